@@ -160,8 +160,8 @@ export interface FunctionStep extends StepCommon {
 /** One argument of a tool or function, as templates-and-state.md §4 reads it. */
 export type Argument =
   | { readonly kind: 'literal'; readonly value: Value }
-  /** `state.a.b`: the raw value, null where it is missing. */
-  | { readonly kind: 'path'; readonly path: StatePath }
+  /** `state.a.b`: the raw value. Where it is missing null, or what a text says that is perhaps no reference (`state.n and x`). */
+  | { readonly kind: 'path'; readonly path: StatePath; readonly otherwise: Argument | null }
   | { readonly kind: 'template'; readonly template: Template }
   /** Only where the caller resolves recursively (functions). */
   | { readonly kind: 'list'; readonly items: readonly Argument[] }

@@ -1,0 +1,1 @@
+export type Node = { readonly kind: 'constant'; readonly offset: number }
