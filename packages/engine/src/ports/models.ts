@@ -65,4 +65,6 @@ export interface TokenUsage {
   readonly completionTokens: number
   readonly totalTokens: number
   readonly reasoningTokens: number
+  /** True where the vendor did not say, or said nonsense: then on the dear side, never 0. */
+  readonly isEstimated?: boolean
 }
