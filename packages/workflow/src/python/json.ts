@@ -1,4 +1,34 @@
-import type { Value } from '../value/value.ts'
+import { Float, isList, type Value } from '../value/value.ts'
+import { compareText } from './code-points.ts'
+import { floatRepr } from './float-text.ts'
+import { intText } from './number.ts'
+
+/**
+ * What Python's `json.dumps(value, sort_keys=True)` writes: keys by code point, `", "` and `": "`, all but ASCII escaped.
+ * Recorded answers of the mock provider are found by the SHA-256 of this text.
+ */
 export function pythonJson(value: Value): string {
-  throw new Error(`being written: ${typeof value}`)
+  if (value === null) return 'null'
+  if (typeof value === 'boolean') return value ? 'true' : 'false'
+  if (typeof value === 'string') return asciiJsonText(value)
+  if (value instanceof Float) return jsonFloat(value.value)
+  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : jsonFloat(value)
+  if (typeof value === 'bigint') return intText(value)
+  if (isList(value)) return `[${value.map(pythonJson).join(', ')}]`
+  const entries = Object.entries(value).sort(([left], [right]) => compareText(left, right))
+  return `{${entries.map(([key, item]) => `${asciiJsonText(key)}: ${pythonJson(item)}`).join(', ')}}`
+}
+
+function jsonFloat(value: number): string {
+  if (Number.isNaN(value)) return 'NaN'
+  if (!Number.isFinite(value)) return value < 0 ? '-Infinity' : 'Infinity'
+  return floatRepr(value)
+}
+
+function asciiJsonText(text: string): string {
+  // JSON.stringify leaves U+007F as it is, and so does Python.
+  return JSON.stringify(text).replaceAll(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }

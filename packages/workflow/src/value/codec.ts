@@ -5,16 +5,19 @@ import { Float, floatValue, intValue, isList, type Value } from './value.ts'
 /** Levels of lists and mappings. JSON.parse reads millions of levels, but nothing can write more than about 5,000 again. */
 export const JSON_DEPTH_MAX = 1_000
 
+/** As many as Python reads and writes; longer ones take time in the square of their length. */
+export const INT_DIGITS_MAX = 4_300
+
 /**
  * Text in which every number means the same to plain JSON.parse as to us: no whole float, no minus zero, and no number of
- * so many digits that its fraction or its last digits could be lost (15 digits are always exact). May match inside strings, which
- * only costs time.
+ * so many digits that its fraction or its last digits could be lost (15 digits are always exact); nor may a key be `__proto__`.
+ * May match inside strings, which only costs time.
  */
-const NEEDS_SOURCE = /\d\.0|\d[eE][-+\d]|[\d.]{16}|-0/
+const NEEDS_SOURCE = /\d\.0|\d[eE][-+\d]|[\d.]{16}|-0|__proto__|\\u005f/i
 
 /**
  * Reads JSON text, ints and floats kept apart.
- * @throws {ValueError} `value/syntax`, `value/depth`
+ * @throws {ValueError} `value/syntax`, `value/depth`, `value/forbidden-key`
  */
 export function parseValue(text: string): Value {
   if (text.length > 2 * JSON_DEPTH_MAX) checkDepth(text)
@@ -59,10 +62,14 @@ export function toPlain(value: Value): unknown {
   return copy
 }
 
-function withSource(_key: string, value: unknown, { source }: { readonly source?: string }): unknown {
+function withSource(key: string, value: unknown, { source }: { readonly source?: string }): unknown {
+  if (key === '__proto__') throw new ValueError('value/forbidden-key', 'the key __proto__ is not allowed')
   if (typeof value !== 'number' || source === undefined) return value
   if (/[.eE]/.test(source)) return floatValue(value)
-  return Number.isSafeInteger(value) ? value + 0 : intValue(BigInt(source))
+  if (Number.isSafeInteger(value)) return value + 0
+  if (source.length > INT_DIGITS_MAX)
+    throw new ValueError('value/syntax', `an int of more than ${INT_DIGITS_MAX} digits`)
+  return intValue(BigInt(source))
 }
 
 function sortKeys(value: Value): Value {

@@ -3,7 +3,7 @@ import { AgentloomError } from '../errors.ts'
 /** Text that is no JSON of ours, or a value that JSON cannot hold. */
 export class ValueError extends AgentloomError {
   override readonly name = 'ValueError'
-  readonly code: 'value/syntax' | 'value/depth' | 'value/not-json'
+  readonly code: 'value/syntax' | 'value/depth' | 'value/forbidden-key' | 'value/not-json'
   readonly retryable = false
 
   constructor(code: ValueError['code'], message: string) {
