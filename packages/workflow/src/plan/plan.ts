@@ -1,3 +1,4 @@
+import type { ErrorInfo } from '../errors.ts'
 import type { Expression } from '../expression/expression.ts'
 import type { Template } from '../template/template.ts'
 import type { Value, ValueMap } from '../value/value.ts'
@@ -82,8 +83,9 @@ export interface PlanNode {
   readonly dependsOn: readonly number[]
   readonly edges: readonly PlanEdge[]
   /**
-   * Nodes of lower layers whose output or `steps.<id>` entry this step can see: what a claim fetches, ascending.
-   * Every one of them is also in `sources`, or an ancestor's edge orders it.
+   * Nodes of lower layers (with `max_concurrent_steps: 1` all earlier nodes) whose output or `steps.<id>` entry this step
+   * names, or may name: what a claim fetches, ascending. Every one of them is also in `sources`, or an ancestor's edge
+   * orders it.
    */
   readonly reads: readonly number[]
 }
@@ -94,12 +96,20 @@ export interface PlanEdge {
   readonly isExplicit: boolean
 }
 
+/**
+ * In the place of a text that could not be read, or of a part that is missing. The format lets such a workflow load
+ * (with a warning); the step fails with this error when it is reached, and is not retried. See `isBroken`.
+ */
+export interface Broken {
+  readonly broken: ErrorInfo
+}
+
 export type StepSpec = LlmStep | ToolStep | RouterStep | FunctionStep
 
 export interface StepCommon {
   readonly id: string
-  /** Where the result is written, or null. Parsed; see `StatePath`. */
-  readonly output: StatePath | null
+  /** Where the result is written, or null. */
+  readonly output: StatePath | Broken | null
   /** Milliseconds per attempt, null without a limit. */
   readonly timeoutMs: number | null
   readonly retry: RetryPolicy
@@ -121,8 +131,8 @@ export interface StatePath {
 
 export interface LlmStep extends StepCommon {
   readonly type: 'llm_call'
-  readonly prompt: Template
-  readonly systemPrompt: Template | null
+  readonly prompt: Template | Broken
+  readonly systemPrompt: Template | Broken | null
   readonly model: string
   readonly temperature: number | null
   readonly maxTokens: number | null
@@ -141,20 +151,21 @@ export interface ToolDeclaration {
 
 export interface ToolStep extends StepCommon {
   readonly type: 'tool'
-  readonly toolName: string
-  readonly args: { readonly [name: string]: Argument }
+  readonly toolName: string | Broken
+  readonly args: { readonly [name: string]: Argument | Broken }
 }
 
+/** Without conditions and default it fails when it is reached. */
 export interface RouterStep extends StepCommon {
   readonly type: 'router'
-  readonly conditions: readonly { readonly expression: Expression; readonly target: string }[]
+  readonly conditions: readonly { readonly expression: Expression | Broken; readonly target: string }[]
   readonly defaultTarget: string | null
 }
 
 export interface FunctionStep extends StepCommon {
   readonly type: 'function'
   readonly handler: string
-  readonly input: { readonly [name: string]: Argument }
+  readonly input: { readonly [name: string]: Argument | Broken }
 }
 
 /** One argument of a tool or function, as templates-and-state.md §4 reads it. */

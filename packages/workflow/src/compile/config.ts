@@ -1,0 +1,57 @@
+import type { Compat } from '../compat/compat.ts'
+import type { Findings } from '../diagnostics/findings.ts'
+import type { Definition, PlanConfig, SandboxSettings } from '../plan/plan.ts'
+import { BUDGET_USD_MIN } from '../schema/limits.ts'
+import type { ConfigText } from '../schema/workflow-schema.ts'
+
+const NANO_PER_USD = 1_000_000_000
+
+/** Seconds as users write them; 0 is none. A fraction of a millisecond counts as a whole one, never as none. */
+export function millisecondsOf(seconds: number | null): number | null {
+  // Rounded to microseconds first: 1.1 * 1000 is a little more than 1100.
+  return seconds === null || seconds === 0 ? null : Math.max(1, Math.ceil(Math.round(seconds * 1_000_000) / 1_000))
+}
+
+export function planConfig(config: ConfigText, files: Definition['files'], compat: Compat): PlanConfig {
+  const { responses_file: responsesFile, budget_usd: budgetUsd } = config
+  const responses = responsesFile !== null && Object.hasOwn(files, responsesFile) ? files[responsesFile] : undefined
+  return {
+    provider: config.provider,
+    model: config.model,
+    budgetNanoUsd: budgetUsd === null ? null : Math.round(budgetUsd * NANO_PER_USD),
+    timeoutMs: compat.ignoresRunTimeout ? null : millisecondsOf(config.timeout),
+    maxConcurrentSteps: config.max_concurrent_steps,
+    stream: config.stream,
+    onStepFailure: config.on_step_failure,
+    sandbox: sandboxSettings(config.sandbox),
+    mock:
+      config.provider === 'mock'
+        ? {
+            responses: responses ?? null,
+            latencyModel: config.latency_model,
+            latencyMs: Math.max(0, config.latency_ms),
+          }
+        : null,
+  }
+}
+
+export function checkBudget({ budget_usd: budgetUsd }: ConfigText, findings: Findings): void {
+  if (budgetUsd === null || budgetUsd === 0 || budgetUsd >= BUDGET_USD_MIN) return
+  findings.error('workflow/schema', ['config', 'budget_usd'], `a budget of less than ${BUDGET_USD_MIN} dollars`)
+}
+
+function sandboxSettings(sandbox: ConfigText['sandbox']): SandboxSettings {
+  return {
+    enabled: sandbox.enabled,
+    allowedCommands: sandbox.allowed_commands,
+    allowedPaths: sandbox.allowed_paths,
+    readablePaths: sandbox.readable_paths,
+    writablePaths: sandbox.writable_paths,
+    allowNetwork: sandbox.allow_network,
+    allowedDomains: sandbox.allowed_domains,
+    allowedSchemes: sandbox.allowed_schemes.length === 0 ? ['http', 'https'] : sandbox.allowed_schemes,
+    maxWriteBytes: sandbox.max_write_bytes,
+    dangerOptIn: sandbox.danger_opt_in,
+    allowInternalWebhookTargets: sandbox.allow_internal_webhook_targets,
+  }
+}

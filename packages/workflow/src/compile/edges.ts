@@ -1,0 +1,108 @@
+import type { StepSpec } from '../plan/plan.ts'
+import type { Reference } from '../state/reference.ts'
+import { EDGES_MAX } from './limits.ts'
+import type { Order } from './order.ts'
+import { isBroken, keysOf, type TextReads } from './reads.ts'
+import { Writers } from './writers.ts'
+
+/** A step on its way into the plan. */
+export interface Draft {
+  readonly step: StepSpec
+  /** Ranks that `depends_on` names, ascending. */
+  readonly dependsOn: readonly number[]
+  readonly reads: readonly TextReads[]
+}
+
+export interface Incoming {
+  /** Ranks, ascending: explicit, data and chain edges together. */
+  readonly sources: readonly number[]
+  readonly reads: readonly number[]
+}
+
+/** More edges than a plan may have; thrown before they are built. */
+export class TooManyEdges extends Error {}
+
+export function writersOf(drafts: readonly Draft[]): Writers {
+  const writers = new Writers()
+  for (const [rank, { step }] of drafts.entries()) {
+    if (step.output !== null && !isBroken(step.output)) writers.add(keysOf(step.output), rank)
+  }
+  return writers
+}
+
+/**
+ * The incoming edges of every step, as scheduling.md rules 2 and 3 say: explicit ones, data edges from lower layers, and
+ * with one step at a time an edge from the predecessor in the order.
+ * @throws {TooManyEdges}
+ */
+export function incomingEdges(
+  drafts: readonly Draft[],
+  { order, writers, isChain }: { readonly order: Order; readonly writers: Writers; readonly isChain: boolean },
+): readonly Incoming[] {
+  const ranks = new Map(drafts.map(({ step }, rank) => [step.id, rank]))
+  let edgeCount = drafts.reduce((sum, { dependsOn }) => sum + dependsOn.length, 0)
+  const spend = (count: number): void => {
+    edgeCount += count
+    if (edgeCount > EDGES_MAX) throw new TooManyEdges()
+  }
+  spend(0)
+  return drafts.map((draft, rank) => {
+    const lower = order.layerStarts[order.layers[rank] ?? 0] ?? 0
+    // With one step at a time, all earlier steps are seen, also those of the same layer.
+    const seen = isChain ? rank : lower
+    const reads = namedRanks(draft, { ranks, writers, end: seen, spend })
+    const sources = new Set(draft.dependsOn)
+    for (const read of reads) if (read < lower) sources.add(read)
+    if (isChain && rank > 0) sources.add(rank - 1)
+    spend(Math.max(0, sources.size - draft.dependsOn.length - reads.size))
+    return { sources: ascending(sources), reads: ascending(reads) }
+  })
+}
+
+interface Naming {
+  readonly ranks: ReadonlyMap<string, number>
+  readonly writers: Writers
+  /** Only steps before this rank are seen. */
+  readonly end: number
+  /** Counts edges before they are kept. */
+  readonly spend: (count: number) => void
+}
+
+function namedRanks({ step, reads }: Draft, { ranks, writers, end, spend }: Naming): ReadonlySet<number> {
+  const found = new Set<number>()
+  const add = (rank: number): void => {
+    if (found.has(rank)) return
+    spend(1)
+    found.add(rank)
+  }
+  const addAll = (): void => {
+    spend(end - found.size)
+    for (let rank = 0; rank < end; rank++) found.add(rank)
+  }
+  for (const { references } of reads) {
+    for (const { path } of references) {
+      if (readsEverything(path)) addAll()
+      else if (path[0] !== 'steps') writers.overlapping(path, end, add)
+      else {
+        const rank = ranks.get(path[1] ?? '')
+        if (rank !== undefined && rank < end) add(rank)
+      }
+    }
+  }
+  // To write below something, one must know what it is: the prefixes of an output are read.
+  if (step.output !== null && !isBroken(step.output)) {
+    const { segments } = step.output
+    const prefix = segments.slice(0, -1).filter((segment) => typeof segment === 'string')
+    if (segments.length > 1) writers.overlapping(prefix, end, add)
+  }
+  return found
+}
+
+/** `{state}`, `{state.steps}`, `{steps}`, and what cannot be told before it runs. */
+function readsEverything(path: Reference['path']): path is null {
+  return path === null || path.length === 0 || (path.length === 1 && path[0] === 'steps')
+}
+
+function ascending(ranks: ReadonlySet<number>): readonly number[] {
+  return [...ranks].sort((a, b) => a - b)
+}

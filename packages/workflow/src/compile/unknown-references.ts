@@ -1,0 +1,87 @@
+import type { Findings } from '../diagnostics/findings.ts'
+import { nearest } from '../diagnostics/nearest.ts'
+import { shown } from '../diagnostics/shown.ts'
+import type { Reference } from '../state/reference.ts'
+import type { ValueMap } from '../value/value.ts'
+import type { Draft } from './edges.ts'
+import type { Order } from './order.ts'
+import type { TextReads } from './reads.ts'
+import type { Writers } from './writers.ts'
+
+interface Known {
+  readonly drafts: readonly Draft[]
+  readonly order: Order
+  readonly writers: Writers
+  readonly state: ValueMap
+  /** With one step at a time every earlier step is seen. */
+  readonly isChain: boolean
+}
+
+/** Warns of references to what nothing writes, and to what is only written later or beside. */
+export function warnOfUnknownReferences(known: Known, findings: Findings): void {
+  const ranks = new Map(known.drafts.map(({ step }, rank) => [step.id, rank]))
+  for (const [rank, { reads }] of known.drafts.entries()) {
+    const end = known.isChain ? rank : (known.order.layerStarts[known.order.layers[rank] ?? 0] ?? 0)
+    for (const read of reads) {
+      for (const reference of read.references) checkReference(reference, read, { ...known, ranks, end }, findings)
+    }
+  }
+}
+
+interface Seen extends Known {
+  readonly ranks: ReadonlyMap<string, number>
+  readonly end: number
+}
+
+function checkReference(reference: Reference, read: TextReads, seen: Seen, findings: Findings): void {
+  const [root, id] = reference.path ?? []
+  if (reference.path === null || root === undefined) return
+  const detail = read.hasOffsets ? { part: { index: reference.offset, length: reference.length } } : {}
+  const name = `state.${shown(reference.path.join('.'), 80)}`
+  if (root === 'steps') {
+    const rank = id === undefined ? 0 : seen.ranks.get(id)
+    if (rank === undefined) {
+      const help = didYouMean(nearest(id ?? '', seen.ranks.keys()), (near) => `steps.${near}`)
+      findings.warn('workflow/unknown-reference', read.path, `there is no step '${shown(id ?? '', 80)}'`, {
+        ...detail,
+        help,
+      })
+    } else if (id !== undefined && rank >= seen.end) warnUnordered(id, name, { read, detail }, findings)
+    return
+  }
+  if (Object.hasOwn(seen.state, root)) return
+  const { first, isSeen } = writersOf(reference.path, seen)
+  if (isSeen) return
+  if (first !== null) warnUnordered(seen.drafts[first]?.step.id ?? '', name, { read, detail }, findings)
+  else {
+    const near = nearest(root, [...Object.keys(seen.state), ...seen.writers.roots])
+    const help = didYouMean(
+      near,
+      (key) => `state.${key} (${Object.hasOwn(seen.state, key) ? 'initial state' : 'an output'})`,
+    )
+    findings.warn('workflow/unknown-reference', read.path, `nothing writes ${name}`, { ...detail, help })
+  }
+}
+
+function writersOf(path: readonly string[], seen: Seen): { readonly first: number | null; readonly isSeen: boolean } {
+  let first: number | null = null
+  seen.writers.overlapping(path, seen.drafts.length, (rank) => {
+    if (first === null || rank < first) first = rank
+  })
+  return { first, isSeen: first !== null && first < seen.end }
+}
+
+function warnUnordered(
+  id: string,
+  name: string,
+  { read, detail }: { readonly read: TextReads; readonly detail: object },
+  findings: Findings,
+): void {
+  const message = `${name} is written by '${shown(id, 80)}', which does not run before this step`
+  const help = `add ${shown(id, 80)} to depends_on`
+  findings.warn('workflow/unordered-reference', read.path, message, { ...detail, help })
+}
+
+function didYouMean(near: string | null, place: (near: string) => string): string | null {
+  return near === null ? null : `did you mean ${place(shown(near, 80))}?`
+}

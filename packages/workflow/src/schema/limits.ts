@@ -1,0 +1,12 @@
+/** Seconds of one timer: 2^31-1 milliseconds, beyond which timers of JavaScript fire at once. */
+export const TIMEOUT_SECONDS_MAX = 2_147_483
+/** Below a micro-dollar a budget is surely a mistake, and too near to what one token costs. */
+export const BUDGET_USD_MIN = 0.000_001
+/** What nano-dollars in a safe integer can hold. */
+export const BUDGET_USD_MAX = 9_000_000
+export const CONCURRENT_STEPS_MAX = 1_024
+/** Retries of one step; with waits of a minute this is a week. */
+export const RETRIES_MAX = 10_000
+/** A power of it must stay a number until `backoff_max` caps it. */
+export const BACKOFF_BASE_MAX = 1_000
+export const TOOL_ITERATIONS_MAX = 1_000

@@ -1,0 +1,96 @@
+import { z } from 'zod'
+import { flag, freeMapping, mapping, number, whole } from './coerce.ts'
+import { BACKOFF_BASE_MAX, RETRIES_MAX, TIMEOUT_SECONDS_MAX, TOOL_ITERATIONS_MAX } from './limits.ts'
+
+export const STEP_TYPES = ['llm_call', 'tool', 'router', 'subworkflow', 'approval_gate', 'function'] as const
+export type StepType = (typeof STEP_TYPES)[number]
+
+export const retryShape = {
+  max_retries: whole({ min: 0, max: RETRIES_MAX }).optional(),
+  backoff_base: number({ min: 0, max: BACKOFF_BASE_MAX }).default(2),
+  /** Seconds. */
+  backoff_max: number({ min: 0, max: TIMEOUT_SECONDS_MAX }).default(60),
+  jitter: flag().default(true),
+  retryable_status_codes: z.array(whole()).default([429, 500, 502, 503, 504]),
+}
+
+export const attachmentShape = {
+  type: z.enum(['image', 'pdf', 'audio']).default('image'),
+  source: z.string(),
+  media_type: z.string().nullable().default(null),
+  fetch: z.enum(['local', 'provider']).default('local'),
+}
+
+export const thinkingShape = {
+  enabled: flag().default(false),
+  budget_tokens: whole().nullable().default(null),
+  level: z.enum(['low', 'medium', 'high']).nullable().default(null),
+  capture_reasoning: flag().default(true),
+}
+
+export const toolShape = {
+  name: z.string(),
+  description: z.string().default(''),
+  parameters: freeMapping().default({}),
+}
+
+export const notifyShape = {
+  url: z.string(),
+  headers: z.record(z.string(), z.string()).default({}),
+  body_template: z.string().nullable().default(null),
+  timeout: number({ min: 0, max: TIMEOUT_SECONDS_MAX }).default(30),
+}
+
+export const conditionShape = { expression: z.string(), target: z.string() }
+
+const toolChoice = z.union([z.enum(['auto', 'required', 'none']), mapping({ name: z.string() })])
+
+/**
+ * Every field of every type: the format checks a field's form on steps of other types too, and then ignores it there.
+ * Which of them a type needs is the compiler's business.
+ */
+export const stepShape = {
+  id: z.string(),
+  type: z.enum(STEP_TYPES),
+  depends_on: z.array(z.string()).default([]),
+  output: z.string().nullable().default(null),
+  /** Seconds per attempt; 0 is none. */
+  timeout: number({ min: 0, max: TIMEOUT_SECONDS_MAX }).nullable().default(null),
+  retry: mapping(retryShape).prefault({}),
+  stream: flag().nullable().default(null),
+
+  // llm_call
+  prompt: z.string().nullable().default(null),
+  system_prompt: z.string().nullable().default(null),
+  model: z.string().nullable().default(null),
+  temperature: number().nullable().default(null),
+  max_tokens: whole().nullable().default(null),
+  attachments: z.array(mapping(attachmentShape)).default([]),
+  thinking: mapping(thinkingShape).nullable().default(null),
+  tools: z.array(mapping(toolShape)).default([]),
+  tool_choice: toolChoice.default('auto'),
+  max_tool_iterations: whole({ min: 1, max: TOOL_ITERATIONS_MAX }).default(5),
+
+  // tool
+  tool_name: z.string().nullable().default(null),
+  tool_args: freeMapping().default({}),
+
+  // router
+  conditions: z.array(mapping(conditionShape)).default([]),
+  default: z.string().nullable().default(null),
+
+  // subworkflow; `input` also: function
+  workflow_path: z.string().nullable().default(null),
+  workflow_inline: freeMapping().nullable().default(null),
+  isolated_state: flag().default(false),
+  input: freeMapping().default({}),
+  return_keys: z.array(z.string()).nullable().default(null),
+
+  // approval_gate
+  timeout_seconds: whole({ min: 0, max: TIMEOUT_SECONDS_MAX }).nullable().default(null),
+  on_timeout: z.enum(['approve', 'reject']).nullable().default(null),
+  notify: mapping(notifyShape).nullable().default(null),
+
+  // function
+  handler: z.string().nullable().default(null),
+}
