@@ -6,10 +6,11 @@ const conditions = ['agentloom-source', 'node', 'import', 'module', 'default']
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
+  environments: { __vitest__: { resolve: { conditions } } }, // the one that globalSetup runs in
   test: {
     include: ['{apps,packages}/*/src/**/*.test.ts', '{tests,scripts}/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
-    execArgv: ['--conditions=agentloom-source'],
+    globalSetup: ['tests/shared-redis.ts'],
   },
 })
