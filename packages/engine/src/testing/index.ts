@@ -1,1 +1,2 @@
-export {}
+export { journalConformance, type OpenJournal } from './journal-conformance.ts'
+export { VirtualClock } from './virtual-clock.ts'

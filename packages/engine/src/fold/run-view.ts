@@ -1,0 +1,92 @@
+import { parseValue, type ErrorInfo, type Plan, type Value, type ValueMap } from '@agentloom/workflow'
+import type { LoadedRun, RunStatus } from '../ports/journal.ts'
+import { failedStepOf, skipMessage } from '../schedule/cause.ts'
+import { foldState, type Left } from './state.ts'
+import { foldSteps, type StepFold } from './step-fold.ts'
+
+export type StepStatus = 'success' | 'failed' | 'skipped' | 'timeout' | 'paused' | 'waiting' | 'ready' | 'running' | 'parked'
+
+export interface StepView {
+  readonly id: string
+  readonly status: StepStatus
+  readonly output: Value
+  readonly error: ErrorInfo | null
+  readonly tokens: number
+  readonly costNanoUsd: number
+  readonly durationMs: number
+  readonly attempts: number
+  readonly model: string | null
+  readonly provider: string | null
+}
+
+/** A run as its records tell it, at any time of its life. The same records give the same view for ever. */
+export interface RunView {
+  readonly runId: string
+  readonly workflow: string
+  readonly status: RunStatus
+  /** In the plan's order; steps of which nothing is decided yet are not listed. */
+  readonly steps: readonly StepView[]
+  readonly state: ValueMap
+  readonly overlaps: readonly string[]
+  readonly tokens: number
+  readonly costNanoUsd: number
+  readonly durationMs: number
+  readonly error: ErrorInfo | null
+}
+
+/** @throws {CorruptJournalError} when the records exclude one another */
+export function viewRun(plan: Plan, loaded: LoadedRun): RunView {
+  const { header, records } = loaded
+  const folds = foldSteps(header.runId, records)
+  const steps: StepView[] = []
+  const left: Left[] = []
+  for (const node of plan.nodes) {
+    const fold = folds.get(node.id)
+    if (fold === undefined) continue
+    steps.push(viewStep(plan, node.id, fold))
+    if (fold.output !== null) left.push({ node, status: fold.status === 'success' ? 'success' : 'failed', output: fold.output })
+  }
+  return {
+    runId: header.runId,
+    workflow: header.workflow,
+    status: header.status,
+    steps,
+    ...foldState(plan, parseInput(header.input), left),
+    tokens: sum(steps, (step) => step.tokens),
+    costNanoUsd: sum(steps, (step) => step.costNanoUsd),
+    durationMs: Math.max(0, (records.at(-1)?.atMs ?? header.createdAtMs) - header.createdAtMs),
+    error: header.error,
+  }
+}
+
+function viewStep(plan: Plan, id: string, fold: StepFold): StepView {
+  return {
+    id,
+    status: fold.status === 'backoff' ? 'waiting' : fold.status,
+    output: fold.output === null ? null : parseValue(fold.output),
+    error: fold.cause === null ? fold.error : skipError(plan, fold.cause),
+    tokens: fold.usage.tokens,
+    costNanoUsd: fold.usage.costNanoUsd,
+    durationMs: fold.usage.durationMs,
+    attempts: fold.attempts,
+    model: fold.usage.model,
+    provider: fold.usage.provider,
+  }
+}
+
+function skipError(plan: Plan, cause: number): ErrorInfo | null {
+  const message = skipMessage(plan, cause)
+  if (message === null) return null
+  return { code: 'step/upstream', message, place: `steps.${failedStepOf(plan, cause)?.id}`, help: null }
+}
+
+/** The input of a run as START stored it: a mapping, checked when it came in. */
+export function parseInput(text: string): ValueMap {
+  const value = parseValue(text)
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new Error('the stored input is not a mapping')
+  return value as ValueMap
+}
+
+function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
+  return items.reduce((total, item) => total + of(item), 0)
+}

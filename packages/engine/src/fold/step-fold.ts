@@ -1,0 +1,93 @@
+import type { ErrorInfo } from '@agentloom/workflow'
+import { CorruptJournalError } from '../journal/errors.ts'
+import { NO_USAGE, type JournalRecord, type StepRecord, type StepUsage } from '../journal/record.ts'
+
+/** A step as its records tell it. */
+export interface StepFold {
+  readonly status: 'ready' | 'running' | 'backoff' | 'success' | 'failed' | 'timeout' | 'skipped'
+  /** Highest epoch seen. */
+  readonly epoch: number
+  /** Failures of this visit; an attempt more while it runs. */
+  readonly failures: number
+  readonly attempts: number
+  /** JSON text of the committed output. */
+  readonly output: string | null
+  readonly error: ErrorInfo | null
+  readonly cause: number | null
+  readonly usage: StepUsage
+  readonly retryAtMs: number | null
+  readonly startedAtMs: number | null
+  readonly endedAtMs: number | null
+}
+
+const UNTOUCHED: StepFold = {
+  status: 'ready',
+  epoch: 0,
+  failures: 0,
+  attempts: 0,
+  output: null,
+  error: null,
+  cause: null,
+  usage: NO_USAGE,
+  retryAtMs: null,
+  startedAtMs: null,
+  endedAtMs: null,
+}
+
+/** Records → steps. Steps that nothing was recorded of are absent. @throws {CorruptJournalError} */
+export function foldSteps(runId: string, records: readonly JournalRecord[]): ReadonlyMap<string, StepFold> {
+  const folds = new Map<string, StepFold>()
+  for (const record of records) {
+    if (record.kind === 'reopened') for (const stepId of record.stepIds) folds.delete(stepId)
+    if (!('stepId' in record)) continue
+    const fold = folds.get(record.stepId) ?? UNTOUCHED
+    if (fold.status === 'success' || fold.status === 'skipped') {
+      throw new CorruptJournalError(runId, `a ${record.kind} record of step ${record.stepId}, which is resolved`)
+    }
+    folds.set(record.stepId, nextFold(fold, record))
+  }
+  return folds
+}
+
+function nextFold(fold: StepFold, record: StepRecord): StepFold {
+  switch (record.kind) {
+    case 'claimed':
+      return { ...fold, status: 'running', epoch: record.epoch, attempts: fold.failures + 1, startedAtMs: fold.startedAtMs ?? record.atMs }
+    case 'committed':
+      return {
+        ...fold,
+        status: 'success',
+        output: record.output,
+        error: null,
+        usage: addUsage(fold.usage, record.usage),
+        endedAtMs: record.atMs,
+      }
+    case 'failed':
+      return {
+        ...fold,
+        status: record.retryAtMs === null ? record.status : 'backoff',
+        failures: fold.failures + 1,
+        error: record.error,
+        usage: addUsage(fold.usage, record.usage),
+        retryAtMs: record.retryAtMs,
+        endedAtMs: record.atMs,
+      }
+    case 'skipped':
+      return { ...fold, status: 'skipped', cause: record.cause, endedAtMs: record.atMs }
+    case 'released':
+      return { ...fold, status: 'ready' }
+    default:
+      return record satisfies never
+  }
+}
+
+/** Tokens and money of failed attempts were spent; the duration shown is the last attempt's. */
+function addUsage(sum: StepUsage, more: StepUsage): StepUsage {
+  return {
+    durationMs: more.durationMs,
+    tokens: sum.tokens + more.tokens,
+    costNanoUsd: sum.costNanoUsd + more.costNanoUsd,
+    model: more.model ?? sum.model,
+    provider: more.provider ?? sum.provider,
+  }
+}

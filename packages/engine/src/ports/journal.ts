@@ -1,0 +1,273 @@
+import type { ErrorInfo } from '@agentloom/workflow'
+import type { JournalRecord, StepUsage } from '../journal/record.ts'
+
+/**
+ * The durable truth of runs. Times are the store's own clock, never the caller's. Every command may be sent again with
+ * the same nonce and is then answered as the first time. Values travel as JSON text that no store looks into.
+ *
+ * Neighbours: what is ready, skipped or next is decided in `schedule/`; who executes a claim is `walk/`. A journal
+ * compares, appends, counts and keeps due times. Invariants: docs/durability.md, I1–I15.
+ */
+export interface Journal {
+  /** Idempotent on run id and content. @throws {RunIdConflictError} the id stands for another run */
+  start(run: StartRun): Promise<StartReply>
+  /** Takes a step: its epoch rises, the lease begins. Never throws for a bell that comes late; it refuses. */
+  claim(command: ClaimStep): Promise<ClaimReply>
+  /** Resolves a claimed step or sends it into back-off, spreads the verdicts, and may claim the next one. */
+  settle(command: SettleStep): Promise<SettleReply>
+  /** Resolves an offered step that must not run. */
+  skip(command: SkipStep): Promise<SettleReply>
+  /** Goes on spreading the verdicts of a step that was resolved by a worker which died in the middle. */
+  spread(command: SpreadEdges): Promise<SettleReply>
+  /** Gives a claim back without burning an attempt; answers what is to be rung for. */
+  release(claim: Claim, reason: string): Promise<readonly Offer[]>
+  /** Prolongs leases, all in one round trip. Answers in the order of the claims. */
+  heartbeat(claims: readonly Claim[], leaseMs: number): Promise<readonly Wish[]>
+  /** Ends a run that is not over: nothing starts or commits after it. */
+  cancel(runId: string, reason: string): Promise<RunTransition>
+  /** Holds a run: what is in flight may still commit, nothing new is claimed. */
+  pause(runId: string, reason: string): Promise<RunTransition>
+  /** Lets a paused run go on, or an ended one with the steps that are to run again. Fenced by the run's status and length. */
+  reopen(command: ReopenRun): Promise<ReopenReply>
+  /** Overdue obligations, each renewed or fulfilled by this call, at most `limit`. */
+  due(limit: number): Promise<readonly Obligation[]>
+  /** The run's header and its records from `from` (0-based) on, or null when there is no such run. */
+  load(runId: string, from?: number): Promise<LoadedRun | null>
+  header(runId: string): Promise<RunHeader | null>
+  /** Text of a definition by hash, or null. */
+  definition(hash: string): Promise<string | null>
+  /** Newest first. */
+  list(filter: RunFilter): Promise<readonly RunHeader[]>
+}
+
+export type RunStatus = 'queued' | 'running' | 'paused' | 'parked' | 'success' | 'failed' | 'timeout' | 'budget_exceeded' | 'cancelled'
+
+export interface RunHeader {
+  readonly runId: string
+  readonly workflow: string
+  /** Hash of the definition. */
+  readonly definition: string
+  /** JSON text of the input: laid over the initial state key by key. */
+  readonly input: string
+  readonly tenant: string | null
+  /** 0 (first) to 2,097,151: BullMQ's job priority. */
+  readonly priority: number
+  readonly tags: readonly string[]
+  readonly status: RunStatus
+  readonly error: ErrorInfo | null
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+  /** The version of the record format, see `FORMAT`. */
+  readonly format: number
+}
+
+export interface StartRun {
+  readonly runId: string
+  readonly workflow: string
+  readonly definition: string
+  /** JSON text, stored once per hash. */
+  readonly definitionText: string
+  readonly input: string
+  readonly tenant: string | null
+  readonly priority: number
+  readonly tags: readonly string[]
+  readonly timeoutMs: number | null
+  readonly budgetNanoUsd: number | null
+  /** Number of the plan's nodes: the run is over when all are resolved. */
+  readonly stepCount: number
+  /** Steps in flight at most; null where the plan can't exceed its cap, so that nobody counts. */
+  readonly cap: number | null
+  /** Steps without incoming edges, in the order. */
+  readonly roots: readonly StepRank[]
+}
+
+/** A step and its place in the plan's order. */
+export interface StepRank {
+  readonly stepId: string
+  readonly rank: number
+}
+
+export interface StartReply {
+  readonly outcome: 'started' | 'exists'
+  readonly offers: readonly Offer[]
+}
+
+/** A step that may be claimed: what a bell carries. */
+export interface Offer {
+  readonly runId: string
+  readonly stepId: string
+  readonly epoch: number
+}
+
+/** Who holds a step. Epoch and nonce fence every later write. */
+export interface Claim extends Offer {
+  readonly nonce: string
+}
+
+export interface ClaimStep {
+  readonly offer: Offer
+  readonly nonce: string
+  readonly worker: string
+  readonly leaseMs: number
+  /** Steps whose outputs the caller wants along. */
+  readonly reads: readonly string[]
+  /** The caller has weighed the causes against the step (an `undecided` answer) and found that it runs. */
+  readonly isDecided: boolean
+}
+
+export type RefusalReason =
+  | 'unknown-run'
+  | 'run-over'
+  | 'run-paused'
+  | 'resolved'
+  | 'claimed'
+  | 'not-ready'
+  /** The run has its cap of steps in flight; the step is offered again when one ends. */
+  | 'full'
+  /** The run's budget is spent: the run has been ended by this call. */
+  | 'budget'
+
+export type ClaimReply =
+  | ({ readonly outcome: 'claimed'; readonly header: RunHeader } & ClaimedStep)
+  /** Ready to be decided, but with causes against it: the caller decides, and skips it or claims it with `decided`. */
+  | { readonly outcome: 'undecided'; readonly step: UndecidedStep }
+  | { readonly outcome: 'refused'; readonly reason: RefusalReason }
+
+export interface ClaimedStep {
+  readonly claim: Claim
+  /** 1-based: failures of this visit so far, plus one. */
+  readonly attempt: number
+  /** In the order of the command's `reads`; null where the step has no output. */
+  readonly outputs: readonly (StepOutput | null)[]
+}
+
+export interface StepOutput {
+  readonly status: 'success' | 'failed'
+  /** JSON text. */
+  readonly text: string
+}
+
+/** What the edges into a step have said, all together; `rank`s are causes of schedule/cause.ts. */
+export interface Verdicts {
+  /** The smallest cause that an explicit dependency brings, or null. */
+  readonly cause: number | null
+  /** The lowest layer of the routers among the dependencies that succeeded, or null. */
+  readonly voted: number | null
+  /** One of those routers chose this step. */
+  readonly chosen: boolean
+  /** A dependency succeeded and, if it is a router, chose this step. */
+  readonly admitted: boolean
+}
+
+export interface UndecidedStep extends Offer {
+  readonly verdicts: Verdicts
+}
+
+/** One outgoing edge of a resolved step with what it says to its target. */
+export interface Edge {
+  readonly to: StepRank
+  /** The target's number of incoming edges: it is ready when as many have come. */
+  readonly inDegree: number
+  readonly verdicts: Verdicts
+}
+
+export interface NextClaim {
+  readonly nonce: string
+  readonly worker: string
+  readonly leaseMs: number
+  /** In the order of preference; the first that this command makes ready without a cause against it is claimed. */
+  readonly candidates: readonly { readonly stepId: string; readonly reads: readonly string[] }[]
+}
+
+export type Settlement =
+  | { readonly kind: 'success'; readonly output: string; readonly usage: StepUsage }
+  | { readonly kind: 'failed' | 'timeout'; readonly error: ErrorInfo; readonly usage: StepUsage }
+  | { readonly kind: 'retry'; readonly status: 'failed' | 'timeout'; readonly error: ErrorInfo; readonly usage: StepUsage; readonly delayMs: number }
+
+export interface SettleStep {
+  readonly claim: Claim
+  readonly rank: number
+  readonly settlement: Settlement
+  /** Empty for a retry. */
+  readonly edges: readonly Edge[]
+  readonly next: NextClaim | null
+}
+
+export interface SkipStep {
+  readonly offer: Offer
+  readonly rank: number
+  /** See schedule/cause.ts. */
+  readonly cause: number
+  readonly edges: readonly Edge[]
+  readonly next: NextClaim | null
+}
+
+export interface SpreadEdges {
+  readonly runId: string
+  readonly stepId: string
+  readonly edges: readonly Edge[]
+}
+
+export type SettleReply =
+  /** Claimed again since, resolved otherwise, or the run is over: write nothing more. */
+  | { readonly outcome: 'stale' }
+  | {
+      readonly outcome: 'settled'
+      readonly next: ClaimedStep | null
+      /** Ready now and not claimed: somebody must ring for them. */
+      readonly offers: readonly Offer[]
+      readonly undecided: readonly UndecidedStep[]
+      readonly runStatus: RunStatus
+    }
+
+export type Wish = 'continue' | 'pause' | 'cancel' | 'lost'
+
+export interface RunTransition {
+  /** Whether this call did it; a repeat, or a run that is over, changes nothing. */
+  readonly isDone: boolean
+  readonly status: RunStatus | null
+}
+
+export interface ReopenRun {
+  readonly runId: string
+  /** Number of records that the caller has seen; other writers since then refuse the command. */
+  readonly recordCount: number
+  readonly reason: string
+  /** Steps to be undecided again, with what the edges from resolved steps have already said. */
+  readonly reopened: readonly { readonly step: StepRank; readonly edgeCount: number; readonly verdicts: Verdicts }[]
+  /** Steps that can be claimed or decided right away, reopened or not. */
+  readonly ready: readonly StepRank[]
+  /** Number of steps that are not resolved after this. */
+  readonly unresolvedCount: number
+  readonly budgetNanoUsd: number | null
+  readonly timeoutMs: number | null
+}
+
+export type ReopenReply =
+  | { readonly outcome: 'reopened'; readonly offers: readonly Offer[]; readonly undecided: readonly UndecidedStep[] }
+  | { readonly outcome: 'refused'; readonly status: RunStatus | null }
+
+export type Obligation =
+  /** Must be rung for: its bell was lost, its lease ran out, or its back-off is over. */
+  | ({ readonly kind: 'offer'; readonly cause: 'bell' | 'lease' | 'retry' } & Offer & RunLabel)
+  | ({ readonly kind: 'undecided' } & UndecidedStep & RunLabel)
+  /** Resolved, but its edges have not all been spread. */
+  | ({ readonly kind: 'edges'; readonly runId: string; readonly stepId: string } & RunLabel)
+  | { readonly kind: 'run-ended'; readonly runId: string; readonly status: RunStatus }
+
+/** What must be known of a run to ring for it. */
+export interface RunLabel {
+  readonly definition: string
+  readonly priority: number
+}
+
+export interface LoadedRun {
+  readonly header: RunHeader
+  readonly records: readonly JournalRecord[]
+}
+
+export interface RunFilter {
+  readonly status?: RunStatus
+  readonly workflow?: string
+  readonly limit: number
+}

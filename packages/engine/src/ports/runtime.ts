@@ -1,0 +1,45 @@
+import type { ErrorInfo, Plan } from '@agentloom/workflow'
+import type { Offer, RunStatus } from './journal.ts'
+import type { StepUsage } from '../journal/record.ts'
+
+/** Wakes whoever may take a step. A bell that is lost, doubled or late changes nothing but time. */
+export interface Doorbell {
+  ring(bells: readonly Bell[]): Promise<void>
+}
+
+export interface Bell extends Offer {
+  /** Of the workflow; shown in queues. */
+  readonly workflow: string
+  readonly definition: string
+  readonly priority: number
+}
+
+/** Plans by the hash of their definition, compiled once a process. */
+export interface Plans {
+  /** @throws {AgentloomError} `run/no-definition` when the journal has no such definition; a WorkflowError when it does not compile here */
+  get(definition: string): Promise<Plan>
+}
+
+/** Sees what happens in this process, for logs, metrics and terminals. Must not throw and must not block. */
+export type Observer = (event: EngineEvent) => void
+
+export type EngineEvent =
+  | { readonly kind: 'step-started'; readonly runId: string; readonly stepId: string; readonly epoch: number; readonly attempt: number }
+  | { readonly kind: 'step-committed'; readonly runId: string; readonly stepId: string; readonly output: string; readonly usage: StepUsage }
+  | {
+      readonly kind: 'step-failed'
+      readonly runId: string
+      readonly stepId: string
+      readonly status: 'failed' | 'timeout'
+      readonly error: ErrorInfo
+      readonly usage: StepUsage
+      /** Null: for good. */
+      readonly retryInMs: number | null
+    }
+  | { readonly kind: 'step-skipped'; readonly runId: string; readonly stepId: string; readonly reason: string | null }
+  /** Another worker has the step, or the run is over: the result was thrown away. */
+  | { readonly kind: 'step-lost'; readonly runId: string; readonly stepId: string }
+  | { readonly kind: 'step-text'; readonly runId: string; readonly stepId: string; readonly text: string }
+  | { readonly kind: 'step-log'; readonly runId: string; readonly stepId: string; readonly message: string; readonly fields: object }
+  | { readonly kind: 'no-handler'; readonly runId: string; readonly stepId: string; readonly handler: string }
+  | { readonly kind: 'run-ended'; readonly runId: string; readonly status: RunStatus }

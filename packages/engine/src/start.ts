@@ -1,0 +1,66 @@
+import { fromPlain, writeDefinition, writeValue, type Plan, type Value } from '@agentloom/workflow'
+import { AgentloomError } from '@agentloom/workflow'
+import type { StartRun } from './ports/journal.ts'
+import { nodeAt } from './schedule/verdicts.ts'
+
+export interface StartOptions {
+  readonly runId: string
+  /** Plain JSON, laid over the workflow's `state` key by key. */
+  readonly input?: unknown
+  readonly tenant?: string | null
+  /** 0 (first) to 2,097,151; default 0. */
+  readonly priority?: number
+  readonly tags?: readonly string[]
+}
+
+const RUN_ID = /^[A-Za-z0-9_-]{1,64}$/
+const PRIORITY_MAX = 2_097_151 // BullMQ's own limit
+const TENANT_CHARACTERS_MAX = 128
+const TAGS_MAX = 32
+
+/** What somebody asked of START cannot be. */
+export class StartOptionError extends AgentloomError {
+  override readonly name = 'StartOptionError'
+  readonly code = 'run/bad-option'
+  readonly retryable = false
+  override readonly place: string
+  constructor(option: string, message: string) {
+    super(`${option}: ${message}`)
+    this.place = option
+  }
+}
+
+/**
+ * The command that starts a run of a plan.
+ * @throws {StartOptionError} for an id, priority, tenant or tags out of range, or input that is no mapping
+ * @throws {ResultError} for input that is no JSON
+ */
+export function startCommand(plan: Plan, options: StartOptions): StartRun {
+  const { runId, tenant = null, priority = 0, tags = [] } = options
+  if (!RUN_ID.test(runId)) throw new StartOptionError('id', 'use 1 to 64 of A–Z, a–z, 0–9, _ and -')
+  if (!Number.isInteger(priority) || priority < 0 || priority > PRIORITY_MAX) throw new StartOptionError('priority', `give a whole number from 0 to ${PRIORITY_MAX}`)
+  if (tenant !== null && (tenant === '' || tenant.length > TENANT_CHARACTERS_MAX)) throw new StartOptionError('tenant', `give 1 to ${TENANT_CHARACTERS_MAX} characters`)
+  if (tags.length > TAGS_MAX || tags.some((tag) => tag.length > TENANT_CHARACTERS_MAX)) throw new StartOptionError('tags', `give at most ${TAGS_MAX} of at most ${TENANT_CHARACTERS_MAX} characters`)
+  const { config, nodes } = plan
+  return {
+    runId,
+    workflow: plan.name,
+    definition: plan.hash,
+    definitionText: writeDefinition(plan.definition),
+    input: writeValue(inputOf(options.input)),
+    tenant,
+    priority,
+    tags,
+    timeoutMs: config.timeoutMs,
+    budgetNanoUsd: config.budgetNanoUsd,
+    stepCount: nodes.length,
+    cap: plan.widthBound <= config.maxConcurrentSteps ? null : config.maxConcurrentSteps,
+    roots: plan.roots.map((index) => ({ stepId: nodeAt(plan, index).id, rank: index })),
+  }
+}
+
+function inputOf(input: unknown): Value {
+  const value = fromPlain(input ?? {})
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new StartOptionError('input', 'give a mapping of state keys to values')
+  return value
+}

@@ -1,0 +1,51 @@
+import type { Claim } from '../ports/journal.ts'
+
+/** Why a step in flight is given up. */
+export type AbortReason = 'cancel' | 'pause' | 'lost' | 'drain'
+
+/** Tells users' code why its signal fired. */
+export class StepAbortedError extends Error {
+  override readonly name = 'StepAbortedError'
+  readonly reason: AbortReason | 'timeout'
+  constructor(reason: AbortReason | 'timeout') {
+    super(`the step was given up: ${reason}`)
+    this.reason = reason
+  }
+}
+
+/** A step that this process holds. Its signal is made when somebody asks for it: most steps are over before. */
+export class Held {
+  readonly claim: Claim
+  #reason: AbortReason | 'timeout' | null = null
+  #controller: AbortController | null = null
+  #wake: (() => void) | null = null
+
+  constructor(claim: Claim) {
+    this.claim = claim
+  }
+
+  get reason(): AbortReason | 'timeout' | null {
+    return this.#reason
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController()
+      if (this.#reason !== null) this.#controller.abort(new StepAbortedError(this.#reason))
+    }
+    return this.#controller.signal
+  }
+
+  /** Resolves when the step is given up. */
+  whenAborted(wake: () => void): void {
+    this.#wake = wake
+    if (this.#reason !== null) wake()
+  }
+
+  abort(reason: AbortReason | 'timeout'): void {
+    if (this.#reason !== null) return
+    this.#reason = reason
+    this.#controller?.abort(new StepAbortedError(reason))
+    this.#wake?.()
+  }
+}

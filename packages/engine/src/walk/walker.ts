@@ -1,0 +1,231 @@
+import { parseValue, type Plan, type PlanNode, type ValueMap } from '@agentloom/workflow'
+import { runAttempt, type Attempt, type Executors } from '../execute/attempt.ts'
+import { parseInput } from '../fold/run-view.ts'
+import { foldState, type Left } from '../fold/state.ts'
+import type {
+  Claim,
+  ClaimedStep,
+  Edge,
+  Journal,
+  NextClaim,
+  Offer,
+  RunHeader,
+  Settlement,
+  StepOutput,
+} from '../ports/journal.ts'
+import type { Plans } from '../ports/runtime.ts'
+import { decide, edgesOf, nodeAt, nodeOf, type Outcome } from '../schedule/verdicts.ts'
+import type { Claims } from './claims.ts'
+import type { Follower } from './follow.ts'
+import type { Held } from './held.ts'
+
+/**
+ * Serves bells: claims the step, executes it, settles it, and goes on with a step that this made ready, up to a quota;
+ * for the rest it rings. All that it knows of a run it learns from the journal's answers, so any process can serve any bell.
+ */
+export interface WalkerParts {
+  readonly journal: Journal
+  readonly plans: Plans
+  readonly executors: Executors
+  readonly claims: Claims
+  readonly follower: Follower
+  /** Name of this process in the journal. */
+  readonly worker: string
+  /** Unique each time: fences a claim from every other. */
+  readonly nonce: () => string
+  /** Steps that one bell may lead to before the walk gives its place to others. */
+  readonly stepsMax: number
+}
+
+/** How many successors a commit offers to go on with; for each it sends the names of what the step reads. */
+const CANDIDATES_MAX = 4
+
+/** `no-handler`: this process lacks the step's function; the step waits for one that has it. */
+export type ServeResult = 'walked' | 'refused' | 'no-handler'
+
+interface Walk {
+  readonly plan: Plan
+  readonly header: RunHeader
+  readonly input: ValueMap
+  /** Outputs that this walk has fetched or made, by step id; null for a step that left none. */
+  readonly outputs: Map<string, StepOutput | null>
+}
+
+export class Walker {
+  readonly #parts: WalkerParts
+
+  constructor(parts: WalkerParts) {
+    this.#parts = parts
+  }
+
+  /** @throws only what journal, doorbell and plans throw; the step is then due again, whatever had happened */
+  async serve(offer: Offer, definition: string | null): Promise<ServeResult> {
+    const { journal, plans } = this.#parts
+    const hash = definition ?? (await journal.header(offer.runId))?.definition
+    if (hash === undefined) return 'refused'
+    const plan = await plans.get(hash)
+    const node = plan.byId.get(offer.stepId)
+    if (node === undefined) return 'refused'
+    if (!this.#canExecute(node, offer.runId)) return 'no-handler'
+    const claimed = await this.#claim(plan, node, offer, false)
+    if (claimed === null) return 'refused'
+    const walk: Walk = { plan, header: claimed.header, input: parseInput(claimed.header.input), outputs: new Map() }
+    await this.#walk(walk, node, claimed.step)
+    return 'walked'
+  }
+
+  async #claim(
+    plan: Plan,
+    node: PlanNode,
+    offer: Offer,
+    isDecided: boolean,
+  ): Promise<{ readonly header: RunHeader; readonly step: ClaimedStep } | null> {
+    const { journal, claims, follower, worker, nonce } = this.#parts
+    const reads = node.reads.map((index) => nodeAt(plan, index).id)
+    const reply = await journal.claim({ offer, nonce: nonce(), worker, leaseMs: claims.leaseMs, reads, isDecided })
+    switch (reply.outcome) {
+      case 'claimed':
+        return { header: reply.header, step: reply }
+      case 'undecided':
+        if (decide(plan, reply.step.verdicts).run) return this.#claim(plan, node, reply.step, true)
+        await follower.decide({ plan, priority: 0 }, [reply.step])
+        return null
+      case 'refused':
+        if (reply.reason === 'budget') follower.ended(offer.runId, 'budget_exceeded')
+        return null
+      default:
+        return reply satisfies never
+    }
+  }
+
+  async #walk(walk: Walk, first: PlanNode, claimed: ClaimedStep): Promise<void> {
+    let node = first
+    let step: ClaimedStep | null = claimed
+    for (let count = 1; step !== null; count += 1) {
+      remember(walk, node, step)
+      step = await this.#step(walk, node, step, count >= this.#parts.stepsMax)
+      if (step !== null) node = nodeOf(walk.plan, step.claim.stepId)
+    }
+  }
+
+  /** Executes one step and settles it; answers the next one that the same command claimed. */
+  async #step(walk: Walk, node: PlanNode, step: ClaimedStep, isLast: boolean): Promise<ClaimedStep | null> {
+    const { claims, executors } = this.#parts
+    const { runId } = walk.header
+    const held = claims.hold(step.claim)
+    try {
+      executors.observe({ kind: 'step-started', runId, stepId: node.id, epoch: step.claim.epoch, attempt: step.attempt })
+      const settlement = await runAttempt(executors, attemptOf(walk, node, step, held))
+      if (settlement === null) return await this.#giveUp(walk, held)
+      return await this.#settle(walk, node, step.claim, settlement, isLast)
+    } finally {
+      claims.letGo(held)
+    }
+  }
+
+  async #settle(walk: Walk, node: PlanNode, claim: Claim, settlement: Settlement, isLast: boolean): Promise<ClaimedStep | null> {
+    const { journal, executors, follower } = this.#parts
+    const { plan, header } = walk
+    const outcome = outcomeOf(node, settlement)
+    const edges = outcome === null ? [] : edgesOf(plan, node, outcome)
+    if (settlement.kind === 'success') walk.outputs.set(node.id, { status: 'success', text: settlement.output })
+    const next = isLast ? null : this.#nextClaim(walk, edges)
+    const reply = await journal.settle({ claim, rank: node.index, settlement, edges, next })
+    if (reply.outcome === 'stale') {
+      executors.observe({ kind: 'step-lost', runId: header.runId, stepId: node.id })
+      return null
+    }
+    this.#observeSettled(header.runId, node.id, settlement)
+    await follower.follow({ plan, priority: header.priority }, header.runId, reply)
+    return reply.next
+  }
+
+  #nextClaim(walk: Walk, edges: readonly Edge[]): NextClaim | null {
+    const { claims, worker, nonce } = this.#parts
+    const candidates: NextClaim['candidates'][number][] = []
+    for (const { to } of edges) {
+      if (candidates.length === CANDIDATES_MAX) break
+      const target = nodeOf(walk.plan, to.stepId)
+      if (this.#canExecute(target, walk.header.runId)) candidates.push({ stepId: target.id, reads: missingReads(walk, target) })
+    }
+    return candidates.length === 0 ? null : { nonce: nonce(), worker, leaseMs: claims.leaseMs, candidates }
+  }
+
+  /** The step was taken away or is to be handed back; whoever takes it next repeats what it did so far. */
+  async #giveUp(walk: Walk, held: Held): Promise<null> {
+    const { journal, executors, follower } = this.#parts
+    const { plan, header } = walk
+    if (held.reason === 'drain' || held.reason === 'pause') {
+      await follower.ring({ plan, priority: header.priority }, await journal.release(held.claim, held.reason))
+    } else executors.observe({ kind: 'step-lost', runId: header.runId, stepId: held.claim.stepId })
+    return null
+  }
+
+  #canExecute(node: PlanNode, runId: string): boolean {
+    const { functions, observe } = this.#parts.executors
+    const { step } = node
+    if (step.type !== 'function' || functions.get(step.handler) !== null) return true
+    observe({ kind: 'no-handler', runId, stepId: node.id, handler: step.handler })
+    return false
+  }
+
+  #observeSettled(runId: string, stepId: string, settlement: Settlement): void {
+    const { observe } = this.#parts.executors
+    const { usage } = settlement
+    if (settlement.kind === 'success') {
+      observe({ kind: 'step-committed', runId, stepId, output: settlement.output, usage })
+      return
+    }
+    const isRetry = settlement.kind === 'retry'
+    const status = isRetry ? settlement.status : settlement.kind
+    const retryInMs = isRetry ? settlement.delayMs : null
+    observe({ kind: 'step-failed', runId, stepId, status, error: settlement.error, usage, retryInMs })
+  }
+}
+
+function attemptOf(walk: Walk, node: PlanNode, step: ClaimedStep, held: Held): Attempt {
+  let state: ValueMap | null = null
+  return {
+    plan: walk.plan,
+    node,
+    header: walk.header,
+    number: step.attempt,
+    held,
+    idempotencyKey: `${walk.header.runId}:${node.id}:1`,
+    state: () => (state ??= viewOf(walk, node)),
+  }
+}
+
+/** The state that a step sees: rule 6 of scheduling.md. */
+function viewOf(walk: Walk, node: PlanNode): ValueMap {
+  const left: Left[] = []
+  for (const index of node.reads) {
+    const source = nodeAt(walk.plan, index)
+    const output = walk.outputs.get(source.id)
+    if (output != null) left.push({ node: source, status: output.status, output: output.text })
+  }
+  return foldState(walk.plan, walk.input, left).state
+}
+
+function missingReads(walk: Walk, node: PlanNode): readonly string[] {
+  return node.reads.map((index) => nodeAt(walk.plan, index).id).filter((id) => !walk.outputs.has(id))
+}
+
+/** Outputs come in the order in which they were asked for: those that the walk did not have. */
+function remember(walk: Walk, node: PlanNode, step: ClaimedStep): void {
+  for (const [index, id] of missingReads(walk, node).entries()) walk.outputs.set(id, step.outputs[index] ?? null)
+}
+
+function outcomeOf(node: PlanNode, settlement: Settlement): Outcome | null {
+  switch (settlement.kind) {
+    case 'success':
+      return { kind: 'success', target: node.step.type === 'router' ? String(parseValue(settlement.output)) : null }
+    case 'failed':
+    case 'timeout':
+      return { kind: 'failed' }
+    case 'retry':
+      return null
+    default:
+      return settlement satisfies never
+  }
+}

@@ -1,0 +1,47 @@
+import { AgentloomError } from '../errors.ts'
+import { canonicalJson, parseValue } from '../value/codec.ts'
+import { isMapping, type Value, type ValueMap } from '../value/value.ts'
+import type { Definition } from './plan.ts'
+
+/** A stored definition is not what this version writes. */
+export class DefinitionError extends AgentloomError {
+  override readonly name = 'DefinitionError'
+  readonly code = 'workflow/bad-definition'
+  readonly retryable = false
+  override readonly help = 'it was written by another program, or damaged: start the run again'
+}
+
+/** The text of a definition, as journals store it; the plan's hash is the SHA-256 of this. */
+export function writeDefinition({ format, workflow, compat, files }: Definition): string {
+  return canonicalJson({ format, workflow, compat, files })
+}
+
+/** @throws {DefinitionError} for a text that `writeDefinition` did not write */
+export function parseDefinition(text: string): Definition {
+  const value = parse(text)
+  if (!isMapping(value)) throw new DefinitionError('a stored definition is not a mapping')
+  const { format, workflow = null, compat = null, files = null } = value
+  if (format !== 1) throw new DefinitionError(`a stored definition has format ${String(format)}; this version knows 1`)
+  if (!isMapping(workflow)) throw new DefinitionError('a stored definition has no workflow')
+  if (compat !== null && compat !== 'agentloom') throw new DefinitionError('a stored definition has an unknown compat setting')
+  return { format, workflow, compat, files: textsOf(files) }
+}
+
+function parse(text: string): Value {
+  try {
+    return parseValue(text)
+  } catch (error) {
+    throw new DefinitionError(`a stored definition is no JSON: ${error instanceof Error ? error.message : ''}`)
+  }
+}
+
+function textsOf(files: Value): { readonly [name: string]: string } {
+  if (!isMapping(files)) throw new DefinitionError('a stored definition has no files')
+  const entries = Object.entries(files satisfies ValueMap)
+  return Object.fromEntries(
+    entries.map(([name, content]) => {
+      if (typeof content !== 'string') throw new DefinitionError(`the file ${name} of a stored definition is not a text`)
+      return [name, content]
+    }),
+  )
+}
