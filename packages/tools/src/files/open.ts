@@ -47,7 +47,7 @@ export async function openFolder(
 ): Promise<AsyncDisposable & { readonly path: string }> {
   try {
     const handle = await openFolderHandle(path)
-    if (isGuarded) await requireUnchanged(handle, path, shownPath)
+    if (isGuarded) await closeUnless(handle, requireUnchanged(handle, path, shownPath))
     return {
       path: isGuarded && HAS_DESCRIPTOR_PATHS ? `/proc/self/fd/${handle.fd}` : path,
       [Symbol.asyncDispose]: () => handle.close(),
@@ -67,7 +67,7 @@ async function makeFolder(path: string, shownPath: string): Promise<FileHandle> 
     current = dirname(current)
     handle = await openIfThere(current)
   }
-  await requireUnchanged(handle, current, shownPath)
+  await closeUnless(handle, requireUnchanged(handle, current, shownPath))
   for (const name of missing.toReversed()) {
     await using parent: FileHandle = handle
     const inside = inFolder(parent, current, name)
@@ -101,10 +101,17 @@ async function verified(
   handle: FileHandle,
   at: { path: string; shownPath: string; isGuarded: boolean },
 ): Promise<FileHandle> {
+  if (at.isGuarded) await closeUnless(handle, requireUnchanged(handle, at.path, at.shownPath))
+  await closeUnless(
+    handle,
+    handle.stat({ bigint: true }).then((found) => requireRegular(found, at.shownPath)),
+  )
+  return handle
+}
+
+async function closeUnless(handle: FileHandle, isGood: Promise<void>): Promise<void> {
   try {
-    if (at.isGuarded) await requireUnchanged(handle, at.path, at.shownPath)
-    requireRegular(await handle.stat({ bigint: true }), at.shownPath)
-    return handle
+    await isGood
   } catch (error) {
     await handle.close()
     throw error
@@ -124,9 +131,7 @@ function requireRegular(found: BigIntStats, shownPath: string): void {
 }
 
 async function requireUnchanged(handle: FileHandle, path: string, shownPath: string): Promise<void> {
-  if (await isAt(handle, path)) return
-  await handle.close()
-  throw new Violation(`Path '${cut(shownPath, 1_000)}' changed while it was opened`)
+  if (!(await isAt(handle, path))) throw new Violation(`Path '${cut(shownPath, 1_000)}' changed while it was opened`)
 }
 
 async function isAt(handle: FileHandle, path: string): Promise<boolean> {

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import * as tools from './index.ts'
+
+test('the front door offers these names', () => {
+  expect(Object.keys(tools).sort()).toEqual([
+    'SandboxViolationError',
+    'ToolDefinitionError',
+    'ToolFailedError',
+    'ToolInputError',
+    'UnknownToolError',
+    'closedFloor',
+    'createToolBox',
+    'defineTool',
+    'floorSchema',
+  ])
+})
