@@ -25,9 +25,12 @@ export interface Server {
 /** redis-server's arguments for these options, the port and folder apart. */
 export function serverArguments(options: RedisOptions): string[] {
   return [
-    ...['--save', ''],
-    ...['--appendonly', options.appendonly === true ? 'yes' : 'no'],
-    ...['--appendfsync', options.appendfsync ?? 'everysec'],
+    '--save',
+    '',
+    '--appendonly',
+    options.appendonly === true ? 'yes' : 'no',
+    '--appendfsync',
+    options.appendfsync ?? 'everysec',
     ...(options.args ?? []),
   ]
 }
