@@ -1,1 +1,18 @@
-export {}
+export type { JournalRecord, LoadedRun, RunFilter, RunHeader, RunStatus, RunTransition, RunView, StartOptions, StepView } from '@agentloom/engine'
+export {
+  createClient,
+  type Client,
+  type ClientOptions,
+  type EventOptions,
+  type ResumeReply,
+  type ResumeRunOptions,
+  type RunEvent,
+} from './client/client.ts'
+export {
+  RedisConnectError,
+  RedisFullError,
+  RedisUnreachableError,
+  RedisUrlError,
+  RunNotFoundError,
+  type RedisProblem,
+} from './connect/errors.ts'

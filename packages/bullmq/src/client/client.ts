@@ -1,0 +1,87 @@
+import type { JournalRecord, LoadedRun, RunFilter, RunHeader, RunTransition, RunView, StartOptions } from '@agentloom/engine'
+import type { Plan } from '@agentloom/workflow'
+import type { Queue } from 'bullmq'
+
+export interface ClientOptions {
+  /** `redis://` or `rediss://` URL of a single server. */
+  readonly redis: string
+  /** First part of every key. Default `al`. Workers and clients that share runs share it. */
+  readonly prefix?: string
+  /** How long the records of an ended run stay in Redis. Default 7 days. */
+  readonly retentionMs?: number
+}
+
+/** A record with the cursor that goes on behind it. */
+export interface RunEvent {
+  /** Give it to `events` as `from` to go on after this record. */
+  readonly cursor: number
+  readonly record: JournalRecord
+}
+
+export interface EventOptions {
+  /** Number of records to leave out; a cursor of an earlier event. Default 0. */
+  readonly from?: number
+  readonly signal?: AbortSignal
+}
+
+export interface ResumeRunOptions {
+  readonly reason: string
+  /** Replaces the workflow's budget, in nano-dollars. */
+  readonly budgetNanoUsd?: number
+}
+
+/** `nothing`: the run succeeded, there is nothing to run again. `refused`: cancelled, still running, unknown, or changed meanwhile. */
+export interface ResumeReply {
+  readonly outcome: 'resumed' | 'nothing' | 'refused'
+  /** Of the run before this call; null when there is none. */
+  readonly status: RunHeader['status'] | null
+}
+
+/** Everything that can be done with runs from outside of workers. */
+export interface Client {
+  /**
+   * Starts a run, once: the same id with the same content answers `exists`.
+   * @throws {RunIdConflictError} `run/id-conflict` the id stands for another run
+   * @throws {StartOptionError} `run/bad-option`
+   * @throws {RedisFullError} `redis/full` Redis has no memory left for new work
+   */
+  start(plan: Plan, options: StartOptions): Promise<{ readonly outcome: 'started' | 'exists' }>
+  header(runId: string): Promise<RunHeader | null>
+  /** The header and the records from `from` (0-based) on. @throws {CorruptJournalError} @throws {NewerFormatError} */
+  load(runId: string, from?: number): Promise<LoadedRun | null>
+  /** The run as its records tell it, or null when there is none. */
+  view(runId: string): Promise<RunView | null>
+  /** A compiled plan by the hash of its definition. @throws {NoDefinitionError} `run/no-definition` */
+  plan(definition: string): Promise<Plan>
+  /** Text of a definition by hash, or null. */
+  definition(hash: string): Promise<string | null>
+  /** Newest first. */
+  list(filter: RunFilter): Promise<readonly RunHeader[]>
+  cancel(runId: string, reason: string): Promise<RunTransition>
+  pause(runId: string, reason: string): Promise<RunTransition>
+  resume(runId: string, options: ResumeRunOptions): Promise<ResumeReply>
+  /**
+   * Waits until the run is over; woken, not polled. A paused run is not over.
+   * @throws {RunNotFoundError} `run/not-found`
+   */
+  waitForEnd(runId: string, signal?: AbortSignal): Promise<RunHeader>
+  /** The run's records as they are written, from a cursor on, until the run is over. @throws {RunNotFoundError} */
+  events(runId: string, options?: EventOptions): AsyncIterable<RunEvent>
+  /** For Bull Board. Closed with the client. */
+  queues(): readonly Queue[]
+  /** Whether Redis can be reached right now. */
+  isReady(): boolean
+  /** Twice is harmless. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * Connects to the journal. No executors come along.
+ * @throws {RedisUrlError} `config/redis-url`
+ * @throws {RedisUnreachableError} `redis/unreachable`, within 5 s
+ * @throws {RedisConnectError} `redis/auth`, `redis/not-redis`, `redis/unsupported-version`, `redis/eviction-policy`
+ */
+export function createClient(_options: ClientOptions): Promise<Client> {
+  throw new Error('being written')
+}

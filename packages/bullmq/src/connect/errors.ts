@@ -1,0 +1,75 @@
+import { AgentloomError } from '@agentloom/workflow'
+
+/** The text that should be a Redis URL is none, or one of a kind that is not served yet. The password is never shown. */
+export class RedisUrlError extends AgentloomError {
+  override readonly name = 'RedisUrlError'
+  readonly code = 'config/redis-url'
+  readonly retryable = false
+  override readonly place = 'redis'
+  override readonly help: string
+  constructor(message: string, help = 'write redis://[user:password@]host[:port][/database], or rediss:// for TLS') {
+    super(message)
+    this.help = help
+  }
+}
+
+/** No Redis answered in time. */
+export class RedisUnreachableError extends AgentloomError {
+  override readonly name = 'RedisUnreachableError'
+  readonly code = 'redis/unreachable'
+  readonly retryable = true
+  override readonly place: string
+  override readonly help = 'start Redis, or correct the URL (--redis, AGENTLOOM_REDIS_URL or REDIS_URL)'
+  constructor(address: string, reason: string) {
+    super(`no Redis at ${address}: ${reason}`)
+    this.place = address
+  }
+}
+
+export type RedisProblem =
+  | 'redis/auth'
+  | 'redis/tls'
+  | 'redis/not-redis'
+  | 'redis/config'
+  | 'redis/denied'
+  | 'redis/unsupported-version'
+  | 'redis/eviction-policy'
+
+/** A Redis answered, and cannot be used as it is. */
+export class RedisConnectError extends AgentloomError {
+  override readonly name = 'RedisConnectError'
+  readonly code: RedisProblem
+  readonly retryable = false
+  override readonly place: string
+  override readonly help: string
+  constructor(code: RedisProblem, address: string, message: string, help: string) {
+    super(`Redis at ${address}: ${message}`)
+    this.code = code
+    this.place = address
+    this.help = help
+  }
+}
+
+/** Redis has reached its memory limit: results are still recorded, new work is refused. */
+export class RedisFullError extends AgentloomError {
+  override readonly name = 'RedisFullError'
+  readonly code = 'redis/full'
+  readonly retryable = true
+  override readonly help = 'raise maxmemory, or wait until ended runs leave Redis'
+  constructor() {
+    super('Redis is full: it takes no new runs')
+  }
+}
+
+/** No such run, or it is no longer retained. */
+export class RunNotFoundError extends AgentloomError {
+  override readonly name = 'RunNotFoundError'
+  readonly code = 'run/not-found'
+  readonly retryable = false
+  override readonly place: string
+  override readonly help = 'check the id and the prefix; ended runs leave Redis after their retention'
+  constructor(runId: string) {
+    super(`there is no run ${runId}`)
+    this.place = `run ${runId}`
+  }
+}
