@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { chmod, copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { startedRun, type StartedRun } from '../run-folder.fixture.ts'
 import { OUTPUT_BYTES_MAX } from './run-process.ts'
@@ -173,8 +173,8 @@ describe('with the sandbox on, words are executed and no shell', () => {
   })
 
   test('relative folders on PATH are nobody’s choice', async () => {
-    vi.stubEnv('PATH', `:.:${process.env['PATH']}`)
     await using run = await startedRun(guarded(['mytool']))
+    vi.stubEnv('PATH', `${relative(process.cwd(), run.folder)}:.::${process.env['PATH']}`)
     await writeFile(join(run.folder, 'mytool'), '#!/bin/sh\necho mine\n')
     await chmod(join(run.folder, 'mytool'), 0o755)
     expect(await shell(run, 'mytool')).toEqual({

@@ -6,7 +6,7 @@ import { asFileFault } from '../errno.ts'
 import { cut, Fault, Violation } from '../errors.ts'
 import { openFolder } from '../files/open.ts'
 import { allowedPath, isPathOfCommands, resolveOrRefuse } from '../policy/paths.ts'
-import type { Policy } from '../policy/policy.ts'
+import { helpOf, type Policy } from '../policy/policy.ts'
 import { baseName, checkDangerous, checkListed, findExecutable } from './executable.ts'
 import { pathCandidates } from './path-arguments.ts'
 import { runProcess, type ProcessEnd, type ProcessStart } from './run-process.ts'
@@ -78,7 +78,10 @@ async function checkPathArguments(operands: readonly string[], cwd: string, poli
     const path = await resolveOrRefuse(text, policy, cwd)
     for (const guard of policy.guards)
       if (!(await isPathOfCommands(path, guard)))
-        throw new Violation(`Path argument '${cut(path, 1_000)}' not within allowed directories`)
+        throw new Violation(
+          `Path argument '${cut(path, 1_000)}' not within allowed directories`,
+          helpOf(guard, 'add its folder to a path list of the sandbox; write a value apart from its option'),
+        )
   }
 }
 
