@@ -1,0 +1,72 @@
+import type { Executors, Observer, RunFilter, RunHeader, RunTransition, RunView, StartOptions } from '@agentloom/engine'
+import type { Plan } from '@agentloom/workflow'
+import type { EmbeddedJournal } from '../journal/embedded-journal.ts'
+
+export interface EmbeddedOptions {
+  /** Holds `journal.db` and `checkpoints/`; made with mode 0700 when missing, its parents too. */
+  readonly folder: string
+  readonly executors: Omit<Executors, 'observe'>
+  /** Walks at the same time, over all runs: 1 to 10,000, default 64. A walk executes one step at a time. */
+  readonly concurrency?: number
+  /** Sees every event of this process. Must not throw and must not block. */
+  readonly observe?: Observer
+  /** Whether runs are also written to `checkpoints/`; default true. Without, `journal.db` is the only place that knows them. */
+  readonly checkpoints?: boolean
+}
+
+export type EmbeddedStart = Omit<StartOptions, 'runId'> & {
+  /** Default: 16 lower-case base-32 characters at random. The same id again answers the same run. */
+  readonly runId?: string
+}
+
+export interface ResumeRun {
+  /** For the record; default `resumed`. */
+  readonly reason?: string
+  /** Replaces the workflow's budget, nano-dollars. */
+  readonly budgetNanoUsd?: number
+}
+
+export interface RunHandle {
+  readonly id: string
+  /**
+   * Resolves when the run is over or paused; asked again, and later, it answers the same.
+   * @throws {StoreError} when the journal could not be written: the run stands where its last commit left it, and can be resumed
+   */
+  result(): Promise<RunView>
+  cancel(reason?: string): Promise<RunTransition>
+  /** Gives up the steps in flight (they are handed back and cost no attempt); the run can be resumed. */
+  pause(reason?: string): Promise<RunTransition>
+}
+
+/** Runs workflows in this process, every committed step on disk before its dependents start. */
+export interface Embedded extends AsyncDisposable {
+  readonly journal: EmbeddedJournal
+  /**
+   * Resolves when the run is on disk.
+   * @throws {NoHandlerError} `run/no-handler` when a step's function is not among the executors
+   * @throws {RunIdConflictError} `run/id-conflict`
+   * @throws {StoreError}
+   */
+  start(plan: Plan, options?: EmbeddedStart): Promise<RunHandle>
+  /**
+   * Goes on with a run that was paused, failed, or whose process died: committed steps keep their results, failed ones are
+   * tried again. A run that succeeded stays as it is, and its handle answers at once.
+   * @throws {RunNotFoundError} `run/not-found` @throws {RunActiveError} `run/active`: a living process has it
+   * @throws {RunCancelledError} `run/cancelled` @throws {CorruptJournalError} `journal/corrupt` @throws {NoHandlerError}
+   */
+  resume(runId: string, options?: ResumeRun): Promise<RunHandle>
+  /** As the journal tells it, else its checkpoint; null when neither knows it. */
+  view(runId: string): Promise<RunView | null>
+  /** Of journal and checkpoints, newest first. */
+  runs(filter?: Partial<RunFilter>): Promise<readonly RunHeader[]>
+  /** Also of a run that another process has, which then does it within a second. */
+  cancel(runId: string, reason?: string): Promise<RunTransition>
+  pause(runId: string, reason?: string): Promise<RunTransition>
+  /** Lets steps in flight end for `graceMs` (default 0), hands back the others, and closes the journal. Twice is once. */
+  close(options?: { readonly graceMs?: number }): Promise<void>
+}
+
+/** @throws {StoreError} as {@link openJournal} */
+export async function createEmbedded(_options: EmbeddedOptions): Promise<Embedded> {
+  throw new Error('being written')
+}
