@@ -40,6 +40,7 @@ export interface StartedRun extends AsyncDisposable {
 
 /** A run's folder in a temporary one, and a tool box that works in it. */
 export async function startedRun({ files = {}, sandbox, floor, tools = [] }: RunSetting = {}): Promise<StartedRun> {
+  const box = createToolBox({ tools, floor: floor === undefined ? 'trusted' : floorSchema.parse(floor) })
   const outer = await realpath(await mkdtemp(join(tmpdir(), 'agentloom-tools-')))
   const folder = join(outer, 'run')
   await mkdir(folder)
@@ -47,7 +48,6 @@ export async function startedRun({ files = {}, sandbox, floor, tools = [] }: Run
     await mkdir(dirname(join(folder, path)), { recursive: true })
     await writeFile(join(folder, path), text)
   }
-  const box = createToolBox({ tools, floor: floor === undefined ? 'trusted' : floorSchema.parse(floor) })
   const context = (signal: AbortSignal): ToolContext => ({
     signal,
     runId: 'run1',
