@@ -21,7 +21,12 @@ export { canonicalJson, parseValue, toPlain, writeValue } from './value/codec.ts
 export { ResultError, ValueError } from './value/errors.ts'
 export { fromPlain, RESULT_LIMITS, type ResultLimits } from './value/from-plain.ts'
 export { Float, floatValue, intValue, isList, isMapping, type Value, type ValueMap } from './value/value.ts'
-export { defineFunction, isFunctionDefinition, type FunctionContext, type FunctionDefinition } from './builder/define-function.ts'
+export {
+  defineFunction,
+  isFunctionDefinition,
+  type FunctionContext,
+  type FunctionDefinition,
+} from './builder/define-function.ts'
 export { compileWorkflow, type Compiled, type CompileOptions, definitionHash } from './compile/compile.ts'
 export { compileYaml, defineFromYaml, type FromYaml, type YamlOptions } from './compile/from-yaml.ts'
 export { isBroken } from './compile/reads.ts'
@@ -29,3 +34,4 @@ export type { Diagnostic, Excerpt } from './diagnostics/diagnostic.ts'
 export { formatDiagnostic, formatDiagnostics, type FormatOptions, type Paint } from './diagnostics/format.ts'
 export type { Source } from './diagnostics/source.ts'
 export { WorkflowError } from './diagnostics/workflow-error.ts'
+export { DefinitionError, parseDefinition, writeDefinition } from './plan/definition.ts'

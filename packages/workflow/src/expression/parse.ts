@@ -1,4 +1,23 @@
 import type { Expression } from './expression.ts'
+import { syntaxError, tokenize } from './lexer.ts'
+import { readExpression } from './grammar.ts'
+import { limitError, Reader } from './reader.ts'
+import { expressionReferences } from './references.ts'
+import { expressionWarnings } from './warnings.ts'
+
+/** UTF-16 units; what does not fit belongs into a function. */
+export const LENGTH_MAX = 4_096
+
+/**
+ * Reads an expression: one line of a closed language, in Python's syntax.
+ * @throws {ExpressionError} `expression/syntax`, `expression/forbidden`, `expression/limit`
+ */
 export function parseExpression(text: string): Expression {
-  throw new Error(`being written: ${text}`)
+  if (text.length > LENGTH_MAX)
+    throw limitError(`an expression has at most ${LENGTH_MAX} characters, this has ${text.length}`, LENGTH_MAX)
+  const reader = new Reader(tokenize(text))
+  if (reader.next.kind === 'end') throw syntaxError('the expression is empty', 0)
+  const root = readExpression(reader)
+  reader.expectEnd()
+  return { text, references: expressionReferences(root), warnings: expressionWarnings(root), root }
 }

@@ -1,7 +1,7 @@
 import { Float, isList } from '../value/value.ts'
 import { lookUp, mappingEntries, sizeOf } from './containers.ts'
 import { isNumeric, magnitude } from './number.ts'
-import { plainMapping, PyList, type Py } from './objects.ts'
+import { Opaque, plainMapping, PyList, type Py } from './objects.ts'
 
 /** Counts elementary steps; throws when too many are spent. */
 export interface Meter {
@@ -18,6 +18,7 @@ export function isTruthy(value: Py): boolean {
   if (typeof value === 'number') return value !== 0
   if (typeof value === 'bigint') return value !== 0n
   if (value instanceof Float) return value.value !== 0
+  if (value instanceof Opaque) return true
   const plain = plainMapping(value)
   if (plain === null) return sizeOf(value) !== 0
   for (const key in plain) if (Object.hasOwn(plain, key)) return true
@@ -30,6 +31,7 @@ export function valuesEqual(left: Py, right: Py, meter: Meter = UNMETERED): bool
   if (typeof left === 'string' || typeof right === 'string' || left === null || right === null) return left === right
   if (isNumeric(left)) return isNumeric(right) && sameMagnitude(magnitude(left), magnitude(right))
   if (isNumeric(right)) return false
+  if (left instanceof Opaque || right instanceof Opaque) return left === right
   const items = sequenceItems(left)
   const others = sequenceItems(right)
   if (items === null && others === null) return mappingsEqual(left, right, meter)

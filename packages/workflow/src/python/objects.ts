@@ -1,7 +1,7 @@
 import { Float, isList, type Value, type ValueMap } from '../value/value.ts'
 
 /** What an expression can hold: values of the state, and what its own literals and functions make. */
-export type Py = Value | PyList | PyDict | RawMapping
+export type Py = Value | PyList | PyDict | RawMapping | Opaque
 
 /** A list or tuple that an expression made, or a list reached through `steps` (`isRaw`: so are its elements). */
 export class PyList {
@@ -31,17 +31,23 @@ export class PyDict {
   }
 }
 
-/** Elements of whatever is a list (not a tuple), else null. */
-export function listItems(value: Py): readonly Py[] | null {
-  if (isList(value)) return value
-  return value instanceof PyList && !value.isTuple ? value.items : null
+/** Something without a value of its own, such as a function: true, equal to itself alone. */
+export class Opaque {
+  readonly typeName: string
+  readonly label: string
+  constructor(typeName: string, label: string) {
+    this.typeName = typeName
+    this.label = label
+  }
 }
 
 /** The plain mapping behind a mapping of the state or of `steps`, else null. */
 export function plainMapping(value: Py): ValueMap | null {
   if (value instanceof RawMapping) return value.map
   if (typeof value !== 'object' || value === null || isList(value)) return null
-  return value instanceof Float || value instanceof PyList || value instanceof PyDict ? null : value
+  return value instanceof Float || value instanceof PyList || value instanceof PyDict || value instanceof Opaque
+    ? null
+    : value
 }
 
 /** The name that Python's messages use. */
@@ -52,6 +58,7 @@ export function typeName(value: Py): string {
   if (typeof value === 'bigint') return 'int'
   if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float'
   if (value instanceof Float) return 'float'
+  if (value instanceof Opaque) return value.typeName
   if (value instanceof PyList && value.isTuple) return 'tuple'
   return isList(value) || value instanceof PyList ? 'list' : 'dict'
 }

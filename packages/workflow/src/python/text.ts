@@ -1,7 +1,7 @@
 import { Float, isList } from '../value/value.ts'
 import { floatRepr } from './float-text.ts'
 import { intText, isFloat } from './number.ts'
-import { plainMapping, PyDict, PyList, type Py } from './objects.ts'
+import { Opaque, plainMapping, PyDict, PyList, type Py } from './objects.ts'
 import { PythonError } from './error.ts'
 
 /** Levels that are written out; values are at most a few hundred deep, so this only stops the stack from running over. */
@@ -82,6 +82,7 @@ class ReprWriter {
 }
 
 function scalarRepr(value: Py): string {
+  if (value instanceof Opaque) return `<${value.label}>`
   if (value === null) return 'None'
   if (typeof value === 'string') return textRepr(value)
   if (typeof value === 'boolean') return value ? 'True' : 'False'
