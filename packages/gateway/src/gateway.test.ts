@@ -14,7 +14,8 @@ function playing(name: string, ...outcomes: (ProviderReply | Error)[]): Provider
     calls: 0,
     async call() {
       const outcome = outcomes[Math.min(this.calls++, outcomes.length - 1)]
-      if (outcome === undefined || outcome instanceof Error) throw outcome
+      if (outcome === undefined) throw new Error('nothing to play')
+      if (outcome instanceof Error) throw outcome
       return outcome
     },
   }

@@ -51,13 +51,13 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   const parts = { clock, random, observe, prices: createPriceBook(options.prices) }
   const mock = mockProvider({ clock, random })
   const close = async (): Promise<void> => {
-    await Promise.all(candidates.providers().map((provider) => provider.close?.()))
+    await Promise.all(candidates.providers().map(async (provider) => provider.close?.()))
   }
   return {
-    register: candidates.add,
-    unregister: candidates.remove,
-    candidates: candidates.for,
-    providers: candidates.names,
+    register: (provider, registration) => candidates.add(provider, registration),
+    unregister: (name) => candidates.remove(name),
+    candidates: (model) => candidates.for(model),
+    providers: () => candidates.names(),
     async call(request, context) {
       if (request.mock !== null) {
         const only = { provider: mock, model: request.model, priority: 0, isFallback: false }

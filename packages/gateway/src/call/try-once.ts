@@ -2,7 +2,7 @@ import type { CallContext, Clock, ModelReply, ModelRequest } from '@agentloom/en
 import type { Candidate } from '../candidates/candidates.ts'
 import type { PriceBook } from '../cost/price-book.ts'
 import { estimatedUsage } from '../cost/estimate.ts'
-import { ProviderError } from '../failure/errors.ts'
+import type { ProviderError } from '../failure/errors.ts'
 import { providerErrorFrom } from '../failure/from-thrown.ts'
 import type { CallObserver } from './attempt.ts'
 import { textSink } from './text-sink.ts'

@@ -43,7 +43,12 @@ export function vendorErrorOf(body: unknown): VendorError | null {
   if (!isRecord(body)) return null
   const error = own(body, 'error') ?? (own(body, 'type') === 'error' ? body : null)
   if (error === null || error === undefined || error === false) return null
-  if (!isRecord(error)) return { message: String(error), words: [], status: statusOf(own(body, 'code')) }
+  if (!isRecord(error))
+    return {
+      message: typeof error === 'string' ? error : JSON.stringify(error),
+      words: [],
+      status: statusOf(own(body, 'code')),
+    }
   const message = own(error, 'message')
   const words = [own(error, 'code'), own(error, 'type')].flatMap((word) =>
     typeof word === 'string' ? word.toLowerCase() : [],

@@ -54,6 +54,12 @@ export class ProviderError extends AgentloomError {
   }
 }
 
+/** The same failure, of a call that the vendor has probably billed. */
+export function billed(failure: ProviderError, usage: TokenUsage): ProviderError {
+  const { provider, kind, reason, status, retryAfterMs, help } = failure
+  return new ProviderError(provider, { kind, reason, status, retryAfterMs, help, usage })
+}
+
 /** Every candidate failed. Retryable if one of them may recover; `status` is then that one's. */
 export class ProvidersUnavailableError extends AgentloomError {
   override readonly name = 'ProvidersUnavailableError'

@@ -161,6 +161,16 @@ test('requests hash as the reference’s do', () => {
   ).toBe('51c0ee7027630360dfcef019cd1831ea58a2ae4ea0564c1c5f5808a99b5ab9d8')
 })
 
+// Case 268 of the conformance set, whose answers are keyed by these.
+test.each([
+  [{}, '9581ac2292a2c6cef74a1eb33615bb5cb1c3f1da1f294f0ee36c6f203666f6e3'],
+  [{ model: 'other-model' }, '722a51a0706d5c172cf1322051efbe6b3b8fd71c6e5054e1fef56942a35bc92e'],
+  [{ temperature: 0.7 }, '9bb1ad055f9128d689717759ee160acb0bbbc9d79aa6fbede24f90e7699d9087'],
+  [{ maxTokens: 50 }, 'e1364099960dfb4b6e620584534fc9068b210b321729307125a4a4179b57c287'],
+])('the hash covers %j', (fields, hash) => {
+  expect(requestHash(modelRequest({ messages: [{ role: 'user', content: 'Same words' }], ...fields }))).toBe(hash)
+})
+
 test('what else a request carries is hashed under extra', () => {
   const text = `{"extra": {"thinking_config": {"budget_tokens": null, "capture_reasoning": true, "enabled": true, "level": null},
     "agentloom_tools": [{"description": "", "name": "t", "parameters": {"type": "object"}}], "agentloom_tool_choice": "auto"},

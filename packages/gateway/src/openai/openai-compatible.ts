@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { Clock } from '@agentloom/engine/ports'
 import { systemClock } from '../clock.ts'
 import { estimatedUsage } from '../cost/estimate.ts'
-import { ProviderError, ProviderSettingError, type Fail } from '../failure/errors.ts'
+import { billed, ProviderError, ProviderSettingError, type Fail } from '../failure/errors.ts'
 import { withoutSecrets } from '../failure/secrets.ts'
 import type { Provider, ProviderReply } from '../provider.ts'
 import { checkedBaseURL, checkedDeadlines, checkedKey } from './settings.ts'
@@ -100,7 +100,7 @@ export function openAICompatible(options: OpenAICompatibleOptions): Provider {
           const { stream } = await model.doStream({ ...settings, includeRawChunks: true })
           answer = await answerOfStream(stream, {
             fail,
-            onBegun: watch.begun,
+            onBegun: () => watch.begun(),
             onText(piece) {
               text += piece
               show(piece)
@@ -115,10 +115,10 @@ export function openAICompatible(options: OpenAICompatibleOptions): Provider {
         const failure = failureBehind(watch.signal.aborted ? watch.signal.reason : error, fail)
         const isBilled = call.isAnswered || failure.kind === 'interrupted' || failure.kind === 'slow'
         if (!isBilled) throw failure
-        throw fail({ ...failure, reason: failure.reason, usage: estimatedUsage(request, text) })
+        throw billed(failure, estimatedUsage(request, text))
       }
     },
-    close: wire.close,
+    close: () => wire.close(),
   }
 }
 

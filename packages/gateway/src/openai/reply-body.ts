@@ -11,6 +11,9 @@ interface GuardOptions {
 }
 
 const DONE = Buffer.from('[DONE]')
+const EVENT_END = Buffer.from('\n\n')
+/** How long the end of a body may take after its last event, so that the connection can serve again. */
+const END_OF_BODY_MS = 100
 /** `\ndata: ` before the mark, which may lie in the chunk before. */
 const TAIL_BYTES = 16
 
@@ -39,19 +42,27 @@ export function guardedBody(
           tail = Buffer.concat([tail, value]).subarray(-TAIL_BYTES)
           return controller.enqueue(value)
         }
-        controller.enqueue(value.subarray(0, end))
+        controller.enqueue(Buffer.concat([value.subarray(0, end), EVENT_END]))
         controller.close()
-        // Usually the body ends with this very chunk and the connection can serve again; if not, it is given up.
-        void reader.read().then(
-          (rest) => (rest.done ? undefined : reader.cancel()),
-          () => undefined,
-        )
+        void letGo(reader)
       } catch (error) {
         controller.error(error instanceof ProviderError ? error : fail(networkFailure(error)))
       }
     },
     cancel: (reason) => reader.cancel(reason),
   })
+}
+
+/** Waits a moment for the end of a body of which nothing more is wanted, then gives its connection up. */
+async function letGo(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  const giveUp = (): void => void reader.cancel().catch(() => {})
+  const timer = setTimeout(giveUp, END_OF_BODY_MS).unref()
+  try {
+    if (!(await reader.read()).done) giveUp()
+  } catch {
+    // It has been given up, or torn: the same to us.
+  }
+  clearTimeout(timer)
 }
 
 /** Reads at most so many bytes of a body as text and lets the rest go. Never throws: it is for saying what an error page says. */

@@ -64,6 +64,7 @@ export function createWire({ fail, connectMs, clock }: { fail: Fail; connectMs: 
     const headers = new Headers([...response.headers])
     const body: ReadableStream<Uint8Array> | null = response.body
     if (response.status !== 200) {
+      call.watch.begun()
       const text = await textUpTo(body, ERROR_BYTES_MAX)
       signal.throwIfAborted()
       throw fail(failureOfStatus(response.status, text, headers, clock.now()))
@@ -88,7 +89,8 @@ export function createWire({ fail, connectMs, clock }: { fail: Fail; connectMs: 
   return {
     fetch: guardedFetch,
     announce: (call) => void calls.set(call.watch.signal, call),
-    close: () => agent.close(),
+    // Not `close`, which would wait for calls that nobody waits for any more.
+    close: () => agent.destroy(),
   }
 }
 

@@ -66,8 +66,8 @@ export async function startOpenAIServer({ models = [] }: OpenAIServerOptions = {
     url: `http://127.0.0.1:${address.port}/v1`,
     requests,
     next: (...answers) => void script.push(...answers),
-    received: received.reached,
-    abandoned: abandoned.reached,
+    received: (count) => received.reached(count),
+    abandoned: (count) => abandoned.reached(count),
     close,
     [Symbol.asyncDispose]: close,
   }
