@@ -35,3 +35,26 @@ export { formatDiagnostic, formatDiagnostics, type FormatOptions, type Paint } f
 export type { Source } from './diagnostics/source.ts'
 export { WorkflowError } from './diagnostics/workflow-error.ts'
 export { DefinitionError, parseDefinition, writeDefinition } from './plan/definition.ts'
+export {
+  and,
+  type Condition,
+  contains,
+  eq,
+  gt,
+  gte,
+  isNull,
+  length,
+  lower,
+  lt,
+  lte,
+  ne,
+  not,
+  or,
+} from './builder/condition.ts'
+export { defineWorkflow, isWorkflow, type OutputsOf, type Workflow, type WorkflowOptions } from './builder/define-workflow.ts'
+export { BuilderError } from './builder/errors.ts'
+export type { Ref } from './builder/ref.ts'
+export type { ConfigOptions, RetrySettings, SandboxOptions } from './builder/settings.ts'
+export type { LlmOptions, RouteOptions, StepOptions, WorkflowBuilder } from './builder/steps.ts'
+export { text, type Text } from './builder/text.ts'
+export { type PlanSummary, summaryOf } from './graph/summary.ts'

@@ -8,7 +8,7 @@ import { refuseNotYet } from '../schema/not-yet.ts'
 import { parseWorkflow } from '../schema/parse.ts'
 import type { StepText, WorkflowText } from '../schema/workflow-schema.ts'
 import { canonicalJson } from '../value/codec.ts'
-import { isList } from '../value/value.ts'
+import { isList, isMapping } from '../value/value.ts'
 import { checkCollisions } from './collisions.ts'
 import { checkBudget, planConfig } from './config.ts'
 import { reportCycles } from './cycles.ts'
@@ -100,10 +100,7 @@ function connected(
     return incoming
   } catch (error) {
     if (!(error instanceof TooManyEdges)) throw error
-    findings.error('workflow/limit', ['steps'], `more than ${EDGES_MAX} edges between steps`, {
-      help: 'put a step between the layers that all of them depend on, and read single keys instead of {state}',
-    })
-    throw thrown(findings)
+    throw tooManyEdges(findings)
   }
 }
 
@@ -159,11 +156,20 @@ export function definitionHash({ format, workflow, compat, files }: Definition):
   return createHash('sha256').update(canonicalJson({ format, workflow, compat, files })).digest('hex')
 }
 
+/** Before anything is read: what is too large must not cost more than counting it. */
 function checkSize({ workflow }: Definition, findings: Findings): void {
   const { steps } = workflow
-  if (!isList(steps) || steps.length <= NODES_MAX) return
-  findings.error('workflow/limit', ['steps'], `${steps.length} steps; a workflow has ${NODES_MAX} at most`)
-  throw thrown(findings)
+  if (!isList(steps)) return
+  if (steps.length > NODES_MAX) {
+    findings.error('workflow/limit', ['steps'], `${steps.length} steps; a workflow has ${NODES_MAX} at most`)
+    throw thrown(findings)
+  }
+  let edgeCount = 0
+  for (const step of steps) {
+    const dependsOn = isMapping(step) ? step['depends_on'] : undefined
+    if (dependsOn !== undefined && isList(dependsOn)) edgeCount += dependsOn.length
+  }
+  if (edgeCount > EDGES_MAX) throw tooManyEdges(findings)
 }
 
 function refuseNew(steps: readonly StepText[], findings: Findings): void {
@@ -171,6 +177,13 @@ function refuseNew(steps: readonly StepText[], findings: Findings): void {
     if (type !== 'function') continue
     findings.error('workflow/compat', ['steps', index, 'type'], 'compat: agentloom has no steps of type function')
   }
+}
+
+function tooManyEdges(findings: Findings): Error {
+  findings.error('workflow/limit', ['steps'], `more than ${EDGES_MAX} edges between steps`, {
+    help: 'put a step between the layers that all of them depend on, and read single keys instead of {state}',
+  })
+  return thrown(findings)
 }
 
 /** For branches that end here: the errors are there, TypeScript cannot know. */

@@ -15,7 +15,7 @@ export function dependenciesOf(steps: readonly StepText[], findings: Findings): 
       const dependency = indexes.get(id)
       if (dependency === undefined) {
         const message = `step '${shown(step.id, 80)}' depends on '${shown(id, 80)}', which does not exist`
-        findings.error('workflow/unknown-dependency', path, message, { help: suggestion(id, indexes.keys()) })
+        findings.error('workflow/unknown-dependency', path, message, { help: () => suggestion(id, indexes.keys()) })
       } else if (found.has(dependency)) {
         findings.warn('workflow/duplicate-dependency', path, `'${shown(id, 80)}' is named before`)
       } else found.add(dependency)
@@ -30,16 +30,17 @@ export function checkRouters(steps: readonly StepText[], findings: Findings): vo
   for (const [index, step] of steps.entries()) {
     if (step.type !== 'router') continue
     const path = ['steps', index]
-    if (step.conditions.length === 0 && !step.default) {
+    const { conditions = [] } = step
+    if (conditions.length === 0 && !step.default) {
       findings.warn('workflow/router', path, 'a router without conditions and default fails when it is reached')
     }
-    const targets = step.conditions.map(({ target }, at) => ({ target, path: [...path, 'conditions', at, 'target'] }))
+    const targets = conditions.map(({ target }, at) => ({ target, path: [...path, 'conditions', at, 'target'] }))
     if (step.default) targets.push({ target: step.default, path: [...path, 'default'] })
     for (const { target, path: at } of targets) {
       const meant = byId.get(target)
       if (meant === undefined) {
         const message = `router '${shown(step.id, 80)}' has the target '${shown(target, 80)}', which does not exist`
-        findings.error('workflow/router', at, message, { help: suggestion(target, byId.keys()) })
+        findings.error('workflow/router', at, message, { help: () => suggestion(target, byId.keys()) })
       } else if (meant === step) findings.warn('workflow/router', at, 'a router cannot choose itself')
       else if (!meant.depends_on.includes(step.id)) {
         const message = `'${shown(target, 80)}' does not depend on this router, and runs whatever it chooses`

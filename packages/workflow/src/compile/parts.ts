@@ -17,44 +17,51 @@ import { INDEX_MAX } from './limits.ts'
 // Texts are read here, once. One that cannot be read is a warning (an error under strict) and a Broken in the plan: the
 // format lets the file load, and the step fails when it is reached.
 
-export function templateAt(text: string, path: Path, findings: Findings): Template | Broken {
-  return orBroken(() => parseTemplate(text), path, findings)
+/** Where a text stands; asked only for findings. */
+type At = () => Path
+
+export function templateAt(text: string, at: At, findings: Findings): Template | Broken {
+  return orBroken(() => parseTemplate(text), at, findings)
 }
 
-export function expressionAt(text: string, path: Path, findings: Findings): Expression | Broken {
-  const expression = orBroken(() => parseExpression(text), path, findings)
+export function expressionAt(text: string, at: At, findings: Findings): Expression | Broken {
+  const expression = orBroken(() => parseExpression(text), at, findings)
   if ('broken' in expression) return expression
   for (const { message, help, offset } of expression.warnings) {
-    findings.warn('expression/doubtful', path, message, { help, part: { index: offset, length: 1 } })
+    findings.warn('expression/doubtful', at(), message, { help, part: { index: offset, length: 1 } })
   }
   return expression
 }
 
 export function argumentsAt(
   values: ValueMap,
-  path: Path,
+  at: (name: string) => Path,
   findings: Findings,
   options: { readonly recursive: boolean },
 ): { readonly [name: string]: Argument | Broken } {
   const args: Record<string, Argument | Broken> = {}
   for (const name of Object.keys(values)) {
-    args[name] = orBroken(() => parseArgument(values[name] ?? null, options), [...path, name], findings)
+    args[name] = orBroken(
+      () => parseArgument(values[name] ?? null, options),
+      () => at(name),
+      findings,
+    )
   }
   return args
 }
 
 /** Empty text is no output. */
-export function outputAt(text: string | null, path: Path, findings: Findings): StatePath | Broken | null {
+export function outputAt(text: string | null, at: At, findings: Findings): StatePath | Broken | null {
   if (text === null || text === '') return null
-  const output = orBroken(() => parsePath(text), path, findings)
+  const output = orBroken(() => parsePath(text), at, findings)
   if ('broken' in output) return output
   const [root] = output.segments
   if (root === 'steps' || root === '_approval' || root === 'state' || output.segments.includes('__proto__')) {
-    findings.error('workflow/bad-output-path', path, `'${String(root)}' cannot be written by a step`, {
+    findings.error('workflow/bad-output-path', at(), `'${String(root)}' cannot be written by a step`, {
       help: root === 'state' ? 'paths begin below state: leave `state.` out' : null,
     })
   } else if (output.segments.some((segment) => typeof segment === 'number' && Math.abs(segment) > INDEX_MAX)) {
-    findings.error('workflow/bad-output-path', path, `a list index above ${INDEX_MAX}`)
+    findings.error('workflow/bad-output-path', at(), `a list index above ${INDEX_MAX}`)
   }
   return output
 }
@@ -66,7 +73,7 @@ export function missingPart(what: string, path: Path, findings: Findings): Broke
   return { broken: { code: 'workflow/missing-field', message, place: pathText([...path, what]), help: null } }
 }
 
-function orBroken<Part extends object>(read: () => Part, path: Path, findings: Findings): Part | Broken {
+function orBroken<Part extends object>(read: () => Part, at: At, findings: Findings): Part | Broken {
   try {
     return read()
   } catch (error) {
@@ -74,6 +81,7 @@ function orBroken<Part extends object>(read: () => Part, path: Path, findings: F
     const offset = error instanceof TemplateSyntaxError || error instanceof ExpressionError ? error.offset : null
     if (offset === null && !(error instanceof StatePathError)) throw error
     const { code, message, help } = error
+    const path = at()
     findings.warn(code, path, message, { help, part: offset === null ? undefined : { index: offset, length: 1 } })
     const place = offset === null ? pathText(path) : `${pathText(path)}, character ${offset + 1}`
     return { broken: { code, message, place, help } }

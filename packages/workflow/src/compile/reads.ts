@@ -5,17 +5,26 @@ import type { Reference } from '../state/reference.ts'
 
 /** References of one text of a step. */
 export interface TextReads {
-  readonly path: Path
+  /** Index of the step as declared, and where in it the text stands. */
+  readonly index: number
+  readonly field: Path
   readonly references: readonly Reference[]
   /** False where offsets of the references are those of texts further inside. */
   readonly hasOffsets: boolean
 }
 
+const PROMPT = ['prompt']
+const SYSTEM_PROMPT = ['system_prompt']
+
+export function pathOf({ index, field }: TextReads): Path {
+  return ['steps', index, ...field]
+}
+
 /** Everything that a step reads from the state, text by text. */
 export function readsOf(step: StepSpec, index: number): readonly TextReads[] {
   const reads: TextReads[] = []
-  const add = (path: Path, references: readonly Reference[], hasOffsets = true): void => {
-    if (references.length > 0) reads.push({ path: ['steps', index, ...path], references, hasOffsets })
+  const add = (field: Path, references: readonly Reference[], hasOffsets = true): void => {
+    if (references.length > 0) reads.push({ index, field, references, hasOffsets })
   }
   const addArguments = (key: string, args: ToolStep['args']): void => {
     for (const name of Object.keys(args)) {
@@ -26,8 +35,8 @@ export function readsOf(step: StepSpec, index: number): readonly TextReads[] {
   }
   switch (step.type) {
     case 'llm_call':
-      add(['prompt'], referencesOf(step.prompt))
-      add(['system_prompt'], referencesOf(step.systemPrompt))
+      add(PROMPT, referencesOf(step.prompt))
+      add(SYSTEM_PROMPT, referencesOf(step.systemPrompt))
       break
     case 'tool':
       addArguments('tool_args', step.args)

@@ -1,11 +1,17 @@
 import type { Findings } from '../diagnostics/findings.ts'
 import type { Path } from '../diagnostics/path.ts'
-import type { FunctionStep, LlmStep, RouterStep, StepCommon, StepSpec, ToolStep } from '../plan/plan.ts'
+import type { FunctionStep, LlmStep, RetryPolicy, RouterStep, StepCommon, StepSpec, ToolStep } from '../plan/plan.ts'
 import type { ConfigText, StepText } from '../schema/workflow-schema.ts'
 import { millisecondsOf } from './config.ts'
 import { argumentsAt, expressionAt, missingPart, outputAt, templateAt } from './parts.ts'
 
-const RETRIES_DEFAULT = 3
+const RETRY_DEFAULT: RetryPolicy = {
+  retriesMax: 3,
+  backoffBase: 2,
+  backoffMaxMs: 60_000,
+  jitter: true,
+  retryableStatusCodes: [429, 500, 502, 503, 504],
+}
 
 /** A step as written → as the engine runs it, all its texts read. Null for a type that `refuseNotYet` has reported. */
 export function stepSpec(step: StepText, index: number, config: ConfigText, findings: Findings): StepSpec | null {
@@ -27,18 +33,24 @@ export function stepSpec(step: StepText, index: number, config: ConfigText, find
 }
 
 function commonParts(step: StepText, path: Path, config: ConfigText, findings: Findings): StepCommon {
-  const { retry } = step
   return {
     id: step.id,
-    output: outputAt(step.output, [...path, 'output'], findings),
+    output: outputAt(step.output, () => [...path, 'output'], findings),
     timeoutMs: millisecondsOf(step.timeout),
-    retry: {
-      retriesMax: retry.max_retries ?? config.max_retries ?? RETRIES_DEFAULT,
-      backoffBase: retry.backoff_base,
-      backoffMaxMs: Math.ceil(retry.backoff_max * 1_000),
-      jitter: retry.jitter,
-      retryableStatusCodes: retry.retryable_status_codes,
-    },
+    retry: retryPolicy(step.retry, config),
+  }
+}
+
+function retryPolicy(retry: StepText['retry'], config: ConfigText): RetryPolicy {
+  const retriesMax = retry?.max_retries ?? config.max_retries ?? RETRY_DEFAULT.retriesMax
+  // One object serves all steps that say nothing of their own.
+  if (retry === undefined && retriesMax === RETRY_DEFAULT.retriesMax) return RETRY_DEFAULT
+  return {
+    retriesMax,
+    backoffBase: retry?.backoff_base ?? RETRY_DEFAULT.backoffBase,
+    backoffMaxMs: retry === undefined ? RETRY_DEFAULT.backoffMaxMs : Math.ceil(retry.backoff_max * 1_000),
+    jitter: retry?.jitter ?? RETRY_DEFAULT.jitter,
+    retryableStatusCodes: retry?.retryable_status_codes ?? RETRY_DEFAULT.retryableStatusCodes,
   }
 }
 
@@ -56,13 +68,13 @@ function llmStep(
     ...common,
     type: 'llm_call',
     // An empty prompt is refused by the format as a missing one.
-    prompt: prompt ? templateAt(prompt, [...path, 'prompt'], findings) : missingPart('prompt', path, findings),
-    systemPrompt: systemPrompt ? templateAt(systemPrompt, [...path, 'system_prompt'], findings) : null,
+    prompt: prompt ? templateAt(prompt, () => [...path, 'prompt'], findings) : missingPart('prompt', path, findings),
+    systemPrompt: systemPrompt ? templateAt(systemPrompt, () => [...path, 'system_prompt'], findings) : null,
     model: step.model ?? config.model,
     temperature: step.temperature,
     maxTokens: step.max_tokens,
     stream: step.stream ?? config.stream,
-    tools: step.tools,
+    tools: (step.tools ?? []).map(({ name, description, parameters = {} }) => ({ name, description, parameters })),
     toolChoice: step.tool_choice,
     maxToolIterations: step.max_tool_iterations,
   }
@@ -73,7 +85,7 @@ function toolStep(common: StepCommon, step: StepText, path: Path, findings: Find
     ...common,
     type: 'tool',
     toolName: step.tool_name || missingPart('tool_name', path, findings),
-    args: argumentsAt(step.tool_args, [...path, 'tool_args'], findings, { recursive: false }),
+    args: argumentsAt(step.tool_args ?? {}, (name) => [...path, 'tool_args', name], findings, { recursive: false }),
   }
 }
 
@@ -81,8 +93,8 @@ function routerStep(common: StepCommon, step: StepText, path: Path, findings: Fi
   return {
     ...common,
     type: 'router',
-    conditions: step.conditions.map(({ expression, target }, index) => ({
-      expression: expressionAt(expression, [...path, 'conditions', index, 'expression'], findings),
+    conditions: (step.conditions ?? []).map(({ expression, target }, index) => ({
+      expression: expressionAt(expression, () => [...path, 'conditions', index, 'expression'], findings),
       target,
     })),
     defaultTarget: step.default || null,
@@ -95,6 +107,6 @@ function functionStep(common: StepCommon, step: StepText, path: Path, findings: 
     ...common,
     type: 'function',
     handler: step.handler ?? '',
-    input: argumentsAt(step.input, [...path, 'input'], findings, { recursive: true }),
+    input: argumentsAt(step.input ?? {}, (name) => [...path, 'input', name], findings, { recursive: true }),
   }
 }

@@ -5,7 +5,7 @@ import type { Reference } from '../state/reference.ts'
 import type { ValueMap } from '../value/value.ts'
 import type { Draft } from './edges.ts'
 import type { Order } from './order.ts'
-import type { TextReads } from './reads.ts'
+import { pathOf, type TextReads } from './reads.ts'
 import type { Writers } from './writers.ts'
 
 interface Known {
@@ -36,30 +36,30 @@ interface Seen extends Known {
 function checkReference(reference: Reference, read: TextReads, seen: Seen, findings: Findings): void {
   const [root, id] = reference.path ?? []
   if (reference.path === null || root === undefined) return
+  if (root !== 'steps' && Object.hasOwn(seen.state, root)) return
   const detail = read.hasOffsets ? { part: { index: reference.offset, length: reference.length } } : {}
-  const name = `state.${shown(reference.path.join('.'), 80)}`
   if (root === 'steps') {
     const rank = id === undefined ? 0 : seen.ranks.get(id)
     if (rank === undefined) {
-      const help = didYouMean(nearest(id ?? '', seen.ranks.keys()), (near) => `steps.${near}`)
-      findings.warn('workflow/unknown-reference', read.path, `there is no step '${shown(id ?? '', 80)}'`, {
-        ...detail,
-        help,
-      })
-    } else if (id !== undefined && rank >= seen.end) warnUnordered(id, name, { read, detail }, findings)
+      const help = (): string | null => didYouMean(nearest(id ?? '', seen.ranks.keys()), (near) => `steps.${near}`)
+      const message = `there is no step '${shown(id ?? '', 80)}'`
+      findings.warn('workflow/unknown-reference', pathOf(read), message, { ...detail, help })
+    } else if (id !== undefined && rank >= seen.end) warnUnordered(id, reference.path, { read, detail }, findings)
     return
   }
-  if (Object.hasOwn(seen.state, root)) return
   const { first, isSeen } = writersOf(reference.path, seen)
   if (isSeen) return
-  if (first !== null) warnUnordered(seen.drafts[first]?.step.id ?? '', name, { read, detail }, findings)
+  if (first !== null) warnUnordered(seen.drafts[first]?.step.id ?? '', reference.path, { read, detail }, findings)
   else {
-    const near = nearest(root, [...Object.keys(seen.state), ...seen.writers.roots])
-    const help = didYouMean(
-      near,
-      (key) => `state.${key} (${Object.hasOwn(seen.state, key) ? 'initial state' : 'an output'})`,
-    )
-    findings.warn('workflow/unknown-reference', read.path, `nothing writes ${name}`, { ...detail, help })
+    const help = (): string | null => {
+      const near = nearest(root, [...Object.keys(seen.state), ...seen.writers.roots])
+      const kind = (key: string): string => (Object.hasOwn(seen.state, key) ? 'initial state' : 'an output')
+      return didYouMean(near, (key) => `state.${key} (${kind(key)})`)
+    }
+    findings.warn('workflow/unknown-reference', pathOf(read), `nothing writes ${nameOf(reference.path)}`, {
+      ...detail,
+      help,
+    })
   }
 }
 
@@ -73,13 +73,17 @@ function writersOf(path: readonly string[], seen: Seen): { readonly first: numbe
 
 function warnUnordered(
   id: string,
-  name: string,
+  path: readonly string[],
   { read, detail }: { readonly read: TextReads; readonly detail: object },
   findings: Findings,
 ): void {
-  const message = `${name} is written by '${shown(id, 80)}', which does not run before this step`
+  const message = `${nameOf(path)} is written by '${shown(id, 80)}', which does not run before this step`
   const help = `add ${shown(id, 80)} to depends_on`
-  findings.warn('workflow/unordered-reference', read.path, message, { ...detail, help })
+  findings.warn('workflow/unordered-reference', pathOf(read), message, { ...detail, help })
+}
+
+function nameOf(path: readonly string[]): string {
+  return `state.${shown(path.join('.'), 80)}`
 }
 
 function didYouMean(near: string | null, place: (near: string) => string): string | null {

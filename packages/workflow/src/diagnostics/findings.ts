@@ -12,7 +12,8 @@ export interface Place extends Span {
 }
 
 export interface FindingDetail {
-  readonly help?: string | null
+  /** A function where finding it costs something: it is asked for findings that are kept only. */
+  readonly help?: string | null | (() => string | null)
   /** The part of the text value that is meant, or its key. */
   readonly part?: Part | 'key' | undefined
 }
@@ -71,7 +72,7 @@ export class Findings {
     { help = null, part }: FindingDetail,
   ): Diagnostic {
     const path = pathText(isPath(at) ? at : (at.path ?? []))
-    const common = { severity, code, message, help, path }
+    const common = { severity, code, message, help: typeof help === 'function' ? help() : help, path }
     const source = this.#source
     if (source === null) return { ...common, file: null, line: null, column: null, excerpt: null }
     const span = isPath(at) ? source.locate(at, part) : at

@@ -11,7 +11,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | nu
   for (const candidate of candidates) {
     if (++seen > CANDIDATES_MAX) break
     if (candidate === name || Math.abs(candidate.length - name.length) >= bestDistance) continue
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase(), bestDistance)
     if (distance < bestDistance) {
       best = candidate
       bestDistance = distance
@@ -20,8 +20,8 @@ export function nearest(name: string, candidates: Iterable<string>): string | nu
   return best
 }
 
-/** Damerau-Levenshtein with adjacent swaps only (optimal string alignment). */
-export function editDistance(a: string, b: string): number {
+/** Damerau-Levenshtein with adjacent swaps only (optimal string alignment); `limit` where it is that or more. */
+export function editDistance(a: string, b: string, limit = Infinity): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {
@@ -33,10 +33,12 @@ export function editDistance(a: string, b: string): number {
       if (swapped) distance = Math.min(distance, at(beforeLast, j - 2) + 1)
       row.push(distance)
     }
+    // A swap reaches two rows back.
+    if (Math.min(...row) >= limit && Math.min(...last) >= limit) return limit
     beforeLast = last
     last = row
   }
-  return at(last, b.length)
+  return Math.min(limit, at(last, b.length))
 }
 
 function at(row: readonly number[], index: number): number {

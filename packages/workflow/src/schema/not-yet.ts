@@ -38,7 +38,8 @@ export function refuseNotYet(steps: readonly StepText[], findings: Findings): vo
       refuse(findings, ['steps', index, 'type'], `steps of type ${step.type}`)
     }
     if (step.type !== 'llm_call') continue
-    if (step.attachments.length > 0) refuse(findings, ['steps', index, 'attachments'], 'attachments')
+    if (step.attachments !== undefined && step.attachments.length > 0)
+      refuse(findings, ['steps', index, 'attachments'], 'attachments')
     if (step.thinking?.enabled) refuse(findings, ['steps', index, 'thinking'], 'thinking')
   }
 }

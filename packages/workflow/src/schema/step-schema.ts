@@ -31,7 +31,7 @@ export const thinkingShape = {
 export const toolShape = {
   name: z.string(),
   description: z.string().default(''),
-  parameters: freeMapping().default({}),
+  parameters: freeMapping().optional(),
 }
 
 export const notifyShape = {
@@ -47,7 +47,8 @@ const toolChoice = z.union([z.enum(['auto', 'required', 'none']), mapping({ name
 
 /**
  * Every field of every type: the format checks a field's form on steps of other types too, and then ignores it there.
- * Which of them a type needs is the compiler's business.
+ * Which of them a type needs, and what an absent list or mapping means, is the compiler's business: plans of 100,000
+ * steps must not hold empty ones.
  */
 export const stepShape = {
   id: z.string(),
@@ -56,7 +57,7 @@ export const stepShape = {
   output: z.string().nullable().default(null),
   /** Seconds per attempt; 0 is none. */
   timeout: number({ min: 0, max: TIMEOUT_SECONDS_MAX }).nullable().default(null),
-  retry: mapping(retryShape).prefault({}),
+  retry: mapping(retryShape).optional(),
   stream: flag().nullable().default(null),
 
   // llm_call
@@ -65,25 +66,25 @@ export const stepShape = {
   model: z.string().nullable().default(null),
   temperature: number().nullable().default(null),
   max_tokens: whole().nullable().default(null),
-  attachments: z.array(mapping(attachmentShape)).default([]),
+  attachments: z.array(mapping(attachmentShape)).optional(),
   thinking: mapping(thinkingShape).nullable().default(null),
-  tools: z.array(mapping(toolShape)).default([]),
+  tools: z.array(mapping(toolShape)).optional(),
   tool_choice: toolChoice.default('auto'),
   max_tool_iterations: whole({ min: 1, max: TOOL_ITERATIONS_MAX }).default(5),
 
   // tool
   tool_name: z.string().nullable().default(null),
-  tool_args: freeMapping().default({}),
+  tool_args: freeMapping().optional(),
 
   // router
-  conditions: z.array(mapping(conditionShape)).default([]),
+  conditions: z.array(mapping(conditionShape)).optional(),
   default: z.string().nullable().default(null),
 
   // subworkflow; `input` also: function
   workflow_path: z.string().nullable().default(null),
   workflow_inline: freeMapping().nullable().default(null),
   isolated_state: flag().default(false),
-  input: freeMapping().default({}),
+  input: freeMapping().optional(),
   return_keys: z.array(z.string()).nullable().default(null),
 
   // approval_gate

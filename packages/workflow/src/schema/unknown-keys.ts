@@ -76,9 +76,11 @@ function descend(value: Value | undefined, below: Below, path: Path, findings: F
 
 function report(key: string, level: Level, path: Path, findings: Findings): void {
   if (key.startsWith('x-')) return
-  const meant = nearest(key, level.keys)
   const message = `the format has no key '${shown(key, 80)}' here`
-  const help = meant === null ? 'keys of your own begin with x-' : `did you mean ${meant}?`
+  const help = (): string => {
+    const meant = nearest(key, level.keys)
+    return meant === null ? 'keys of your own begin with x-' : `did you mean ${meant}?`
+  }
   const detail = { help, part: 'key' } as const
   if (path.length === 0) findings.error('workflow/unknown-key', [key], message, detail)
   else findings.warn('workflow/unknown-key', [...path, key], `${message}; it is ignored`, detail)

@@ -1,0 +1,64 @@
+import { fromPlain } from '../value/from-plain.ts'
+import type { Value, ValueMap } from '../value/value.ts'
+
+export interface RetrySettings {
+  /** 0 to 10,000; default 3. */
+  readonly maxRetries?: number
+  /** The wait before retry k (from 0) is backoffBase to the power of k, in seconds; default 2. */
+  readonly backoffBase?: number
+  /** Default 60. */
+  readonly backoffMaxSeconds?: number
+  /** Up to a quarter more or less; default true. */
+  readonly jitter?: boolean
+  readonly retryableStatusCodes?: readonly number[]
+}
+
+export interface SandboxOptions {
+  readonly enabled?: boolean
+  readonly allowedCommands?: readonly string[]
+  readonly allowedPaths?: readonly string[]
+  readonly readablePaths?: readonly string[]
+  readonly writablePaths?: readonly string[]
+  readonly allowNetwork?: boolean
+  readonly allowedDomains?: readonly string[]
+  readonly allowedSchemes?: readonly string[]
+  readonly maxWriteBytes?: number | null
+  readonly dangerOptIn?: readonly string[]
+  readonly allowInternalWebhookTargets?: boolean
+}
+
+/** `config` of a workflow; what is left out has the format's default. */
+export interface ConfigOptions {
+  readonly provider?: string
+  readonly model?: string
+  readonly maxRetries?: number
+  readonly budgetUsd?: number | null
+  readonly timeoutSeconds?: number | null
+  readonly maxConcurrentSteps?: number
+  readonly stream?: boolean
+  readonly sandbox?: SandboxOptions
+  readonly onStepFailure?: 'skip_downstream' | 'continue'
+  readonly strictOutputs?: boolean
+  readonly responsesFile?: string | null
+  readonly latencyModel?: 'constant' | 'normal' | 'replay'
+  readonly latencyMs?: number
+  readonly strict?: boolean
+}
+
+// Seconds are the format's unit and go without saying there.
+const RENAMED: { readonly [key: string]: string } = { timeoutSeconds: 'timeout', backoffMaxSeconds: 'backoff_max' }
+
+/** Options → the format's spelling; what is undefined is left out. */
+export function asWritten(options: object): ValueMap {
+  const written: Record<string, Value> = {}
+  for (const [key, value] of Object.entries(options)) {
+    if (value === undefined) continue
+    const isNested = key === 'sandbox' || key === 'retry'
+    written[RENAMED[key] ?? snakeCase(key)] = isNested ? asWritten(Object(value)) : fromPlain(value)
+  }
+  return written
+}
+
+function snakeCase(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
