@@ -46,6 +46,7 @@ export function startRun(start: StartRun, ctx: CommandContext): { readonly run: 
     const cell = cellOf(run, root.stepId, root.rank)
     cell.status = 'ready'
     readied.clean.push(cell)
+    if (start.cap !== null) enqueue(run, cell)
   }
   return { run, offers: offersOf(run, readied, null, ctx) }
 }

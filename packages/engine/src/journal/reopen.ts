@@ -1,6 +1,6 @@
 import type { ReopenReply, ReopenRun } from '../ports/journal.ts'
-import { offerAgainAt, offerOf, offersOf, type CommandContext } from './commands.ts'
-import { admit, enqueue, type Readied } from './ready.ts'
+import { endRun, offerAgainAt, offerOf, offersOf, type CommandContext } from './commands.ts'
+import { admit, dequeue, enqueue, type Readied } from './ready.ts'
 import { cellOf, type RunState } from './run-state.ts'
 
 /**
@@ -12,6 +12,8 @@ export function reopen(run: RunState, command: ReopenRun, ctx: CommandContext): 
   if (!isAtRest || run.records.length !== command.recordCount) return { outcome: 'refused', status: run.status }
   for (const { step, edgeCount, verdicts } of command.reopened) {
     const cell = cellOf(run, step.stepId, step.rank)
+    if (cell.status === 'leased' || cell.status === 'expired') run.inFlight -= 1
+    dequeue(run, cell)
     Object.assign(cell, { status: 'waiting', nonce: '', failures: 0, edgeCount, verdicts })
     run.outputs.delete(step.stepId)
   }
@@ -23,6 +25,10 @@ export function reopen(run: RunState, command: ReopenRun, ctx: CommandContext): 
   run.updatedAtMs = ctx.nowMs
   const stepIds = command.reopened.map(({ step }) => step.stepId)
   run.records.push({ kind: 'reopened', atMs: ctx.nowMs, reason: command.reason, stepIds })
+  if (run.unresolved === 0) {
+    endRun(run, 'success', null, ctx) // its last step had been the one that exceeded the budget
+    return { outcome: 'reopened', offers: [], undecided: [] }
+  }
   if (command.timeoutMs !== null) ctx.due.set(run.start.runId, null, ctx.nowMs + command.timeoutMs)
   return { outcome: 'reopened', ...readyAgain(run, command, ctx) }
 }

@@ -29,7 +29,7 @@ export function planResume(plan: Plan, loaded: LoadedRun, options: ResumeOptions
     unresolvedCount += 1
     const standing = standingOf(plan, node, outcome)
     const step: StepRank = { stepId: node.id, rank: node.index }
-    const hasCountedReopened = !folds.has(node.id) && node.sources.some((index) => isReopened(nodeAt(plan, index)))
+    const hasCountedReopened = node.sources.some((index) => isReopened(nodeAt(plan, index)))
     if (isReopened(node) || hasCountedReopened) reopened.push({ step, ...standing })
     if (standing.edgeCount === node.sources.length) ready.push(step)
   }

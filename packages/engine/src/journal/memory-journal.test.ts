@@ -1,0 +1,14 @@
+import { describe, test } from 'vitest'
+import { journalConformance } from '../testing/journal-conformance.ts'
+import { VirtualClock } from '../testing/virtual-clock.ts'
+import { MemoryJournal } from './memory-journal.ts'
+
+describe('the journal in memory', () => {
+  for (const { name, run } of journalConformance) {
+    test(name, async () => {
+      const clock = new VirtualClock()
+      const journal = new MemoryJournal({ now: () => clock.now(), offerMs: 5_000, hasLeases: true })
+      await run({ journal, advance: async (ms) => clock.advance(ms), close: async () => undefined })
+    })
+  }
+})

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { NO_USAGE } from '../journal/record.ts'
+import type { Claim, ClaimStep, ClaimedStep, Edge, Journal, Offer, SettleReply, Settlement, StartRun, Verdicts } from '../ports/journal.ts'
+
+/** Short ways to say commands, for tests of journals. The run is `run`, the worker `w`. */
+
+const ADMITTED: Verdicts = { cause: null, voted: null, chosen: false, admitted: true }
+
+export const VOTED_AGAINST: Verdicts = { cause: null, voted: 0, chosen: false, admitted: false }
+
+export function startOf(shape: { readonly steps: number; readonly roots?: readonly string[]; readonly cap?: number }): StartRun {
+  const { steps, roots = ['a'], cap = null } = shape
+  return {
+    runId: 'run',
+    workflow: 'wf',
+    definition: 'd'.repeat(64),
+    definitionText: '{"a definition":"ä"}',
+    input: '{"n":1}',
+    tenant: null,
+    priority: 0,
+    tags: [],
+    timeoutMs: null,
+    budgetNanoUsd: null,
+    stepCount: steps,
+    cap,
+    roots: roots.map((stepId, rank) => ({ stepId, rank })),
+  }
+}
+
+export function offered(stepId: string, runId = 'run'): Offer {
+  return { runId, stepId, epoch: 0 }
+}
+
+interface ClaimOptions {
+  readonly nonce?: string
+  readonly reads?: readonly string[]
+  readonly runId?: string
+}
+
+export function heldBy(stepId: string, { nonce = `n-${stepId}`, reads = [], runId = 'run' }: ClaimOptions = {}): ClaimStep {
+  return { offer: offered(stepId, runId), nonce, worker: 'w', leaseMs: 10_000, reads, isDecided: false }
+}
+
+export async function claimed(journal: Journal, stepId: string, options: ClaimOptions = {}): Promise<ClaimedStep> {
+  const reply = await journal.claim(heldBy(stepId, options))
+  assert.ok(reply.outcome === 'claimed', `claim of ${stepId}: ${JSON.stringify(reply)}`)
+  const { claim, attempt, outputs } = reply
+  return { claim, attempt, outputs }
+}
+
+export async function settled(
+  journal: Journal,
+  claim: Claim,
+  settlement: Settlement,
+  edges: readonly Edge[],
+  rank = 0,
+): Promise<Exclude<SettleReply, { outcome: 'stale' }>> {
+  const reply = await journal.settle({ claim, rank, settlement, edges, next: null })
+  assert.ok(reply.outcome === 'settled', `settlement of ${claim.stepId} is stale`)
+  return reply
+}
+
+export function edge(stepId: string, shape: { readonly inDegree?: number; readonly verdicts?: Verdicts; readonly rank?: number } = {}): Edge {
+  const { inDegree = 1, verdicts = ADMITTED, rank = 2 } = shape
+  return { to: { stepId, rank }, inDegree, verdicts }
+}
+
+export function oneEdge(stepId: string): readonly Edge[] {
+  return [edge(stepId)]
+}
+
+export function success(output: string): Extract<Settlement, { kind: 'success' }> {
+  return { kind: 'success', output, usage: NO_USAGE }
+}
+
+export function failure(message: string): Settlement {
+  return { kind: 'failed', error: { code: 'step/threw', message, place: null, help: null }, usage: NO_USAGE }
+}
+
+export function retry(delayMs: number): Settlement {
+  return { kind: 'retry', status: 'failed', error: { code: 'step/threw', message: 'again', place: null, help: null }, usage: NO_USAGE, delayMs }
+}

@@ -1,0 +1,125 @@
+import type { FunctionDefinition, Plan } from '@agentloom/workflow'
+import type { Executors } from '../execute/attempt.ts'
+import { functionsOf } from '../execute/function.ts'
+import { viewRun, type RunView } from '../fold/run-view.ts'
+import { MemoryJournal } from '../journal/memory-journal.ts'
+import { createPlans } from '../plans.ts'
+import type { Models } from '../ports/models.ts'
+import type { Bell, EngineEvent } from '../ports/runtime.ts'
+import type { ToolBox } from '../ports/toolbox.ts'
+import { planResume } from '../schedule/resume.ts'
+import { startCommand } from '../start.ts'
+import { Claims } from '../walk/claims.ts'
+import { Follower } from '../walk/follow.ts'
+import { Walker } from '../walk/walker.ts'
+import { VirtualClock } from './virtual-clock.ts'
+
+export interface MemoryRuntimeOptions {
+  readonly functions?: readonly FunctionDefinition[]
+  readonly models?: Models
+  readonly tools?: ToolBox
+  /** Picks which of the waiting bells is served next: 0 (the first) ≤ n < 1. Default: the first. */
+  readonly pick?: () => number
+  /** Bells served at once. Default 1. */
+  readonly walks?: number
+  /** Steps of one walk. Default 64. */
+  readonly stepsMax?: number
+}
+
+/** The whole engine on a journal in memory and virtual time: no disk, no network, no waiting. For tests. */
+export class MemoryRuntime {
+  readonly clock = new VirtualClock()
+  readonly journal: MemoryJournal
+  readonly events: EngineEvent[] = []
+  readonly claims: Claims
+  readonly walker: Walker
+  readonly #follower: Follower
+  readonly #plans: ReturnType<typeof createPlans>
+  readonly #bells: Bell[] = []
+  readonly #options: MemoryRuntimeOptions
+
+  constructor(options: MemoryRuntimeOptions = {}) {
+    this.#options = options
+    this.journal = new MemoryJournal({ now: () => this.clock.now(), offerMs: null, hasLeases: false })
+    this.#plans = createPlans((hash) => this.journal.definition(hash))
+    this.claims = new Claims(this.journal, 10_000)
+    const executors: Executors = {
+      models: options.models ?? NO_MODELS,
+      tools: options.tools ?? NO_TOOLS,
+      functions: functionsOf(options.functions ?? []),
+      clock: this.clock,
+      random: () => 0.5,
+      observe: (event) => void this.events.push(event),
+      runFolder: (runId) => `/runs/${runId}`,
+    }
+    const { journal, claims } = this
+    const plans = this.#plans
+    const doorbell = { ring: async (bells: readonly Bell[]) => void this.#bells.push(...bells) }
+    this.#follower = new Follower({ journal, doorbell, plans, observe: executors.observe })
+    let nonces = 0
+    const nonce = (): string => `n${(nonces += 1)}`
+    const stepsMax = options.stepsMax ?? 64
+    this.walker = new Walker({ journal, plans, executors, claims, follower: this.#follower, worker: 'w1', nonce, stepsMax })
+  }
+
+  async start(plan: Plan, input: unknown = {}, runId = 'run'): Promise<void> {
+    this.#plans.add(plan)
+    const { offers } = await this.journal.start(startCommand(plan, { runId, input }))
+    await this.#follower.ring({ plan, priority: 0 }, offers)
+  }
+
+  async resume(plan: Plan, runId = 'run'): Promise<void> {
+    const loaded = await this.journal.load(runId)
+    const command = loaded === null ? null : planResume(plan, loaded, { reason: 'test' })
+    if (command === null) return
+    const reply = await this.journal.reopen(command)
+    if (reply.outcome === 'refused') return
+    await this.#follower.ring({ plan, priority: 0 }, reply.offers)
+    await this.#follower.decide({ plan, priority: 0 }, reply.undecided)
+  }
+
+  /** Serves bells, and lets time pass when only timers are left, until nothing is to be done. */
+  async settle(): Promise<void> {
+    const { pick = () => 0, walks = 1 } = this.#options
+    const serving = new Set<Promise<unknown>>()
+    for (;;) {
+      while (serving.size < walks && this.#bells.length > 0) {
+        const [bell] = this.#bells.splice(Math.floor(pick() * this.#bells.length), 1)
+        if (bell === undefined) break
+        const walk: Promise<unknown> = this.walker.serve(bell, bell.definition).finally(() => serving.delete(walk))
+        serving.add(walk)
+      }
+      if (serving.size > 0) await Promise.race(serving)
+      else if (this.#bells.length === 0 && !(await this.#passTime())) return
+    }
+  }
+
+  async view(plan: Plan, runId = 'run'): Promise<RunView> {
+    const loaded = await this.journal.load(runId)
+    if (loaded === null) throw new Error(`no run ${runId}`)
+    return viewRun(plan, loaded)
+  }
+
+  async run(plan: Plan, input: unknown = {}): Promise<RunView> {
+    await this.start(plan, input)
+    await this.settle()
+    return this.view(plan)
+  }
+
+  async #passTime(): Promise<boolean> {
+    const nextMs = this.journal.nextDueMs()
+    if (nextMs === null) return false
+    this.clock.advance(Math.max(0, nextMs - this.clock.now()))
+    for (const obligation of await this.journal.due(100)) await this.#follower.discharge(obligation)
+    return true
+  }
+}
+
+const NO_MODELS: Models = {
+  call: () => Promise.reject(new Error('this test has no models')),
+}
+
+const NO_TOOLS: ToolBox = {
+  names: () => [],
+  call: () => Promise.reject(new Error('this test has no tools')),
+}
