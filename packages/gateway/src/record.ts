@@ -1,5 +1,5 @@
 /** A JSON object as it comes from a stranger: read its own keys only. */
-export type UnknownRecord = Readonly<Record<string, unknown>>
+type UnknownRecord = Readonly<Record<string, unknown>>
 
 export function isRecord(value: unknown): value is UnknownRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

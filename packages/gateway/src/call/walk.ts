@@ -9,12 +9,12 @@ export interface WalkParts extends TryParts {
 }
 
 /** Second tries within one call, over all candidates: a step retries the whole call on top of that. */
-export const SECOND_TRIES_MAX = 2
+const SECOND_TRIES_MAX = 2
 /** A longer wait holds a worker's slot for nothing: the step is retried instead, when the vendor said. */
-export const RATE_WAIT_MAX_MS = 1_000
+const RATE_WAIT_MAX_MS = 1_000
 /** Back-off before a second try at the same candidate: uniform between the two. */
-export const BACKOFF_MIN_MS = 300
-export const BACKOFF_MAX_MS = 1_000
+const BACKOFF_MIN_MS = 300
+const BACKOFF_MAX_MS = 1_000
 
 /**
  * One pass over the candidates, in order, as the treatment of each failure says.

@@ -4,7 +4,7 @@ import type { FailureKind } from './treatment.ts'
 import { isRecord, own } from '../record.ts'
 
 /** What a vendor's error body says, in whichever of the usual shapes. */
-export interface VendorError {
+interface VendorError {
   readonly message: string
   /** `error.code`, else `error.type`, lower case. */
   readonly words: readonly string[]
@@ -39,7 +39,7 @@ export function failureInBody(body: unknown): Failure | null {
   return { kind, status: vendor.status, reason: `API error in the reply: ${vendor.message}` }
 }
 
-export function vendorErrorOf(body: unknown): VendorError | null {
+function vendorErrorOf(body: unknown): VendorError | null {
   if (!isRecord(body)) return null
   const error = own(body, 'error') ?? (own(body, 'type') === 'error' ? body : null)
   if (error === null || error === undefined || error === false) return null

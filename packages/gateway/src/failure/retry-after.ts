@@ -1,5 +1,5 @@
 /** Longest wait that is believed: a vendor's clock can be wrong, a step's deadline cuts it further. */
-export const RETRY_AFTER_MAX_MS = 24 * 60 * 60 * 1_000
+const RETRY_AFTER_MAX_MS = 24 * 60 * 60 * 1_000
 
 /**
  * The wait that a reply asks for: `retry-after-ms`, else `Retry-After` in seconds (fractions allowed) or as an HTTP date.

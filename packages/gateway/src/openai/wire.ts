@@ -7,7 +7,7 @@ import { networkFailure } from './network-failure.ts'
 import { guardedBody, textUpTo } from './reply-body.ts'
 
 /** A whole reply after unpacking. The largest honest one, a long answer with log probabilities, stays far below. */
-export const REPLY_BYTES_MAX = 32 * 1024 * 1024
+const REPLY_BYTES_MAX = 32 * 1024 * 1024
 /** Of an error page. */
 const ERROR_BYTES_MAX = 64 * 1024
 /** Of a reply's headers; Node's own limit. */
