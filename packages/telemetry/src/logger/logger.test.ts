@@ -77,6 +77,7 @@ test('the values of secret variables are redacted wherever they stand, quotes an
     OPENAI_API_KEY: 'sk-"quoted"-1',
     REDIS_URL: 'redis://:hunter22@localhost',
     HOME: '/root',
+    ODD: 'redis://:%zz@host',
   })
   expect(secrets).toEqual(['sk-"quoted"-1', 'hunter22', 'hunter22', '%zz', '%zz'])
   const { log, lines } = logged({ secrets })
