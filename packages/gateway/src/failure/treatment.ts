@@ -28,7 +28,7 @@ export const treatments = {
   'not-json': { again: 0, next: true, retryable: true },
   'not-a-stream': { again: 0, next: true, retryable: true },
   /** Bytes that do not decode: wrong length, bad compression, headers without end. */
-  'broken-reply': { again: 0, next: true, retryable: true },
+  'broken-reply': { again: 1, next: true, retryable: true },
   empty: { again: 1, next: true, retryable: true },
   /** Half a surrogate pair in the text: it has no UTF-8, so journal, spool and Redis would disagree about it. */
   character: { again: 0, next: true, retryable: true },

@@ -46,11 +46,17 @@ export function guardedBody(
         controller.close()
         void letGo(reader)
       } catch (error) {
-        controller.error(error instanceof ProviderError ? error : fail(networkFailure(error)))
+        controller.error(error instanceof ProviderError ? error : fail(bodyFailure(error, isEventStream)))
       }
     },
     cancel: (reason) => reader.cancel(reason),
   })
+}
+
+/** A reply in one piece says how long it is: if the other side closes before, it is no reply; a stream was interrupted. */
+function bodyFailure(error: unknown, isEventStream: boolean): Failure {
+  const failure = networkFailure(error)
+  return !isEventStream && failure.reason.includes('UND_ERR_SOCKET') ? { ...failure, kind: 'broken-reply' } : failure
 }
 
 /** Waits a moment for the end of a body of which nothing more is wanted, then gives its connection up. */
