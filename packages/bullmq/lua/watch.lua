@@ -1,0 +1,10 @@
+#!lua flags=allow-oom
+-- lua/watch.lua: asks that records of a run be told of on the channel `pokes` for some time. Safe to repeat.
+-- KEYS[1] run  ARGV[1] ms from now
+-- Returns  the run's status, or nothing when there is no such run
+-- @include time
+local found = redis.call('HMGET', KEYS[1], 'status', 'watch')
+if not found[1] then return false end
+local until_ms = clock() + tonumber(ARGV[1])
+if until_ms > (tonumber(found[2]) or 0) then redis.call('HSET', KEYS[1], 'watch', string.format('%.0f', until_ms)) end
+return found[1]

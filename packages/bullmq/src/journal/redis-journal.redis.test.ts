@@ -1,0 +1,16 @@
+import { journalConformance } from '@agentloom/engine/testing'
+import { describe, test } from 'vitest'
+import { openTestJournal } from '../testing/open-journal.ts'
+
+describe('the journal in Redis', () => {
+  for (const { name, run } of journalConformance) {
+    test(name, async () => {
+      const opened = await openTestJournal()
+      try {
+        await run(opened)
+      } finally {
+        await opened.close()
+      }
+    })
+  }
+})

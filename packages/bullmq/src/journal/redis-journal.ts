@@ -1,0 +1,122 @@
+import type {
+  Claim,
+  ClaimReply,
+  ClaimStep,
+  Journal,
+  LoadedRun,
+  Obligation,
+  Offer,
+  ReopenReply,
+  ReopenRun,
+  RunFilter,
+  RunHeader,
+  RunTransition,
+  SettleReply,
+  SettleStep,
+  SkipStep,
+  SpreadEdges,
+  StartReply,
+  StartRun,
+  Wish,
+} from '@agentloom/engine'
+import type { Redis } from 'ioredis'
+import type { Keys } from '../keys.ts'
+import { Scripts } from '../script.ts'
+import { claim } from './claim.ts'
+import { due } from './due.ts'
+import { definition, header, list, load } from './read.ts'
+import { settle, skip, spread } from './settle.ts'
+import { start } from './start.ts'
+import type { Store } from './store.ts'
+import { cancel, heartbeat, pause, release, reopen } from './transitions.ts'
+
+/** A removed job is found within 5 s: this and a tick of the sweeper. */
+const OFFER_MS = 4_000
+export const RETENTION_MS = 7 * 24 * 3_600_000
+
+export interface RedisJournalOptions {
+  readonly redis: Redis
+  readonly keys: Keys
+  readonly offerMs?: number
+  readonly retentionMs?: number
+  /** Tests only: Lua that tells the time instead of `lua/lib/time.lua`. */
+  readonly clock?: string
+}
+
+/**
+ * The journal in Redis. Each command is one Lua script, in chunks where it spreads more edges than a script may; the
+ * model of all of them is the engine's in-memory journal, with which they are compared on random commands.
+ *
+ * Keys of a run: `run` hash (header, counters), `steps` hash (step → fence, see lua/lib/cell.lua), `out` hash (step →
+ * JSON text), `log` list of records. Keys of the shard: `due` sorted set of obligations, `def:HASH`, `ix:STATUS`.
+ */
+export class RedisJournal implements Journal {
+  readonly #store: Store
+  readonly #definitions = new Set<string>()
+
+  constructor({ redis, keys, offerMs = OFFER_MS, retentionMs = RETENTION_MS, clock }: RedisJournalOptions) {
+    this.#store = { redis, keys, offerMs, retentionMs, scripts: new Scripts(redis, clock ?? null) }
+  }
+
+  start(run: StartRun): Promise<StartReply> {
+    return start(this.#store, run, this.#definitions)
+  }
+
+  claim(command: ClaimStep): Promise<ClaimReply> {
+    return claim(this.#store, command)
+  }
+
+  settle(command: SettleStep): Promise<SettleReply> {
+    return settle(this.#store, command)
+  }
+
+  skip(command: SkipStep): Promise<SettleReply> {
+    return skip(this.#store, command)
+  }
+
+  spread(command: SpreadEdges): Promise<SettleReply> {
+    return spread(this.#store, command)
+  }
+
+  release(held: Claim, reason: string): Promise<readonly Offer[]> {
+    return release(this.#store, held, reason)
+  }
+
+  heartbeat(claims: readonly Claim[], leaseMs: number): Promise<readonly Wish[]> {
+    return heartbeat(this.#store, claims, leaseMs)
+  }
+
+  cancel(runId: string, reason: string): Promise<RunTransition> {
+    return cancel(this.#store, runId, reason)
+  }
+
+  pause(runId: string, reason: string): Promise<RunTransition> {
+    return pause(this.#store, runId, reason)
+  }
+
+  async reopen(command: ReopenRun): Promise<ReopenReply> {
+    const run = await this.header(command.runId)
+    if (run === null) return { outcome: 'refused', status: null }
+    return reopen(this.#store, command, run.definition)
+  }
+
+  due(limit: number): Promise<readonly Obligation[]> {
+    return due(this.#store, limit)
+  }
+
+  load(runId: string, from = 0): Promise<LoadedRun | null> {
+    return load(this.#store, runId, from)
+  }
+
+  header(runId: string): Promise<RunHeader | null> {
+    return header(this.#store, runId)
+  }
+
+  definition(hash: string): Promise<string | null> {
+    return definition(this.#store, hash)
+  }
+
+  list(filter: RunFilter): Promise<readonly RunHeader[]> {
+    return list(this.#store, filter)
+  }
+}

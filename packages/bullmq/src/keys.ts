@@ -1,0 +1,54 @@
+/**
+ * Every key and channel, built here and nowhere else. All of a shard's keys carry one hash tag, so that they lie on one
+ * slot and a script may touch them together. Scripts are handed the keys that every run has, and the root of the shard
+ * for the few that only some runs need (`lua/lib/run.lua` lists them).
+ */
+export interface Keys {
+  /** `{al:0}:` */
+  readonly root: string
+  readonly due: string
+  /** Channel: `RUN STATUS` for each run that ended. */
+  readonly ends: string
+  /** Channel: `RUN` for new records of runs that somebody watches. */
+  readonly pokes: string
+  /** BullMQ's own prefix. */
+  readonly bullPrefix: string
+  run(runId: string): RunKeys
+  definition(hash: string): string
+  index(status: string): string
+  /** The hash of a BullMQ job on the steps' queue. */
+  stepJob(jobId: string): string
+}
+
+/** In the order in which `lua/lib/run.lua` takes them. */
+export type RunKeys = readonly [run: string, steps: string, out: string, log: string, due: string, root: string]
+
+export const STEPS_QUEUE = 'agentloom-steps'
+export const RUNS_QUEUE = 'agentloom-runs'
+
+/** One shard until a later version brings more: `docs/decisions`. */
+const SHARD = 0
+const PREFIX = /^[A-Za-z0-9_-]{1,32}$/
+
+export const DEFAULT_PREFIX = 'al'
+
+export function isPrefix(text: string): boolean {
+  return PREFIX.test(text)
+}
+
+export function keysOf(prefix: string): Keys {
+  const bullPrefix = `{${prefix}:${SHARD}}`
+  const root = `${bullPrefix}:`
+  const due = `${root}due`
+  return {
+    root,
+    due,
+    ends: `${root}ends`,
+    pokes: `${root}pokes`,
+    bullPrefix,
+    run: (runId) => [`${root}run:${runId}`, `${root}steps:${runId}`, `${root}out:${runId}`, `${root}log:${runId}`, due, root],
+    definition: (hash) => `${root}def:${hash}`,
+    index: (status) => `${root}ix:${status}`,
+    stepJob: (jobId) => `${root}${STEPS_QUEUE}:${jobId}`,
+  }
+}
