@@ -2,10 +2,10 @@ import { codePointAt, codePoints } from '../python/code-points.ts'
 import { lookUp } from '../python/containers.ts'
 import { sequenceItems } from '../python/equal.ts'
 import { PythonError } from '../python/error.ts'
-import { asFloat, isFloat, isNumeric, magnitude } from '../python/number.ts'
+import { isFloat, isNumeric, magnitude } from '../python/number.ts'
 import { Opaque, plainMapping, PyDict, PyList, RawMapping, typeName, type Py } from '../python/objects.ts'
 import { repr } from '../python/text.ts'
-import { floatValue } from '../value/value.ts'
+import { Float } from '../value/value.ts'
 import { hasMethod } from './methods.ts'
 import { elementOf, ownValue, raw, STATE, StepHolder, STEPS } from './roots.ts'
 import type { Scope } from './scope.ts'
@@ -33,7 +33,7 @@ export function noAttribute(target: Py, name: string): PythonError {
 
 function numberPart(value: Parameters<typeof magnitude>[0], name: string): Py | undefined {
   if (name === 'real') return isFloat(value) ? value : magnitude(value)
-  if (name === 'imag') return isFloat(value) ? floatValue(asFloat(value) * 0) : 0
+  if (name === 'imag') return isFloat(value) ? new Float(0) : 0
   if (isFloat(value)) return undefined
   return name === 'numerator' ? magnitude(value) : name === 'denominator' ? 1 : undefined
 }

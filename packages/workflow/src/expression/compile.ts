@@ -78,8 +78,12 @@ export function compile(node: Node): Evaluate {
     case 'compare':
       return comparison(node)
     case 'choice': {
-      const [condition, then, otherwise] = [compile(node.condition), compile(node.then), compile(node.otherwise)]
-      return (scope) => (isTruthy(condition(scope)) ? then(scope) : otherwise(scope))
+      const [condition, consequent, otherwise] = [
+        compile(node.condition),
+        compile(node.consequent),
+        compile(node.otherwise),
+      ]
+      return (scope) => (isTruthy(condition(scope)) ? consequent(scope) : otherwise(scope))
     }
   }
 }

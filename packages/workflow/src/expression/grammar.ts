@@ -7,16 +7,26 @@ import type { Reader } from './reader.ts'
 import { forbidden, FORBIDDEN_OPERATORS } from './rules.ts'
 import type { Comparison, Node } from './syntax.ts'
 
+/** The text of a condition: an expression, or several with commas, which are a tuple even without brackets. */
+export function readCondition(reader: Reader): Node {
+  const first = readExpression(reader)
+  if (!reader.is(',')) return first
+  const { offset } = reader.next
+  const items = [first]
+  while (reader.skip(',') && !reader.isAtEnd) items.push(readExpression(reader))
+  return reader.node({ kind: 'sequence', items, isTuple: true, offset, end: items.at(-1)?.end ?? offset })
+}
+
 /** A whole expression, as it may stand in brackets. */
 export function readExpression(reader: Reader): Node {
   return reader.nested(() => {
-    const then = readLogical(reader, 'or')
+    const consequent = readLogical(reader, 'or')
     const { offset } = reader.next
-    if (!reader.skip('if')) return then
+    if (!reader.skip('if')) return consequent
     const condition = readLogical(reader, 'or')
     if (!reader.skip('else')) throw syntaxError("'if' without 'else'", offset, 'write A if CONDITION else B')
     const otherwise = readExpression(reader)
-    return reader.node({ kind: 'choice', condition, then, otherwise, offset, end: otherwise.end })
+    return reader.node({ kind: 'choice', condition, consequent, otherwise, offset, end: otherwise.end })
   })
 }
 

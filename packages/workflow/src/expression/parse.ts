@@ -1,6 +1,6 @@
 import type { Expression } from './expression.ts'
 import { syntaxError, tokenize } from './lexer.ts'
-import { readExpression } from './grammar.ts'
+import { readCondition } from './grammar.ts'
 import { limitError, Reader } from './reader.ts'
 import { expressionReferences } from './references.ts'
 import { expressionWarnings } from './warnings.ts'
@@ -16,8 +16,8 @@ export function parseExpression(text: string): Expression {
   if (text.length > LENGTH_MAX)
     throw limitError(`an expression has at most ${LENGTH_MAX} characters, this has ${text.length}`, LENGTH_MAX)
   const reader = new Reader(tokenize(text))
-  if (reader.next.kind === 'end') throw syntaxError('the expression is empty', 0)
-  const root = readExpression(reader)
+  if (reader.isAtEnd) throw syntaxError('the expression is empty', 0)
+  const root = readCondition(reader)
   reader.expectEnd()
   return { text, references: expressionReferences(root), warnings: expressionWarnings(root), root }
 }

@@ -55,8 +55,12 @@ export class Reader {
     throw this.unexpected()
   }
 
+  get isAtEnd(): boolean {
+    return this.next.kind === 'end'
+  }
+
   expectEnd(): void {
-    if (this.next.kind !== 'end') throw this.unexpected()
+    if (!this.isAtEnd) throw this.unexpected()
   }
 
   /** Runs one level further in. @throws {ExpressionError} `expression/limit` */

@@ -58,6 +58,6 @@ export function children(node: Node): readonly Node[] {
     case 'compare':
       return [node.first, ...node.rest.map(([, operand]) => operand)]
     case 'choice':
-      return [node.condition, node.then, node.otherwise]
+      return [node.condition, node.consequent, node.otherwise]
   }
 }

@@ -21,7 +21,7 @@ export type Node = { readonly offset: number; readonly end: number } & (
   | { readonly kind: 'not' | 'negate' | 'plus'; readonly operand: Node }
   | { readonly kind: 'add' | 'subtract'; readonly left: Node; readonly right: Node }
   | { readonly kind: 'compare'; readonly first: Node; readonly rest: readonly (readonly [Comparison, Node])[] }
-  | { readonly kind: 'choice'; readonly condition: Node; readonly then: Node; readonly otherwise: Node }
+  | { readonly kind: 'choice'; readonly condition: Node; readonly consequent: Node; readonly otherwise: Node }
 )
 
 /** `[start:stop:step]`; null where it is left out. */

@@ -20,6 +20,9 @@ export function nameHelp(name: string): string {
 /** What can be read and is surely not meant: it fails when it is reached, or never says what one expects. */
 export function expressionWarnings(root: Node): readonly ExpressionWarning[] {
   const warnings: ExpressionWarning[] = []
+  if (root.kind === 'sequence' && root.items.length > 0) {
+    warnings.push({ message: 'a list or tuple with elements is always true', help: null, offset: root.offset })
+  }
   collect(root, warnings)
   return warnings
 }

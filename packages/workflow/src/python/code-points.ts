@@ -9,10 +9,13 @@ export function hasSurrogates(text: string): boolean {
 export function codePointLength(text: string): number {
   if (!hasSurrogates(text)) return text.length
   let length = 0
-  for (let index = 0; index < text.length; index++, length++) {
-    if (text.codePointAt(index)! > 0xffff) index++
-  }
+  for (let unit = 0; unit < text.length; length++) unit += unitsAt(text, unit)
   return length
+}
+
+/** 2 where a surrogate pair begins, else 1. */
+function unitsAt(text: string, unit: number): number {
+  return (text.codePointAt(unit) ?? 0) > 0xffff ? 2 : 1
 }
 
 /** The units of the text that one index of Python addresses. */
@@ -35,7 +38,7 @@ export function codePointSlice(text: string, start: number, end: number): string
 export function unitOffset(text: string, index: number): number {
   if (!hasSurrogates(text)) return index
   let unit = 0
-  for (let count = 0; count < index && unit < text.length; count++) unit += text.codePointAt(unit)! > 0xffff ? 2 : 1
+  for (let count = 0; count < index && unit < text.length; count++) unit += unitsAt(text, unit)
   return unit
 }
 
@@ -46,10 +49,7 @@ export function pointIndex(text: string, unit: number): number {
 
 /** Negative, zero or positive, by code points: U+FF5A sorts before U+1F600, which its surrogates do not. */
 export function compareText(left: string, right: string): number {
-  if (!hasSurrogates(left) || !hasSurrogates(right)) {
-    // A lone side with surrogates still needs care: they sort above U+E000..U+FFFF.
-    if (!hasSurrogates(left) && !hasSurrogates(right)) return left < right ? -1 : left > right ? 1 : 0
-  }
+  if (!hasSurrogates(left) && !hasSurrogates(right)) return left < right ? -1 : left > right ? 1 : 0
   const end = Math.min(left.length, right.length)
   for (let index = 0; index < end; index++) {
     const a = left.charCodeAt(index)

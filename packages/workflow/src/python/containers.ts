@@ -2,7 +2,7 @@ import { isList, type ValueMap } from '../value/value.ts'
 import { codePointLength } from './code-points.ts'
 import { PythonError } from './error.ts'
 import { isFloat, isNumeric, magnitude } from './number.ts'
-import { plainMapping, PyDict, PyList, typeName, type Py } from './objects.ts'
+import { Opaque, plainMapping, PyDict, PyList, typeName, type Py } from './objects.ts'
 
 /** `len` of whatever has one. @throws {PythonError} */
 export function sizeOf(value: Py): number {
@@ -50,5 +50,6 @@ export function hashKey(key: Py): string {
     const parts = key.items.map(hashKey)
     return `t${parts.map((part) => `${part.length}:${part}`).join('')}`
   }
+  if (key instanceof Opaque) return `o${key.label}`
   throw new PythonError(`unhashable type: '${typeName(key)}'`)
 }

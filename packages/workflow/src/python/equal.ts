@@ -51,9 +51,8 @@ export function sequenceItems(value: Py): readonly Py[] | null {
 }
 
 function sameMagnitude(left: number | bigint, right: number | bigint): boolean {
-  if (typeof left === typeof right) return left === right
-  // JavaScript compares ints and floats by their exact values, as Python does; `===` would look at the type.
-  return left <= right && left >= right
+  // oxlint-disable-next-line eqeqeq -- between a number and a bigint it compares exact values, as Python does
+  return typeof left === typeof right ? left === right : left == right
 }
 
 function mappingsEqual(left: Py, right: Py, meter: Meter): boolean {

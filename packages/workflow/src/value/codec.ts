@@ -35,15 +35,22 @@ export function parseValue(text: string): Value {
  */
 export function writeValue(value: Value): string {
   try {
-    return JSON.stringify(value)
+    return writeFast(value)
   } catch (error) {
-    // JSON.stringify refuses bigints; only then the slow way is needed.
-    if (error instanceof TypeError)
-      return JSON.stringify(value, (_key, item: unknown) =>
-        typeof item === 'bigint' ? JSON.rawJSON(String(item)) : item,
-      )
     if (error instanceof SyntaxError) throw new ValueError('value/not-json', 'nan and the infinities have no JSON text')
     throw error
+  }
+}
+
+function writeFast(value: Value): string {
+  try {
+    return JSON.stringify(value)
+  } catch (error) {
+    // JSON.stringify refuses bigints; only with them the slow way is needed.
+    if (!(error instanceof TypeError)) throw error
+    return JSON.stringify(value, (_key, item: unknown) =>
+      typeof item === 'bigint' ? JSON.rawJSON(String(item)) : item,
+    )
   }
 }
 

@@ -18,168 +18,175 @@ export const RESULT_LIMITS: ResultLimits = { bytesMax: 10 * 1024 * 1024, depthMa
  * @throws {ResultError} with the JSON path of the first thing that cannot be kept
  */
 export function fromPlain(plain: unknown, limits: ResultLimits = RESULT_LIMITS): Value {
-  return plain === undefined ? null : new Copier(limits).copy(plain, '$', 0)
+  if (plain === undefined) return null
+  const copier = new Copier(limits)
+  try {
+    return copier.copy(plain)
+  } catch (error) {
+    if (error instanceof ResultError) throw error
+    // Getters and proxies may throw anything.
+    throw copier.notJson('something that throws when it is read')
+  }
 }
 
 class Copier {
   readonly #limits: ResultLimits
-  /** Lists and mappings on the way down, with their paths. */
-  readonly #ancestors = new Map<object, string>()
+  /** Keys and indexes on the way to the value at hand; made into a path only for an error. */
+  readonly #trail: (string | number)[] = []
+  /** Lists and mappings on the way, outermost first. */
+  readonly #ancestors: object[] = []
   #bytes = 0
 
   constructor(limits: ResultLimits) {
     this.#limits = limits
   }
 
-  copy(plain: unknown, path: string, depth: number): Value {
+  copy(plain: unknown): Value {
     switch (typeof plain) {
       case 'string':
-        return this.#text(plain, path)
-      case 'number':
-        return this.#number(plain, path)
-      case 'boolean':
-        this.#spend(plain ? 4 : 5, path)
+        this.#checkText(plain)
         return plain
-      case 'bigint':
-        throw notJson('a bigint', path, 'give back a number or a text')
+      case 'number':
+        return this.#number(plain)
+      case 'boolean':
+        this.#spend(plain ? 4 : 5)
+        return plain
       case 'object':
-        if (plain !== null) return this.#nested(plain, path, depth)
-        this.#spend(4, path)
+        if (plain !== null) return this.#nested(plain)
+        this.#spend(4)
         return null
+      case 'bigint':
+        throw this.notJson('a bigint', 'give back a number or a text')
+      case 'undefined':
+        throw this.notJson('undefined')
       default:
-        throw notJson(typeof plain === 'undefined' ? 'undefined' : `a ${typeof plain}`, path)
+        throw this.notJson(`a ${typeof plain}`)
     }
   }
 
-  #text(text: string, path: string): string {
-    this.#checkText(text, path)
-    return text
+  notJson(what: string, help?: string): ResultError {
+    const path = this.#path()
+    return new ResultError(
+      'result/not-json',
+      `${what} at ${path} is no JSON value`,
+      help === undefined ? { path } : { path, help },
+    )
   }
 
-  #checkText(text: string, path: string): void {
+  #checkText(text: string): void {
     // The length alone is a lower bound: a text of gigabytes is not read.
-    if (text.length > this.#limits.bytesMax - this.#bytes) throw this.#tooLarge(path)
-    if (!text.isWellFormed())
+    if (text.length > this.#limits.bytesMax - this.#bytes) throw this.#tooLarge()
+    if (!text.isWellFormed()) {
+      const path = this.#path()
       throw new ResultError('result/character', `half of a surrogate pair at ${path}`, {
         path,
         help: 'such text has no UTF-8 form',
       })
-    this.#spend(jsonTextBytes(text), path)
+    }
+    this.#spend(jsonTextBytes(text))
   }
 
-  #number(number: number, path: string): Value {
-    if (!Number.isFinite(number)) throw notJson(String(number), path, 'JSON has neither nan nor infinity')
+  #number(number: number): Value {
+    if (!Number.isFinite(number)) throw this.notJson(String(number), 'JSON has neither nan nor infinity')
     const value = Number.isInteger(number) && !Number.isSafeInteger(number) ? BigInt(number) : number + 0
-    this.#spend(String(value).length, path)
+    this.#spend(String(value).length)
     return value
   }
 
-  #nested(plain: object, path: string, depth: number): Value {
-    const seenAt = this.#ancestors.get(plain)
-    if (seenAt !== undefined) throw new ResultError('result/cyclic', `${path} leads back to ${seenAt}`, { path })
-    if (depth >= this.#limits.depthMax) {
-      throw new ResultError('result/depth', `more than ${this.#limits.depthMax} levels of lists and mappings`, { path })
+  #nested(plain: object): Value {
+    const seenAt = this.#ancestors.indexOf(plain)
+    if (seenAt !== -1) {
+      const path = this.#path()
+      throw new ResultError('result/cyclic', `${path} leads back to ${pathText(this.#trail.slice(0, seenAt))}`, {
+        path,
+      })
     }
-    this.#spend(2, path)
-    this.#ancestors.set(plain, path)
-    const copied = isArray(plain, path) ? this.#list(plain, path, depth) : this.#mapping(plain, path, depth)
-    this.#ancestors.delete(plain)
+    if (this.#ancestors.length >= this.#limits.depthMax) {
+      throw new ResultError('result/depth', `more than ${this.#limits.depthMax} levels of lists and mappings`, {
+        path: this.#path(),
+      })
+    }
+    this.#spend(2)
+    this.#ancestors.push(plain)
+    const copied = Array.isArray(plain) ? this.#list(plain) : this.#mapping(plain)
+    this.#ancestors.pop()
     return copied
   }
 
-  #list(list: readonly unknown[], path: string, depth: number): Value {
-    const length = read(() => list.length, path)
+  #list(list: readonly unknown[]): Value {
+    const { length } = list
     // One byte an element and the commas between: an array with a huge length ends here.
-    if (length * 2 - 1 > this.#limits.bytesMax - this.#bytes) throw this.#tooLarge(path)
+    if (length * 2 - 1 > this.#limits.bytesMax - this.#bytes) throw this.#tooLarge()
     const copied: Value[] = []
     for (let index = 0; index < length; index++) {
-      const place = `${path}[${index}]`
-      if (index > 0) this.#spend(1, place)
-      const isHole = read(() => !Object.hasOwn(list, index), place)
-      if (isHole) throw notJson('a hole in an array', place)
-      copied.push(
-        this.copy(
-          read(() => list[index], place),
-          place,
-          depth + 1,
-        ),
-      )
+      this.#trail.push(index)
+      if (index > 0) this.#spend(1)
+      if (!Object.hasOwn(list, index)) throw this.notJson('a hole in an array')
+      copied.push(this.copy(list[index]))
+      this.#trail.pop()
     }
     return copied
   }
 
-  #mapping(mapping: object, path: string, depth: number): Value {
-    checkClass(mapping, path)
+  #mapping(mapping: object): Value {
+    this.#checkClass(mapping)
     const copied: Record<string, Value> = {}
     let isFirst = true
-    for (const key of read(() => Object.keys(mapping), path)) {
-      const place = memberPath(path, key)
+    for (const key of Object.keys(mapping)) {
+      this.#trail.push(key)
       if (key === '__proto__')
-        throw new ResultError('result/forbidden-key', 'the key __proto__ is not allowed', { path: place })
-      const item: unknown = read(() => Reflect.get(mapping, key), place)
-      // A key that is left out still costs time.
-      this.#spend(isFirst || item === undefined ? 1 : 2, place)
-      if (item === undefined) continue
-      isFirst = false
-      this.#checkText(key, place)
-      copied[key] = this.copy(item, place, depth + 1)
+        throw new ResultError('result/forbidden-key', 'the key __proto__ is not allowed', { path: this.#path() })
+      const item: unknown = Reflect.get(mapping, key)
+      if (item !== undefined) {
+        this.#spend(isFirst ? 1 : 2)
+        isFirst = false
+        this.#checkText(key)
+        copied[key] = this.copy(item)
+      }
+      this.#trail.pop()
     }
     return copied
   }
 
-  #spend(bytes: number, path: string): void {
-    this.#bytes += bytes
-    if (this.#bytes > this.#limits.bytesMax) throw this.#tooLarge(path)
+  /** Plain objects of any realm: no prototype, or one that has none itself. */
+  #checkClass(mapping: object): void {
+    const prototype: unknown = Object.getPrototypeOf(mapping)
+    if (prototype === null || Object.getPrototypeOf(prototype) === null) return
+    const { constructor } = mapping
+    const name =
+      typeof constructor === 'function' && typeof constructor.name === 'string'
+        ? constructor.name.slice(0, 80)
+        : 'unknown'
+    const isBinary = ArrayBuffer.isView(mapping) || mapping instanceof ArrayBuffer
+    throw this.notJson(
+      `an object of class ${name}`,
+      isBinary ? 'bytes do not belong into a result: write a file and give back its path' : undefined,
+    )
   }
 
-  #tooLarge(path: string): ResultError {
+  #spend(bytes: number): void {
+    this.#bytes += bytes
+    if (this.#bytes > this.#limits.bytesMax) throw this.#tooLarge()
+  }
+
+  #tooLarge(): ResultError {
+    const path = this.#path()
     return new ResultError('result/too-large', `more than ${this.#limits.bytesMax} bytes of JSON, reached at ${path}`, {
       path,
     })
   }
-}
 
-/** Users' getters and proxies may throw anything. */
-function read<T>(access: () => T, path: string): T {
-  try {
-    return access()
-  } catch {
-    throw notJson('something that throws when it is read', path)
+  #path(): string {
+    return pathText(this.#trail)
   }
 }
 
-function isArray(plain: object, path: string): plain is readonly unknown[] {
-  return read(() => Array.isArray(plain), path)
+function pathText(trail: readonly (string | number)[]): string {
+  return `$${trail.map(segmentText).join('')}`
 }
 
-/** Plain objects of any realm: no prototype, or one that has none itself. */
-function checkClass(mapping: object, path: string): void {
-  const name = read((): string | null => {
-    const prototype: unknown = Object.getPrototypeOf(mapping)
-    if (prototype === null || Object.getPrototypeOf(prototype) === null) return null
-    const { constructor } = mapping
-    return typeof constructor === 'function' && typeof constructor.name === 'string'
-      ? constructor.name.slice(0, 80)
-      : 'an unknown class'
-  }, path)
-  if (name === null) return
-  const isBinary = read(() => ArrayBuffer.isView(mapping) || mapping instanceof ArrayBuffer, path)
-  throw notJson(
-    `an object of class ${name}`,
-    path,
-    isBinary ? 'bytes do not belong into a result: write a file and give back its path' : undefined,
-  )
-}
-
-function notJson(what: string, path: string, help?: string): ResultError {
-  return new ResultError(
-    'result/not-json',
-    `${what} at ${path} is no JSON value`,
-    help === undefined ? { path } : { path, help },
-  )
-}
-
-function memberPath(path: string, key: string): string {
-  const shown = key.length > 80 ? `${key.slice(0, 80)}…` : key
-  return /^[A-Za-z_]\w*$/.test(shown) ? `${path}.${shown}` : `${path}[${JSON.stringify(shown)}]`
+function segmentText(segment: string | number): string {
+  if (typeof segment === 'number') return `[${segment}]`
+  const shown = segment.length > 80 ? `${segment.slice(0, 80)}…` : segment
+  return /^[A-Za-z_]\w*$/.test(shown) ? `.${shown}` : `[${JSON.stringify(shown)}]`
 }
