@@ -3,11 +3,11 @@ import { type Compat, compatFor } from '../compat/compat.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { Findings } from '../diagnostics/findings.ts'
 import type { Source } from '../diagnostics/source.ts'
+import { writeDefinition } from '../plan/definition.ts'
 import type { Definition, Plan, PlanEdge, PlanNode } from '../plan/plan.ts'
 import { refuseNotYet } from '../schema/not-yet.ts'
 import { parseWorkflow } from '../schema/parse.ts'
 import type { StepText, WorkflowText } from '../schema/workflow-schema.ts'
-import { canonicalJson } from '../value/codec.ts'
 import { isList, isMapping } from '../value/value.ts'
 import { checkCollisions } from './collisions.ts'
 import { checkBudget, planConfig } from './config.ts'
@@ -151,9 +151,9 @@ function outgoingEdges(drafts: readonly Draft[], incoming: readonly Incoming[]):
   return edges
 }
 
-/** SHA-256 (hex) of the canonical JSON. */
-export function definitionHash({ format, workflow, compat, files }: Definition): string {
-  return createHash('sha256').update(canonicalJson({ format, workflow, compat, files })).digest('hex')
+/** SHA-256 (hex) of the text that `writeDefinition` gives. */
+export function definitionHash(definition: Definition): string {
+  return createHash('sha256').update(writeDefinition(definition)).digest('hex')
 }
 
 /** Before anything is read: what is too large must not cost more than counting it. */

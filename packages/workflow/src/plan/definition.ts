@@ -1,5 +1,6 @@
 import { AgentloomError } from '../errors.ts'
-import { canonicalJson, parseValue } from '../value/codec.ts'
+import { inKeyOrder } from '../schema/key-order.ts'
+import { parseValue, writeValue } from '../value/codec.ts'
 import { isMapping, type Value, type ValueMap } from '../value/value.ts'
 import type { Definition } from './plan.ts'
 
@@ -11,9 +12,12 @@ export class DefinitionError extends AgentloomError {
   override readonly help = 'it was written by another program, or damaged: start the run again'
 }
 
-/** The text of a definition, as journals store it; the plan's hash is the SHA-256 of this. */
+/**
+ * The text of a definition, as journals store it; the plan's hash is the SHA-256 of this. Keys of the format are sorted,
+ * those of users' data keep their order.
+ */
 export function writeDefinition({ format, workflow, compat, files }: Definition): string {
-  return canonicalJson({ format, workflow, compat, files })
+  return writeValue({ compat, files, format, workflow: inKeyOrder(workflow) })
 }
 
 /** @throws {DefinitionError} for a text that `writeDefinition` did not write */
@@ -23,7 +27,8 @@ export function parseDefinition(text: string): Definition {
   const { format, workflow = null, compat = null, files = null } = value
   if (format !== 1) throw new DefinitionError(`a stored definition has format ${String(format)}; this version knows 1`)
   if (!isMapping(workflow)) throw new DefinitionError('a stored definition has no workflow')
-  if (compat !== null && compat !== 'agentloom') throw new DefinitionError('a stored definition has an unknown compat setting')
+  if (compat !== null && compat !== 'agentloom')
+    throw new DefinitionError('a stored definition has an unknown compat setting')
   return { format, workflow, compat, files: textsOf(files) }
 }
 
@@ -40,7 +45,8 @@ function textsOf(files: Value): { readonly [name: string]: string } {
   const entries = Object.entries(files satisfies ValueMap)
   return Object.fromEntries(
     entries.map(([name, content]) => {
-      if (typeof content !== 'string') throw new DefinitionError(`the file ${name} of a stored definition is not a text`)
+      if (typeof content !== 'string')
+        throw new DefinitionError(`the file ${name} of a stored definition is not a text`)
       return [name, content]
     }),
   )

@@ -5,7 +5,7 @@ import type { Value, ValueMap } from '../value/value.ts'
 
 /** What the compiler makes of a workflow: data only, the same for the same {@link Definition}. */
 export interface Plan {
-  /** SHA-256 (hex) of the definition's canonical JSON; runs are pinned to it. */
+  /** SHA-256 (hex) of the text that `writeDefinition` gives; runs are pinned to it. */
   readonly hash: string
   readonly name: string
   readonly version: string

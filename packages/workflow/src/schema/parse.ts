@@ -2,6 +2,7 @@ import type { Findings } from '../diagnostics/findings.ts'
 import { isMapping, type ValueMap } from '../value/value.ts'
 import { reportIssues } from './issues.ts'
 import { refuseUnreadYet } from './not-yet.ts'
+import { checkPlainData } from './plain-data.ts'
 import { reportUnknownKeys } from './unknown-keys.ts'
 import { type WorkflowText, workflowSchema } from './workflow-schema.ts'
 
@@ -10,6 +11,8 @@ import { type WorkflowText, workflowSchema } from './workflow-schema.ts'
  * Sets `findings.isStrict` from `config.strict`, so that it holds for everything found from here on.
  */
 export function parseWorkflow(workflow: ValueMap, findings: Findings): WorkflowText | null {
+  checkPlainData(workflow, findings)
+  if (findings.hasErrors) return null
   const result = workflowSchema.safeParse(workflow)
   findings.isStrict = result.success ? result.data.config.strict : asksForStrict(workflow)
   reportUnknownKeys(workflow, findings)
