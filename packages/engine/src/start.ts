@@ -1,6 +1,6 @@
 import { fromPlain, writeDefinition, writeValue, type Plan, type Value } from '@agentloom/workflow'
 import { AgentloomError } from '@agentloom/workflow'
-import type { StartRun } from './ports/journal.ts'
+import type { RunHeader, StartRun } from './ports/journal.ts'
 import { nodeAt } from './schedule/verdicts.ts'
 
 export interface StartOptions {
@@ -38,19 +38,36 @@ export class StartOptionError extends AgentloomError {
 export function startCommand(plan: Plan, options: StartOptions): StartRun {
   const { runId, tenant = null, priority = 0, tags = [] } = options
   if (!RUN_ID.test(runId)) throw new StartOptionError('id', 'use 1 to 64 of A–Z, a–z, 0–9, _ and -')
-  if (!Number.isInteger(priority) || priority < 0 || priority > PRIORITY_MAX) throw new StartOptionError('priority', `give a whole number from 0 to ${PRIORITY_MAX}`)
-  if (tenant !== null && (tenant === '' || tenant.length > TENANT_CHARACTERS_MAX)) throw new StartOptionError('tenant', `give 1 to ${TENANT_CHARACTERS_MAX} characters`)
-  if (tags.length > TAGS_MAX || tags.some((tag) => tag.length > TENANT_CHARACTERS_MAX)) throw new StartOptionError('tags', `give at most ${TAGS_MAX} of at most ${TENANT_CHARACTERS_MAX} characters`)
-  const { config, nodes } = plan
+  if (!Number.isInteger(priority) || priority < 0 || priority > PRIORITY_MAX)
+    throw new StartOptionError('priority', `give a whole number from 0 to ${PRIORITY_MAX}`)
+  if (tenant !== null && (tenant === '' || tenant.length > TENANT_CHARACTERS_MAX))
+    throw new StartOptionError('tenant', `give 1 to ${TENANT_CHARACTERS_MAX} characters`)
+  if (tags.length > TAGS_MAX || tags.some((tag) => tag.length > TENANT_CHARACTERS_MAX))
+    throw new StartOptionError('tags', `give at most ${TAGS_MAX} of at most ${TENANT_CHARACTERS_MAX} characters`)
   return {
     runId,
     workflow: plan.name,
     definition: plan.hash,
-    definitionText: writeDefinition(plan.definition),
     input: writeValue(inputOf(options.input)),
     tenant,
     priority,
     tags,
+    ...partOf(plan),
+  }
+}
+
+/** The command that started a run, from its plan and header, for a journal that brings the run back to life. */
+export function restartCommand(plan: Plan, header: RunHeader): StartRun {
+  const { runId, workflow, definition, input, tenant, priority, tags } = header
+  return { runId, workflow, definition, input, tenant, priority, tags, ...partOf(plan) }
+}
+
+function partOf(
+  plan: Plan,
+): Pick<StartRun, 'definitionText' | 'timeoutMs' | 'budgetNanoUsd' | 'stepCount' | 'cap' | 'roots'> {
+  const { config, nodes } = plan
+  return {
+    definitionText: writeDefinition(plan.definition),
     timeoutMs: config.timeoutMs,
     budgetNanoUsd: config.budgetNanoUsd,
     stepCount: nodes.length,
@@ -61,6 +78,7 @@ export function startCommand(plan: Plan, options: StartOptions): StartRun {
 
 function inputOf(input: unknown): Value {
   const value = fromPlain(input ?? {})
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new StartOptionError('input', 'give a mapping of state keys to values')
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    throw new StartOptionError('input', 'give a mapping of state keys to values')
   return value
 }

@@ -67,8 +67,15 @@ export async function runAttempt(executors: Executors, attempt: Attempt): Promis
     if (held.reason !== null && held.reason !== 'timeout') return null
     const failure = failureOf(thrown, `run ${attempt.header.runId} · step ${node.id}`)
     const status = thrown instanceof StepTimedOutError ? 'timeout' : 'failed'
-    if (!isTriedAgain(node.step.retry, attempt.number, failure)) return { kind: status, error: failure.info, usage: usage() }
-    return { kind: 'retry', status, error: failure.info, usage: usage(), delayMs: backoffMs(node.step.retry, attempt.number, random) }
+    if (!isTriedAgain(node.step.retry, attempt.number, failure))
+      return { kind: status, error: failure.info, usage: usage() }
+    return {
+      kind: 'retry',
+      status,
+      error: failure.info,
+      usage: usage(),
+      delayMs: backoffMs(node.step.retry, attempt.number, random),
+    }
   }
 }
 
@@ -77,8 +84,8 @@ function raceDeadline(executors: Executors, attempt: Attempt): Promise<StepResul
   const timeoutMs = node.step.timeoutMs ?? DEFAULT_TIMEOUT_MS
   return new Promise((resolve, reject) => {
     const disarm = executors.clock.after(timeoutMs, () => {
-      held.abort('timeout')
       reject(new StepTimedOutError(node.id, timeoutMs))
+      held.abort('timeout')
     })
     held.whenAborted(() => reject(new StepAbortedError(held.reason ?? 'lost')))
     runBody(executors, attempt).then(resolve, reject).finally(disarm)

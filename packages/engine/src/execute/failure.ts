@@ -17,7 +17,13 @@ export class StepTimedOutError extends AgentloomError {
 /** A step is put together in a way that can't run. */
 export class StepConfigError extends AgentloomError {
   override readonly name = 'StepConfigError'
-  readonly code: 'step/config' | 'step/input' | 'step/output' | 'router/no-match' | 'function/unknown' | 'function/twice'
+  readonly code:
+    | 'step/config'
+    | 'step/input'
+    | 'step/output'
+    | 'router/no-match'
+    | 'function/unknown'
+    | 'function/twice'
   readonly retryable = false
   override readonly help: string | null
   constructor(code: StepConfigError['code'], message: string, help: string | null = null) {
@@ -39,10 +45,19 @@ export interface Failure {
 export function failureOf(thrown: unknown, place: string): Failure {
   if (thrown instanceof AgentloomError) {
     const { code, message, help } = thrown
-    const info = { code, message: cut(message), place: thrown.place === null ? place : `${place} · ${thrown.place}`, help }
+    const info = {
+      code,
+      message: cut(message),
+      place: thrown.place === null ? place : `${place} · ${thrown.place}`,
+      help,
+    }
     return { info, isRetryable: thrown.retryable, status: statusOf(thrown) }
   }
-  return { info: { code: 'step/threw', message: cut(describe(thrown, CAUSE_DEPTH_MAX)), place, help: null }, isRetryable: true, status: statusOf(thrown) }
+  return {
+    info: { code: 'step/threw', message: cut(describe(thrown, CAUSE_DEPTH_MAX)), place, help: null },
+    isRetryable: true,
+    status: statusOf(thrown),
+  }
 }
 
 function describe(thrown: unknown, depth: number): string {
@@ -50,7 +65,9 @@ function describe(thrown: unknown, depth: number): string {
     if (!Error.isError(thrown)) return `NonError: ${typeof thrown === 'symbol' ? thrown.toString() : String(thrown)}`
     const { name, message, cause } = thrown
     const own = message === '' ? String(name) : `${String(name)}: ${String(message)}`
-    return cause === undefined || depth === 0 || cause === thrown ? own : `${own} (cause: ${describe(cause, depth - 1)})`
+    return cause === undefined || depth === 0 || cause === thrown
+      ? own
+      : `${own} (cause: ${describe(cause, depth - 1)})`
   } catch {
     return 'an error that cannot be read'
   }
@@ -66,7 +83,9 @@ function statusOf(thrown: unknown): number | null {
 }
 
 function cut(message: string): string {
-  return message.length <= MESSAGE_BYTES_MAX ? message.toWellFormed() : `${message.slice(0, MESSAGE_BYTES_MAX).toWellFormed()} … (cut)`
+  return message.length <= MESSAGE_BYTES_MAX
+    ? message.toWellFormed()
+    : `${message.slice(0, MESSAGE_BYTES_MAX).toWellFormed()} … (cut)`
 }
 
 /** A text of the workflow that could not be read; the step that holds it fails when it is reached. */

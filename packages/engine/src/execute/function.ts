@@ -1,4 +1,11 @@
-import { fromPlain, toPlain, type FunctionContext, type FunctionDefinition, type FunctionStep, type Value } from '@agentloom/workflow'
+import {
+  fromPlain,
+  toPlain,
+  type FunctionContext,
+  type FunctionDefinition,
+  type FunctionStep,
+  type Value,
+} from '@agentloom/workflow'
 import { NO_USAGE } from '../journal/record.ts'
 import type { Attempt, Executors, StepResult } from './attempt.ts'
 import { StepConfigError } from './failure.ts'
@@ -17,14 +24,22 @@ export function functionsOf(definitions: Iterable<FunctionDefinition>): Function
   const byName = new Map<string, FunctionDefinition>()
   for (const definition of definitions) {
     if (byName.has(definition.name) && byName.get(definition.name) !== definition) {
-      throw new StepConfigError('function/twice', `two functions are named ${definition.name}`, 'give one of them another name')
+      throw new StepConfigError(
+        'function/twice',
+        `two functions are named ${definition.name}`,
+        'give one of them another name',
+      )
     }
     byName.set(definition.name, definition)
   }
   return { get: (name) => byName.get(name) ?? null }
 }
 
-export async function runFunction({ functions, observe }: Executors, attempt: Attempt, step: FunctionStep): Promise<StepResult> {
+export async function runFunction(
+  { functions, observe }: Executors,
+  attempt: Attempt,
+  step: FunctionStep,
+): Promise<StepResult> {
   const definition = functions.get(step.handler)
   if (definition === null) throw new StepConfigError('function/unknown', `no function is named ${step.handler}`)
   const input = check(definition.input, toPlain(resolveArguments(step.input, attempt)), 'step/input', step.handler)
@@ -33,10 +48,17 @@ export async function runFunction({ functions, observe }: Executors, attempt: At
   return { output: fromPlain(output) satisfies Value, usage: NO_USAGE }
 }
 
-function check(schema: FunctionDefinition['input'], value: unknown, code: 'step/input' | 'step/output', handler: string): unknown {
+function check(
+  schema: FunctionDefinition['input'],
+  value: unknown,
+  code: 'step/input' | 'step/output',
+  handler: string,
+): unknown {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const issues = parsed.error.issues.slice(0, ISSUES_MAX).map(({ path, message }) => `${['$', ...path].map(String).join('.')}: ${message}`)
+  const issues = parsed.error.issues
+    .slice(0, ISSUES_MAX)
+    .map(({ path, message }) => `${['$', ...path].map(String).join('.')}: ${message}`)
   throw new StepConfigError(code, `function ${handler}: ${issues.join('; ')}`)
 }
 

@@ -27,7 +27,12 @@ export async function runLlmCall({ models, observe }: Executors, attempt: Attemp
       stepId: step.id,
       turn,
     },
-    { signal: held.signal, runId: header.runId, idempotencyKey: `${attempt.idempotencyKey}:${turn}`, onText: step.stream ? onText : null },
+    {
+      signal: held.signal,
+      runId: header.runId,
+      idempotencyKey: `${attempt.idempotencyKey}:${turn}`,
+      onText: step.stream ? onText : null,
+    },
   )
   return {
     output: reply.text,

@@ -9,9 +9,14 @@ export function runRouter(attempt: Attempt, step: RouterStep): StepResult {
     throw new StepConfigError('step/config', `Step '${step.id}': Router step requires 'conditions' or 'default'`)
   }
   const state = attempt.state()
-  const chosen = step.conditions.find(({ expression }) => evaluateCondition(whole(expression), state))?.target ?? step.defaultTarget
+  const chosen =
+    step.conditions.find(({ expression }) => evaluateCondition(whole(expression), state))?.target ?? step.defaultTarget
   if (chosen === null) {
-    throw new StepConfigError('router/no-match', `Step '${step.id}': No condition matched and no default target set`, 'add a default to the router')
+    throw new StepConfigError(
+      'router/no-match',
+      `Step '${step.id}': No condition matched and no default target set`,
+      'add a default to the router',
+    )
   }
   return { output: chosen, usage: NO_USAGE }
 }

@@ -1,4 +1,11 @@
-import { resolveArgument, type Argument, type Broken, type ToolStep, type Value, type ValueMap } from '@agentloom/workflow'
+import {
+  resolveArgument,
+  type Argument,
+  type Broken,
+  type ToolStep,
+  type Value,
+  type ValueMap,
+} from '@agentloom/workflow'
 import type { Attempt, Executors, StepResult } from './attempt.ts'
 import { whole } from './failure.ts'
 import { NO_USAGE } from '../journal/record.ts'

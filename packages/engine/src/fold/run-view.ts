@@ -4,7 +4,16 @@ import { failedStepOf, skipMessage } from '../schedule/cause.ts'
 import { foldState, type Left } from './state.ts'
 import { foldSteps, type StepFold } from './step-fold.ts'
 
-export type StepStatus = 'success' | 'failed' | 'skipped' | 'timeout' | 'paused' | 'waiting' | 'ready' | 'running' | 'parked'
+export type StepStatus =
+  | 'success'
+  | 'failed'
+  | 'skipped'
+  | 'timeout'
+  | 'paused'
+  | 'waiting'
+  | 'ready'
+  | 'running'
+  | 'parked'
 
 export interface StepView {
   readonly id: string
@@ -44,7 +53,8 @@ export function viewRun(plan: Plan, loaded: LoadedRun): RunView {
     const fold = folds.get(node.id)
     if (fold === undefined) continue
     steps.push(viewStep(plan, node.id, fold))
-    if (fold.output !== null) left.push({ node, status: fold.status === 'success' ? 'success' : 'failed', output: fold.output })
+    if (fold.output !== null)
+      left.push({ node, status: fold.status === 'success' ? 'success' : 'failed', output: fold.output })
   }
   return {
     runId: header.runId,
@@ -83,7 +93,8 @@ function skipError(plan: Plan, cause: number): ErrorInfo | null {
 /** The input of a run as START stored it: a mapping, checked when it came in. */
 export function parseInput(text: string): ValueMap {
   const value = parseValue(text)
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new Error('the stored input is not a mapping')
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    throw new Error('the stored input is not a mapping')
   return value as ValueMap
 }
 

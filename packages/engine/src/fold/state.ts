@@ -32,7 +32,8 @@ export function foldState(plan: Plan, input: ValueMap, left: readonly Left[]): F
         overlaps.push(node.id)
       }
     }
-    if (value !== null) draft.write({ text: `steps.${node.id}`, segments: ['steps', node.id] }, { output: value, status })
+    if (value !== null)
+      draft.write({ text: `steps.${node.id}`, segments: ['steps', node.id] }, { output: value, status })
   }
   return { state: draft.state, overlaps }
 }

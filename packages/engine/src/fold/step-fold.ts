@@ -52,7 +52,13 @@ export function foldSteps(runId: string, records: readonly JournalRecord[]): Rea
 function nextFold(fold: StepFold, record: StepRecord): StepFold {
   switch (record.kind) {
     case 'claimed':
-      return { ...fold, status: 'running', epoch: record.epoch, attempts: fold.failures + 1, startedAtMs: fold.startedAtMs ?? record.atMs }
+      return {
+        ...fold,
+        status: 'running',
+        epoch: record.epoch,
+        attempts: fold.failures + 1,
+        startedAtMs: fold.startedAtMs ?? record.atMs,
+      }
     case 'committed':
       return {
         ...fold,

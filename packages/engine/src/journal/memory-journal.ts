@@ -19,10 +19,14 @@ import type {
   StartRun,
   Wish,
 } from '../ports/journal.ts'
-import * as commands from './commands.ts'
+import { startRun } from './begin.ts'
+import { claim } from './claim.ts'
+import type { CommandContext } from './context.ts'
 import { DueTimes } from './due.ts'
 import { RunIdConflictError } from './errors.ts'
 import { reopen } from './reopen.ts'
+import { settle, skip, spread } from './settle.ts'
+import { cancel, heartbeat, obligation, pause, release } from './verbs.ts'
 import { headerOf, type RunState } from './run-state.ts'
 import type { JournalRecord } from './record.ts'
 
@@ -61,7 +65,10 @@ export class MemoryJournal implements Journal {
     this.#runs.set(run.start.runId, run)
     this.#definitions.set(run.start.definition, run.start.definitionText)
     for (const cell of run.cells.values()) {
-      const last = cell.status === 'backoff' ? run.records.findLast((record) => record.kind === 'failed' && record.stepId === cell.stepId) : undefined
+      const last =
+        cell.status === 'backoff'
+          ? run.records.findLast((record) => record.kind === 'failed' && record.stepId === cell.stepId)
+          : undefined
       if (last?.kind === 'failed') this.#due.set(run.start.runId, cell.stepId, last.retryAtMs ?? 0)
     }
   }
@@ -75,6 +82,10 @@ export class MemoryJournal implements Journal {
     this.#runs.delete(runId)
   }
 
+  has(runId: string): boolean {
+    return this.#runs.has(runId)
+  }
+
   /** Milliseconds since 1970 of the next obligation, or null. */
   nextDueMs(): number | null {
     return this.#due.earliest()
@@ -83,11 +94,12 @@ export class MemoryJournal implements Journal {
   async start(start: StartRun): Promise<StartReply> {
     const found = this.#runs.get(start.runId)
     if (found !== undefined) {
-      if (found.start.definition !== start.definition || found.start.input !== start.input) throw new RunIdConflictError(start.runId)
+      if (found.start.definition !== start.definition || found.start.input !== start.input)
+        throw new RunIdConflictError(start.runId)
       return { outcome: 'exists', offers: [] }
     }
     this.#definitions.set(start.definition, start.definitionText)
-    const { run, offers } = commands.startRun(start, this.#context())
+    const { run, offers } = startRun(start, this.#context())
     this.#runs.set(start.runId, run)
     await this.#save(run, 0, start)
     return { outcome: 'started', offers }
@@ -97,7 +109,7 @@ export class MemoryJournal implements Journal {
     const run = this.#runs.get(command.offer.runId)
     if (run === undefined) return { outcome: 'refused', reason: 'unknown-run' }
     const from = run.records.length
-    const reply = commands.claim(run, command, this.#context())
+    const reply = claim(run, command, this.#context())
     const saved = this.#save(run, from)
     if (reply.outcome === 'refused') await saved
     else saved.catch(() => undefined) // the commit that follows meets the same failure, and answers with it
@@ -105,32 +117,32 @@ export class MemoryJournal implements Journal {
   }
 
   settle(command: SettleStep): Promise<SettleReply> {
-    return this.#write(command.claim.runId, { outcome: 'stale' }, (run, ctx) => commands.settle(run, command, ctx))
+    return this.#write(command.claim.runId, { outcome: 'stale' }, (run, ctx) => settle(run, command, ctx))
   }
 
   skip(command: SkipStep): Promise<SettleReply> {
-    return this.#write(command.offer.runId, { outcome: 'stale' }, (run, ctx) => commands.skip(run, command, ctx))
+    return this.#write(command.offer.runId, { outcome: 'stale' }, (run, ctx) => skip(run, command, ctx))
   }
 
   spread(command: SpreadEdges): Promise<SettleReply> {
-    return this.#write(command.runId, { outcome: 'stale' }, (run, ctx) => commands.spread(run, command, ctx))
+    return this.#write(command.runId, { outcome: 'stale' }, (run, ctx) => spread(run, command, ctx))
   }
 
-  release(claim: Claim, reason: string): Promise<readonly Offer[]> {
-    return this.#write(claim.runId, [], (run, ctx) => commands.release(run, claim, reason, ctx))
+  release(held: Claim, reason: string): Promise<readonly Offer[]> {
+    return this.#write(held.runId, [], (run, ctx) => release(run, held, reason, ctx))
   }
 
   async heartbeat(claims: readonly Claim[], leaseMs: number): Promise<readonly Wish[]> {
     const ctx = this.#context()
-    return claims.map((claim) => commands.heartbeat(this.#runs.get(claim.runId), claim, leaseMs, ctx))
+    return claims.map((held) => heartbeat(this.#runs.get(held.runId), held, leaseMs, ctx))
   }
 
   cancel(runId: string, reason: string): Promise<RunTransition> {
-    return this.#write(runId, { isDone: false, status: null }, (run, ctx) => commands.cancel(run, reason, ctx))
+    return this.#write(runId, { isDone: false, status: null }, (run, ctx) => cancel(run, reason, ctx))
   }
 
   pause(runId: string, reason: string): Promise<RunTransition> {
-    return this.#write(runId, { isDone: false, status: null }, (run, ctx) => commands.pause(run, reason, ctx))
+    return this.#write(runId, { isDone: false, status: null }, (run, ctx) => pause(run, reason, ctx))
   }
 
   reopen(command: ReopenRun): Promise<ReopenReply> {
@@ -143,10 +155,10 @@ export class MemoryJournal implements Journal {
     for (const { runId, stepId } of this.#due.overdue(ctx.nowMs, limit)) {
       const run = this.#runs.get(runId)
       const from = run?.records.length ?? 0
-      const obligation = run === undefined ? null : commands.obligation(run, stepId, ctx)
+      const overdue = run === undefined ? null : obligation(run, stepId, ctx)
       if (run === undefined) this.#due.clear(runId, stepId)
       else await this.#save(run, from)
-      if (obligation !== null) found.push(obligation)
+      if (overdue !== null) found.push(overdue)
     }
     return found
   }
@@ -168,17 +180,25 @@ export class MemoryJournal implements Journal {
   async list(filter: RunFilter): Promise<readonly RunHeader[]> {
     const headers = [...this.#runs.values()].map(headerOf)
     return headers
-      .filter((header) => (filter.status ?? header.status) === header.status && (filter.workflow ?? header.workflow) === header.workflow)
+      .filter(
+        (header) =>
+          (filter.status ?? header.status) === header.status &&
+          (filter.workflow ?? header.workflow) === header.workflow,
+      )
       .sort((a, b) => b.createdAtMs - a.createdAtMs)
       .slice(0, filter.limit)
   }
 
-  #context(): commands.CommandContext {
+  #context(): CommandContext {
     const { now, offerMs, hasLeases } = this.#options
     return { nowMs: now(), due: this.#due, offerMs, hasLeases }
   }
 
-  async #write<Reply>(runId: string, unknown: Reply, apply: (run: RunState, ctx: commands.CommandContext) => Reply): Promise<Reply> {
+  async #write<Reply>(
+    runId: string,
+    unknown: Reply,
+    apply: (run: RunState, ctx: CommandContext) => Reply,
+  ): Promise<Reply> {
     const run = this.#runs.get(runId)
     if (run === undefined) return unknown
     const from = run.records.length

@@ -19,8 +19,10 @@ export function rebuildRun(plan: Plan, start: StartRun, loaded: LoadedRun): RunS
     const fold = folds.get(node.id)
     const outcome = outcomeOf(node, fold)
     if (outcome !== null) run.unresolved -= 1
-    if (fold?.output != null) run.outputs.set(node.id, { status: fold.status === 'success' ? 'success' : 'failed', text: fold.output })
-    if (fold?.error != null && outcome?.kind === 'failed' && run.failure === null) run.failure = { rank: node.index, error: fold.error }
+    if (fold?.output != null)
+      run.outputs.set(node.id, { status: fold.status === 'success' ? 'success' : 'failed', text: fold.output })
+    if (fold?.error != null && outcome?.kind === 'failed' && run.failure === null)
+      run.failure = { rank: node.index, error: fold.error }
     run.spentNanoUsd += fold?.usage.costNanoUsd ?? 0
     const standing = standingOf(plan, node, (source) => outcomeOf(source, folds.get(source.id)))
     const isDecidable = standing.edgeCount === node.sources.length
@@ -28,7 +30,8 @@ export function rebuildRun(plan: Plan, start: StartRun, loaded: LoadedRun): RunS
     const cell = cellOf(run, node.id, node.index)
     Object.assign(cell, standing, { epoch: fold?.epoch ?? 0, failures: fold?.failures ?? 0 })
     const unresolved: CellStatus = !isDecidable ? 'waiting' : isClean(standing.verdicts) ? 'ready' : 'undecided'
-    cell.status = fold === undefined || fold.status === 'ready' ? unresolved : fold.status === 'running' ? 'expired' : fold.status
+    cell.status =
+      fold === undefined || fold.status === 'ready' ? unresolved : fold.status === 'running' ? 'expired' : fold.status
     if (cell.status === 'expired') run.inFlight += 1
   }
   return run

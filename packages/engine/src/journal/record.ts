@@ -17,7 +17,13 @@ export const NO_USAGE: StepUsage = { durationMs: 0, tokens: 0, costNanoUsd: 0, m
 /** One entry of a run's journal. Append-only; the fold gives everything else. Times are the store's clock. */
 export type JournalRecord =
   | { readonly kind: 'started'; readonly atMs: number }
-  | { readonly kind: 'claimed'; readonly atMs: number; readonly stepId: string; readonly epoch: number; readonly worker: string }
+  | {
+      readonly kind: 'claimed'
+      readonly atMs: number
+      readonly stepId: string
+      readonly epoch: number
+      readonly worker: string
+    }
   | {
       readonly kind: 'committed'
       readonly atMs: number
@@ -39,7 +45,13 @@ export type JournalRecord =
       readonly retryAtMs: number | null
     }
   | { readonly kind: 'skipped'; readonly atMs: number; readonly stepId: string; readonly cause: number }
-  | { readonly kind: 'released'; readonly atMs: number; readonly stepId: string; readonly epoch: number; readonly reason: string }
+  | {
+      readonly kind: 'released'
+      readonly atMs: number
+      readonly stepId: string
+      readonly epoch: number
+      readonly reason: string
+    }
   | { readonly kind: 'paused'; readonly atMs: number; readonly reason: string }
   | { readonly kind: 'reopened'; readonly atMs: number; readonly reason: string; readonly stepIds: readonly string[] }
   | { readonly kind: 'ended'; readonly atMs: number; readonly status: RunStatus; readonly error: ErrorInfo | null }

@@ -1,5 +1,7 @@
 import type { ReopenReply, ReopenRun } from '../ports/journal.ts'
-import { endRun, offerAgainAt, offerOf, offersOf, type CommandContext } from './commands.ts'
+import type { CommandContext } from './context.ts'
+import { endRun } from './end.ts'
+import { offerAgainAt, offerOf, offersOf } from './offers.ts'
 import { admit, dequeue, enqueue, type Readied } from './ready.ts'
 import { cellOf, type RunState } from './run-state.ts'
 
@@ -33,7 +35,11 @@ export function reopen(run: RunState, command: ReopenRun, ctx: CommandContext): 
   return { outcome: 'reopened', ...readyAgain(run, command, ctx) }
 }
 
-function readyAgain(run: RunState, command: ReopenRun, ctx: CommandContext): Omit<Extract<ReopenReply, { outcome: 'reopened' }>, 'outcome'> {
+function readyAgain(
+  run: RunState,
+  command: ReopenRun,
+  ctx: CommandContext,
+): Omit<Extract<ReopenReply, { outcome: 'reopened' }>, 'outcome'> {
   const readied: Readied = { clean: [], undecided: [] }
   for (const step of command.ready) {
     const cell = cellOf(run, step.stepId, step.rank)

@@ -40,7 +40,16 @@ export interface Journal {
   list(filter: RunFilter): Promise<readonly RunHeader[]>
 }
 
-export type RunStatus = 'queued' | 'running' | 'paused' | 'parked' | 'success' | 'failed' | 'timeout' | 'budget_exceeded' | 'cancelled'
+export type RunStatus =
+  | 'queued'
+  | 'running'
+  | 'paused'
+  | 'parked'
+  | 'success'
+  | 'failed'
+  | 'timeout'
+  | 'budget_exceeded'
+  | 'cancelled'
 
 export interface RunHeader {
   readonly runId: string
@@ -182,7 +191,13 @@ export interface NextClaim {
 export type Settlement =
   | { readonly kind: 'success'; readonly output: string; readonly usage: StepUsage }
   | { readonly kind: 'failed' | 'timeout'; readonly error: ErrorInfo; readonly usage: StepUsage }
-  | { readonly kind: 'retry'; readonly status: 'failed' | 'timeout'; readonly error: ErrorInfo; readonly usage: StepUsage; readonly delayMs: number }
+  | {
+      readonly kind: 'retry'
+      readonly status: 'failed' | 'timeout'
+      readonly error: ErrorInfo
+      readonly usage: StepUsage
+      readonly delayMs: number
+    }
 
 export interface SettleStep {
   readonly claim: Claim

@@ -24,8 +24,20 @@ export interface Plans {
 export type Observer = (event: EngineEvent) => void
 
 export type EngineEvent =
-  | { readonly kind: 'step-started'; readonly runId: string; readonly stepId: string; readonly epoch: number; readonly attempt: number }
-  | { readonly kind: 'step-committed'; readonly runId: string; readonly stepId: string; readonly output: string; readonly usage: StepUsage }
+  | {
+      readonly kind: 'step-started'
+      readonly runId: string
+      readonly stepId: string
+      readonly epoch: number
+      readonly attempt: number
+    }
+  | {
+      readonly kind: 'step-committed'
+      readonly runId: string
+      readonly stepId: string
+      readonly output: string
+      readonly usage: StepUsage
+    }
   | {
       readonly kind: 'step-failed'
       readonly runId: string
@@ -40,6 +52,12 @@ export type EngineEvent =
   /** Another worker has the step, or the run is over: the result was thrown away. */
   | { readonly kind: 'step-lost'; readonly runId: string; readonly stepId: string }
   | { readonly kind: 'step-text'; readonly runId: string; readonly stepId: string; readonly text: string }
-  | { readonly kind: 'step-log'; readonly runId: string; readonly stepId: string; readonly message: string; readonly fields: object }
+  | {
+      readonly kind: 'step-log'
+      readonly runId: string
+      readonly stepId: string
+      readonly message: string
+      readonly fields: object
+    }
   | { readonly kind: 'no-handler'; readonly runId: string; readonly stepId: string; readonly handler: string }
   | { readonly kind: 'run-ended'; readonly runId: string; readonly status: RunStatus }

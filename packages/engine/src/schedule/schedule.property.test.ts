@@ -62,15 +62,27 @@ const step = defineFunction({
 
 test('any order of completion gives what the sequential interpreter gives', async () => {
   await fc.assert(
-    fc.asyncProperty(cases, fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })), fc.constantFrom(1, 2, 64), async ({ plan, script }, picks, stepsMax) => {
-      const runtime = new MemoryRuntime({ functions: [step], pick: () => picks.next().value ?? 0, walks: 3, stepsMax })
-      const view = await runtime.run(plan)
-      const expected = interpret(plan, script)
-      expect(view.status).toBe(expected.status)
-      expect(view.steps.map(({ id, status, error }) => ({ id, status, error: error?.message ?? null }))).toEqual(expected.steps)
-      expect(view.state).toEqual(expected.state)
-      expect(view.error?.message ?? null).toBe(expected.error)
-    }),
+    fc.asyncProperty(
+      cases,
+      fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
+      fc.constantFrom(1, 2, 64),
+      async ({ plan, script }, picks, stepsMax) => {
+        const runtime = new MemoryRuntime({
+          functions: [step],
+          pick: () => picks.next().value ?? 0,
+          walks: 3,
+          stepsMax,
+        })
+        const view = await runtime.run(plan)
+        const expected = interpret(plan, script)
+        expect(view.status).toBe(expected.status)
+        expect(view.steps.map(({ id, status, error }) => ({ id, status, error: error?.message ?? null }))).toEqual(
+          expected.steps,
+        )
+        expect(view.state).toEqual(expected.state)
+        expect(view.error?.message ?? null).toBe(expected.error)
+      },
+    ),
     { numRuns: 400 },
   )
 })
@@ -86,14 +98,21 @@ test('a run rebuilt from its records at any moment goes on to the same end', asy
       if (records.some(({ kind }) => kind === 'ended')) return
       const status = records.some(({ kind }) => kind === 'claimed') ? 'running' : 'queued'
       const again = new MemoryRuntime({ functions: [step] })
-      again.journal.adopt(rebuildRun(plan, startCommand(plan, { runId: 'run' }), { header: { ...loaded.header, status, error: null }, records }))
+      again.journal.adopt(
+        rebuildRun(plan, startCommand(plan, { runId: 'run' }), {
+          header: { ...loaded.header, status, error: null },
+          records,
+        }),
+      )
       await again.journal.pause('run', 'crash')
       await again.resume(plan)
       await again.settle()
       const view = await again.view(plan)
       const expected = interpret(plan, script)
       expect(view.status).toBe(expected.status)
-      expect(view.steps.map(({ id, status: end, error }) => ({ id, status: end, error: error?.message ?? null }))).toEqual(expected.steps)
+      expect(
+        view.steps.map(({ id, status: end, error }) => ({ id, status: end, error: error?.message ?? null })),
+      ).toEqual(expected.steps)
       expect(view.state).toEqual(expected.state)
     }),
     { numRuns: 300 },

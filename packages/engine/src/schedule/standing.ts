@@ -45,7 +45,8 @@ export function standingOf(plan: Plan, node: PlanNode, outcome: (source: PlanNod
   return { edgeCount, verdicts }
 }
 
-function routerTarget(output: string | null): string | null {
+/** Whom a router chose, from its output's JSON text. */
+export function routerTarget(output: string | null): string | null {
   const target = output === null ? null : parseValue(output)
   return typeof target === 'string' ? target : null
 }

@@ -28,7 +28,9 @@ export function verdictsFor(plan: Plan, node: PlanNode, outcome: Outcome, edge: 
     case 'skipped':
       return { ...NO_VERDICTS, cause: outcome.cause }
     case 'failed':
-      return plan.config.onStepFailure === 'continue' ? NO_VERDICTS : { ...NO_VERDICTS, cause: failureCause(plan, node) }
+      return plan.config.onStepFailure === 'continue'
+        ? NO_VERDICTS
+        : { ...NO_VERDICTS, cause: failureCause(plan, node) }
     case 'success': {
       if (node.step.type !== 'router') return { ...NO_VERDICTS, admitted: true }
       const isChosen = outcome.target === target.id
@@ -54,7 +56,10 @@ export function isClean(verdicts: Verdicts): boolean {
 }
 
 /** Run the step, or skip it with the smallest cause (scheduling.md rule 5). */
-export function decide(plan: Plan, verdicts: Verdicts): { readonly run: true } | { readonly run: false; readonly cause: number } {
+export function decide(
+  plan: Plan,
+  verdicts: Verdicts,
+): { readonly run: true } | { readonly run: false; readonly cause: number } {
   if (isClean(verdicts)) return { run: true }
   const routing = verdicts.voted !== null && !verdicts.chosen ? routingCause(plan, verdicts.voted) : null
   const cause = lower(verdicts.cause, routing)

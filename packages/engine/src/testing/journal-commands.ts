@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import { NO_USAGE } from '../journal/record.ts'
-import type { Claim, ClaimStep, ClaimedStep, Edge, Journal, Offer, SettleReply, Settlement, StartRun, Verdicts } from '../ports/journal.ts'
+import type {
+  Claim,
+  ClaimStep,
+  ClaimedStep,
+  Edge,
+  Journal,
+  Offer,
+  SettleReply,
+  Settlement,
+  StartRun,
+  Verdicts,
+} from '../ports/journal.ts'
 
 /** Short ways to say commands, for tests of journals. The run is `run`, the worker `w`. */
 
@@ -8,7 +19,11 @@ const ADMITTED: Verdicts = { cause: null, voted: null, chosen: false, admitted: 
 
 export const VOTED_AGAINST: Verdicts = { cause: null, voted: 0, chosen: false, admitted: false }
 
-export function startOf(shape: { readonly steps: number; readonly roots?: readonly string[]; readonly cap?: number }): StartRun {
+export function startOf(shape: {
+  readonly steps: number
+  readonly roots?: readonly string[]
+  readonly cap?: number
+}): StartRun {
   const { steps, roots = ['a'], cap = null } = shape
   return {
     runId: 'run',
@@ -37,7 +52,10 @@ interface ClaimOptions {
   readonly runId?: string
 }
 
-export function heldBy(stepId: string, { nonce = `n-${stepId}`, reads = [], runId = 'run' }: ClaimOptions = {}): ClaimStep {
+export function heldBy(
+  stepId: string,
+  { nonce = `n-${stepId}`, reads = [], runId = 'run' }: ClaimOptions = {},
+): ClaimStep {
   return { offer: offered(stepId, runId), nonce, worker: 'w', leaseMs: 10_000, reads, isDecided: false }
 }
 
@@ -60,7 +78,10 @@ export async function settled(
   return reply
 }
 
-export function edge(stepId: string, shape: { readonly inDegree?: number; readonly verdicts?: Verdicts; readonly rank?: number } = {}): Edge {
+export function edge(
+  stepId: string,
+  shape: { readonly inDegree?: number; readonly verdicts?: Verdicts; readonly rank?: number } = {},
+): Edge {
   const { inDegree = 1, verdicts = ADMITTED, rank = 2 } = shape
   return { to: { stepId, rank }, inDegree, verdicts }
 }
@@ -78,5 +99,11 @@ export function failure(message: string): Settlement {
 }
 
 export function retry(delayMs: number): Settlement {
-  return { kind: 'retry', status: 'failed', error: { code: 'step/threw', message: 'again', place: null, help: null }, usage: NO_USAGE, delayMs }
+  return {
+    kind: 'retry',
+    status: 'failed',
+    error: { code: 'step/threw', message: 'again', place: null, help: null },
+    usage: NO_USAGE,
+    delayMs,
+  }
 }

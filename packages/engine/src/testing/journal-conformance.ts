@@ -1,13 +1,25 @@
 import assert from 'node:assert/strict'
 import type { Journal } from '../ports/journal.ts'
-import { claimed, edge, offered, oneEdge, settled, startOf, success, failure, retry, heldBy, VOTED_AGAINST } from './journal-commands.ts'
+import {
+  claimed,
+  edge,
+  offered,
+  oneEdge,
+  settled,
+  startOf,
+  success,
+  failure,
+  retry,
+  heldBy,
+  VOTED_AGAINST,
+} from './journal-commands.ts'
 
 /** A fresh, empty journal whose time the test moves. Offers are renewed after 5 s, leases are as the commands say. */
 export interface OpenedJournal {
   readonly journal: Journal
   /** Lets the journal's own time pass. */
-  advance(ms: number): Promise<void>
-  close(): Promise<void>
+  readonly advance: (ms: number) => Promise<void>
+  readonly close: () => Promise<void>
 }
 
 export interface JournalCase {
@@ -27,7 +39,10 @@ export const journalConformance: readonly JournalCase[] = [
     async run({ journal }) {
       const reply = await journal.start(startOf({ steps: 3, roots: ['a', 'b'] }))
       assert.equal(reply.outcome, 'started')
-      assert.deepEqual(reply.offers.map(({ stepId }) => stepId), ['a', 'b'])
+      assert.deepEqual(
+        reply.offers.map(({ stepId }) => stepId),
+        ['a', 'b'],
+      )
       const header = await journal.header('run')
       assert.equal(header?.status, 'queued')
       assert.equal(header?.format, 1)
@@ -79,7 +94,10 @@ export const journalConformance: readonly JournalCase[] = [
       await journal.start(startOf({ steps: 2, roots: ['a'] }))
       const first = await claimed(journal, 'a')
       const reply = await settled(journal, first.claim, success('{"x":1.0}'), oneEdge('b'))
-      assert.deepEqual(reply.offers.map(({ stepId }) => stepId), ['b'])
+      assert.deepEqual(
+        reply.offers.map(({ stepId }) => stepId),
+        ['b'],
+      )
       const second = await claimed(journal, 'b', { reads: ['a', 'nobody'] })
       assert.deepEqual(second.outputs, [{ status: 'success', text: '{"x":1.0}' }, null])
       const end = await settled(journal, second.claim, success('2'), [])
@@ -119,7 +137,11 @@ export const journalConformance: readonly JournalCase[] = [
       assert.equal(due?.kind, 'offer')
       const second = await claimed(journal, 'a', { nonce: 'n2' })
       assert.ok(second.claim.epoch > first.claim.epoch)
-      assert.equal((await journal.settle({ claim: first.claim, rank: 0, settlement: success('"late"'), edges: [], next: null })).outcome, 'stale')
+      assert.equal(
+        (await journal.settle({ claim: first.claim, rank: 0, settlement: success('"late"'), edges: [], next: null }))
+          .outcome,
+        'stale',
+      )
       await settled(journal, second.claim, success('"in time"'), [])
       const record = (await journal.load('run'))?.records.find(({ kind }) => kind === 'committed')
       assert.ok(record?.kind === 'committed')
@@ -198,15 +220,26 @@ export const journalConformance: readonly JournalCase[] = [
       await journal.start(startOf({ steps: 4, roots: ['a', 'b'] }))
       const a = await claimed(journal, 'a')
       const b = await claimed(journal, 'b')
-      await settled(journal, a.claim, failure('no'), [edge('c', { inDegree: 2, verdicts: { cause: 7, voted: null, chosen: false, admitted: false } })])
+      await settled(journal, a.claim, failure('no'), [
+        edge('c', { inDegree: 2, verdicts: { cause: 7, voted: null, chosen: false, admitted: false } }),
+      ])
       const reply = await settled(journal, b.claim, success('1'), [edge('c', { inDegree: 2 })], 1)
       const [undecided] = reply.undecided
       assert.deepEqual(undecided?.verdicts, { cause: 7, voted: null, chosen: false, admitted: true })
       assert.equal((await journal.claim(heldBy('c'))).outcome, 'undecided')
-      const skip = { offer: offered('c'), rank: 2, cause: 7, edges: [edge('d', { verdicts: { cause: 7, voted: null, chosen: false, admitted: false } })], next: null }
+      const skip = {
+        offer: offered('c'),
+        rank: 2,
+        cause: 7,
+        edges: [edge('d', { verdicts: { cause: 7, voted: null, chosen: false, admitted: false } })],
+        next: null,
+      }
       const skipped = await journal.skip(skip)
       assert.ok(skipped.outcome === 'settled')
-      assert.deepEqual(skipped.undecided.map(({ stepId }) => stepId), ['d'])
+      assert.deepEqual(
+        skipped.undecided.map(({ stepId }) => stepId),
+        ['d'],
+      )
       await journal.skip(skip)
       await journal.skip({ offer: offered('d'), rank: 3, cause: 7, edges: [], next: null })
       assert.equal((await journal.header('run'))?.status, 'failed')
@@ -219,9 +252,20 @@ export const journalConformance: readonly JournalCase[] = [
       await journal.start(startOf({ steps: 3, roots: ['a', 'b'] }))
       const a = await claimed(journal, 'a')
       const b = await claimed(journal, 'b')
-      await settled(journal, a.claim, success('"x"'), [edge('c', { inDegree: 2, verdicts: { ...VOTED_AGAINST, voted: 3 } })])
-      const reply = await settled(journal, b.claim, success('"c"'), [edge('c', { inDegree: 2, verdicts: { cause: null, voted: 1, chosen: true, admitted: true } })], 1)
-      assert.deepEqual(reply.offers.map(({ stepId }) => stepId), ['c'])
+      await settled(journal, a.claim, success('"x"'), [
+        edge('c', { inDegree: 2, verdicts: { ...VOTED_AGAINST, voted: 3 } }),
+      ])
+      const reply = await settled(
+        journal,
+        b.claim,
+        success('"c"'),
+        [edge('c', { inDegree: 2, verdicts: { cause: null, voted: 1, chosen: true, admitted: true } })],
+        1,
+      )
+      assert.deepEqual(
+        reply.offers.map(({ stepId }) => stepId),
+        ['c'],
+      )
       assert.deepEqual(reply.undecided, [])
     },
   },
@@ -239,12 +283,18 @@ export const journalConformance: readonly JournalCase[] = [
     name: 'a capped run hands out as many steps as it has slots, in the order',
     async run({ journal }) {
       const { offers } = await journal.start(startOf({ steps: 4, roots: ['a', 'b', 'c', 'd'], cap: 2 }))
-      assert.deepEqual(offers.map(({ stepId }) => stepId), ['a', 'b'])
+      assert.deepEqual(
+        offers.map(({ stepId }) => stepId),
+        ['a', 'b'],
+      )
       const a = await claimed(journal, 'a')
       await claimed(journal, 'b', { nonce: 'nb' })
       assert.deepEqual(await journal.claim(heldBy('c')), { outcome: 'refused', reason: 'full' })
       const reply = await settled(journal, a.claim, success('1'), [])
-      assert.deepEqual(reply.offers.map(({ stepId }) => stepId), ['c'])
+      assert.deepEqual(
+        reply.offers.map(({ stepId }) => stepId),
+        ['c'],
+      )
       await claimed(journal, 'c')
     },
   },
@@ -254,12 +304,18 @@ export const journalConformance: readonly JournalCase[] = [
       await journal.start(startOf({ steps: 2, roots: ['a', 'b'], cap: 1 }))
       const a = await claimed(journal, 'a')
       const reply = await settled(journal, a.claim, retry(1_000), [])
-      assert.deepEqual(reply.offers.map(({ stepId }) => stepId), ['b'])
+      assert.deepEqual(
+        reply.offers.map(({ stepId }) => stepId),
+        ['b'],
+      )
       const b = await claimed(journal, 'b')
       await advance(1_001)
       await journal.due(10)
       assert.deepEqual(await journal.claim(heldBy('a')), { outcome: 'refused', reason: 'full' })
-      assert.deepEqual((await settled(journal, b.claim, success('1'), [], 1)).offers.map(({ stepId }) => stepId), ['a'])
+      assert.deepEqual(
+        (await settled(journal, b.claim, success('1'), [], 1)).offers.map(({ stepId }) => stepId),
+        ['a'],
+      )
     },
   },
   {
@@ -267,9 +323,16 @@ export const journalConformance: readonly JournalCase[] = [
     async run({ journal }) {
       await journal.start(startOf({ steps: 1 }))
       const first = await claimed(journal, 'a')
-      assert.deepEqual((await journal.release(first.claim, 'drain')).map(({ stepId }) => stepId), ['a'])
+      assert.deepEqual(
+        (await journal.release(first.claim, 'drain')).map(({ stepId }) => stepId),
+        ['a'],
+      )
       assert.deepEqual(await journal.release(first.claim, 'drain'), [])
-      assert.equal((await journal.settle({ claim: first.claim, rank: 0, settlement: success('1'), edges: [], next: null })).outcome, 'stale')
+      assert.equal(
+        (await journal.settle({ claim: first.claim, rank: 0, settlement: success('1'), edges: [], next: null }))
+          .outcome,
+        'stale',
+      )
       assert.equal((await claimed(journal, 'a', { nonce: 'n2' })).attempt, 1)
     },
   },
@@ -281,7 +344,10 @@ export const journalConformance: readonly JournalCase[] = [
       assert.deepEqual(await journal.cancel('run', 'not wanted'), { isDone: true, status: 'cancelled' })
       assert.deepEqual(await journal.cancel('run', 'again'), { isDone: false, status: 'cancelled' })
       assert.deepEqual(await journal.heartbeat([claim], LEASE_MS), ['cancel'])
-      assert.equal((await journal.settle({ claim, rank: 0, settlement: success('1'), edges: [], next: null })).outcome, 'stale')
+      assert.equal(
+        (await journal.settle({ claim, rank: 0, settlement: success('1'), edges: [], next: null })).outcome,
+        'stale',
+      )
       assert.deepEqual(await journal.claim(heldBy('b')), { outcome: 'refused', reason: 'run-over' })
       assert.deepEqual(await journal.cancel('nobody', 'x'), { isDone: false, status: null })
     },
@@ -301,7 +367,10 @@ export const journalConformance: readonly JournalCase[] = [
         recordCount,
         reason: 'resume',
         reopened: [],
-        ready: [{ stepId: 'b', rank: 1 }, { stepId: 'c', rank: 2 }],
+        ready: [
+          { stepId: 'b', rank: 1 },
+          { stepId: 'c', rank: 2 },
+        ],
         unresolvedCount: 2,
         budgetNanoUsd: null,
         timeoutMs: null,
@@ -341,13 +410,22 @@ export const journalConformance: readonly JournalCase[] = [
         timeoutMs: null,
       })
       assert.ok(reply.outcome === 'reopened')
-      assert.deepEqual(reply.offers.map(({ stepId }) => stepId), ['a'])
+      assert.deepEqual(
+        reply.offers.map(({ stepId }) => stepId),
+        ['a'],
+      )
       const again = await claimed(journal, 'a', { nonce: 'again' })
       assert.equal(again.attempt, 1)
       const next = await settled(journal, again.claim, success('2'), [edge('c', { inDegree: 2 })])
-      assert.deepEqual(next.offers.map(({ stepId }) => stepId), ['c'])
+      assert.deepEqual(
+        next.offers.map(({ stepId }) => stepId),
+        ['c'],
+      )
       const c = await claimed(journal, 'c', { reads: ['a', 'b'] })
-      assert.deepEqual(c.outputs.map((output) => output?.text), ['2', '1'])
+      assert.deepEqual(
+        c.outputs.map((output) => output?.text),
+        ['2', '1'],
+      )
       assert.equal((await settled(journal, c.claim, success('3'), [], 2)).runStatus, 'success')
       assert.equal((await journal.header('run'))?.error, null)
     },
@@ -359,7 +437,10 @@ export const journalConformance: readonly JournalCase[] = [
       const { claim } = await claimed(journal, 'a')
       await advance(2_001)
       assert.deepEqual(await journal.due(10), [{ kind: 'run-ended', runId: 'run', status: 'timeout' }])
-      assert.equal((await journal.settle({ claim, rank: 0, settlement: success('1'), edges: [], next: null })).outcome, 'stale')
+      assert.equal(
+        (await journal.settle({ claim, rank: 0, settlement: success('1'), edges: [], next: null })).outcome,
+        'stale',
+      )
       assert.equal((await journal.header('run'))?.error?.code, 'run/timed-out')
     },
   },
@@ -397,12 +478,26 @@ export const journalConformance: readonly JournalCase[] = [
       const ids = Array.from({ length: 250 }, (_, index) => `s${String(index).padStart(3, '0')}`)
       await journal.start(startOf({ steps: 252, roots: ['a'] }))
       const a = await claimed(journal, 'a')
-      const reply = await settled(journal, a.claim, success('1'), ids.map((id, index) => edge(id, { rank: index + 1 })))
-      assert.deepEqual(reply.offers.map(({ stepId }) => stepId), ids)
+      const reply = await settled(
+        journal,
+        a.claim,
+        success('1'),
+        ids.map((id, index) => edge(id, { rank: index + 1 })),
+      )
+      assert.deepEqual(
+        reply.offers.map(({ stepId }) => stepId),
+        ids,
+      )
       let last = 0
       for (const [index, id] of ids.entries()) {
         const { claim } = await claimed(journal, id, { nonce: `n${id}` })
-        const end = await settled(journal, claim, success(String(index)), [edge('z', { inDegree: 250, rank: 251 })], index + 1)
+        const end = await settled(
+          journal,
+          claim,
+          success(String(index)),
+          [edge('z', { inDegree: 250, rank: 251 })],
+          index + 1,
+        )
         last += end.offers.length
       }
       assert.equal(last, 1)
@@ -416,7 +511,8 @@ export const journalConformance: readonly JournalCase[] = [
         await advance(10)
       }
       await journal.cancel('r1', 'x')
-      const ids = async (filter: Parameters<Journal['list']>[0]) => (await journal.list(filter)).map(({ runId }) => runId)
+      const ids = async (filter: Parameters<Journal['list']>[0]) =>
+        (await journal.list(filter)).map(({ runId }) => runId)
       assert.deepEqual(await ids({ limit: 10 }), ['r3', 'r2', 'r1'])
       assert.deepEqual(await ids({ limit: 2 }), ['r3', 'r2'])
       assert.deepEqual(await ids({ limit: 10, status: 'cancelled' }), ['r1'])

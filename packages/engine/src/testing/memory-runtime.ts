@@ -59,7 +59,16 @@ export class MemoryRuntime {
     let nonces = 0
     const nonce = (): string => `n${(nonces += 1)}`
     const stepsMax = options.stepsMax ?? 64
-    this.walker = new Walker({ journal, plans, executors, claims, follower: this.#follower, worker: 'w1', nonce, stepsMax })
+    this.walker = new Walker({
+      journal,
+      plans,
+      executors,
+      claims,
+      follower: this.#follower,
+      worker: 'w1',
+      nonce,
+      stepsMax,
+    })
   }
 
   async start(plan: Plan, input: unknown = {}, runId = 'run'): Promise<void> {

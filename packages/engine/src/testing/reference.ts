@@ -20,7 +20,10 @@ interface Fate {
 /** Layer, kind (0 failure, 1 routing), failed step's index; compared in this order. */
 type Cause = readonly [number, 0 | 1, number]
 
-export function interpret(plan: Plan, script: Script): {
+export function interpret(
+  plan: Plan,
+  script: Script,
+): {
   readonly status: string
   readonly steps: readonly { readonly id: string; readonly status: string; readonly error: string | null }[]
   readonly state: ValueMap
@@ -43,13 +46,21 @@ function fateOf(plan: Plan, node: PlanNode, fates: readonly Fate[], script: Scri
     const error = cause[1] === 0 ? `skipped due to upstream failure: ${plan.nodes[cause[2]]?.id}` : null
     return { node, status: 'skipped', output: null, error, cause }
   }
-  if (node.step.type === 'router') return { node, status: 'success', output: script.routes.get(node.id) ?? '', error: null, cause: null }
-  if (script.fails.has(node.id)) return { node, status: 'failed', output: null, error: `Error: ${node.id} fails`, cause: null }
+  if (node.step.type === 'router')
+    return { node, status: 'success', output: script.routes.get(node.id) ?? '', error: null, cause: null }
+  if (script.fails.has(node.id))
+    return { node, status: 'failed', output: null, error: `Error: ${node.id} fails`, cause: null }
   const isChain = plan.config.maxConcurrentSteps === 1
   const before = fates.filter((fate) => isChain || fate.node.layer < node.layer)
   const argument = node.step.type === 'function' ? node.step.input['saw'] : undefined
   const saw = argument === undefined || isBroken(argument) ? null : resolveArgument(argument, stateAfter(plan, before))
-  return { node, status: 'success', output: `${node.id}(${String(saw)})`.slice(0, 200), error: null, cause: null }
+  return {
+    node,
+    status: 'success',
+    output: `${node.id}(${typeof saw === 'string' ? saw : 'null'})`.slice(0, 200),
+    error: null,
+    cause: null,
+  }
 }
 
 function causeAgainst(plan: Plan, node: PlanNode, fates: readonly Fate[]): Cause | null {
@@ -59,10 +70,13 @@ function causeAgainst(plan: Plan, node: PlanNode, fates: readonly Fate[]): Cause
     const fate = fates[index]
     if (fate === undefined) throw new Error('a dependency comes later in the order')
     if (fate.cause !== null) causes.push(fate.cause)
-    if (fate.status === 'failed' && plan.config.onStepFailure === 'skip_downstream') causes.push([fate.node.layer, 0, index])
-    if (fate.status === 'success' && fate.node.step.type === 'router') votes.push({ layer: fate.node.layer, isForMe: fate.output === node.id })
+    if (fate.status === 'failed' && plan.config.onStepFailure === 'skip_downstream')
+      causes.push([fate.node.layer, 0, index])
+    if (fate.status === 'success' && fate.node.step.type === 'router')
+      votes.push({ layer: fate.node.layer, isForMe: fate.output === node.id })
   }
-  if (votes.length > 0 && votes.every(({ isForMe }) => !isForMe)) causes.push([Math.min(...votes.map(({ layer }) => layer)), 1, 0])
+  if (votes.length > 0 && votes.every(({ isForMe }) => !isForMe))
+    causes.push([Math.min(...votes.map(({ layer }) => layer)), 1, 0])
   return causes.toSorted((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2])[0] ?? null
 }
 

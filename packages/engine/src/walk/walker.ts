@@ -1,4 +1,4 @@
-import { parseValue, type Plan, type PlanNode, type ValueMap } from '@agentloom/workflow'
+import type { Plan, PlanNode, ValueMap } from '@agentloom/workflow'
 import { runAttempt, type Attempt, type Executors } from '../execute/attempt.ts'
 import { parseInput } from '../fold/run-view.ts'
 import { foldState, type Left } from '../fold/state.ts'
@@ -14,6 +14,7 @@ import type {
   StepOutput,
 } from '../ports/journal.ts'
 import type { Plans } from '../ports/runtime.ts'
+import { routerTarget } from '../schedule/standing.ts'
 import { decide, edgesOf, nodeAt, nodeOf, type Outcome } from '../schedule/verdicts.ts'
 import type { Claims } from './claims.ts'
 import type { Follower } from './follow.ts'
@@ -114,7 +115,13 @@ export class Walker {
     const { runId } = walk.header
     const held = claims.hold(step.claim)
     try {
-      executors.observe({ kind: 'step-started', runId, stepId: node.id, epoch: step.claim.epoch, attempt: step.attempt })
+      executors.observe({
+        kind: 'step-started',
+        runId,
+        stepId: node.id,
+        epoch: step.claim.epoch,
+        attempt: step.attempt,
+      })
       const settlement = await runAttempt(executors, attemptOf(walk, node, step, held))
       if (settlement === null) return await this.#giveUp(walk, held)
       return await this.#settle(walk, node, step.claim, settlement, isLast)
@@ -123,7 +130,13 @@ export class Walker {
     }
   }
 
-  async #settle(walk: Walk, node: PlanNode, claim: Claim, settlement: Settlement, isLast: boolean): Promise<ClaimedStep | null> {
+  async #settle(
+    walk: Walk,
+    node: PlanNode,
+    claim: Claim,
+    settlement: Settlement,
+    isLast: boolean,
+  ): Promise<ClaimedStep | null> {
     const { journal, executors, follower } = this.#parts
     const { plan, header } = walk
     const outcome = outcomeOf(node, settlement)
@@ -146,7 +159,8 @@ export class Walker {
     for (const { to } of edges) {
       if (candidates.length === CANDIDATES_MAX) break
       const target = nodeOf(walk.plan, to.stepId)
-      if (this.#canExecute(target, walk.header.runId)) candidates.push({ stepId: target.id, reads: missingReads(walk, target) })
+      if (this.#canExecute(target, walk.header.runId))
+        candidates.push({ stepId: target.id, reads: missingReads(walk, target) })
     }
     return candidates.length === 0 ? null : { nonce: nonce(), worker, leaseMs: claims.leaseMs, candidates }
   }
@@ -219,7 +233,7 @@ function remember(walk: Walk, node: PlanNode, step: ClaimedStep): void {
 function outcomeOf(node: PlanNode, settlement: Settlement): Outcome | null {
   switch (settlement.kind) {
     case 'success':
-      return { kind: 'success', target: node.step.type === 'router' ? String(parseValue(settlement.output)) : null }
+      return { kind: 'success', target: node.step.type === 'router' ? routerTarget(settlement.output) : null }
     case 'failed':
     case 'timeout':
       return { kind: 'failed' }

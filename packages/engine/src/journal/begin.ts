@@ -1,0 +1,27 @@
+import type { Offer, StartRun } from '../ports/journal.ts'
+import type { CommandContext } from './context.ts'
+import { endRun } from './end.ts'
+import { offersOf } from './offers.ts'
+import { enqueue, type Readied } from './ready.ts'
+import { cellOf, newRun, type RunState } from './run-state.ts'
+
+export function startRun(
+  start: StartRun,
+  ctx: CommandContext,
+): { readonly run: RunState; readonly offers: readonly Offer[] } {
+  const run = newRun(start, ctx.nowMs)
+  run.records.push({ kind: 'started', atMs: ctx.nowMs })
+  if (start.timeoutMs !== null) ctx.due.set(start.runId, null, ctx.nowMs + start.timeoutMs)
+  if (start.stepCount === 0) {
+    endRun(run, 'success', null, ctx)
+    return { run, offers: [] }
+  }
+  const readied: Readied = { clean: [], undecided: [] }
+  for (const root of start.roots) {
+    const cell = cellOf(run, root.stepId, root.rank)
+    cell.status = 'ready'
+    readied.clean.push(cell)
+    if (start.cap !== null) enqueue(run, cell)
+  }
+  return { run, offers: offersOf(run, readied, null, ctx) }
+}

@@ -1,0 +1,15 @@
+import type { DueTimes } from './due.ts'
+
+/**
+ * What a command is given beside the run: time and due entries. The commands (`begin`, `claim`, `settle`, `verbs`,
+ * `reopen`) are mechanism only, without a clock of their own and without a promise. The Lua scripts of `bullmq` do the same
+ * on Redis and are compared with them on random commands.
+ */
+export interface CommandContext {
+  readonly nowMs: number
+  readonly due: DueTimes
+  /** After how many milliseconds a bell that nobody answered is rung again; null where bells can't be lost. */
+  readonly offerMs: number | null
+  /** False where the only worker lives and dies with the journal. */
+  readonly hasLeases: boolean
+}
