@@ -1,4 +1,11 @@
-export type { Checkpoint, CheckpointList } from './checkpoint/checkpoint-store.ts'
+export {
+  CheckpointStore,
+  listCheckpoints,
+  type Checkpoint,
+  type CheckpointList,
+} from './checkpoint/checkpoint-store.ts'
+export { CheckpointCorruptError } from './checkpoint/errors.ts'
+export { readCheckpoint } from './checkpoint/read-checkpoint.ts'
 export { openJournal, type EmbeddedJournal, type JournalOptions } from './journal/embedded-journal.ts'
 export {
   createEmbedded,
@@ -9,4 +16,5 @@ export {
   type RunHandle,
 } from './runtime/embedded.ts'
 export { NoHandlerError, RunActiveError, RunCancelledError, RunNotFoundError } from './runtime/errors.ts'
+export { newRunId } from './runtime/run-id.ts'
 export { StoreError, type StoreErrorCode } from './store/errors.ts'

@@ -1,18 +1,261 @@
-import type { Journal } from '@agentloom/engine'
+import {
+  CorruptJournalError,
+  createPlans,
+  FORMAT,
+  isOver,
+  MemoryJournal,
+  NewerFormatError,
+  rebuildRun,
+  restartCommand,
+  RunIdConflictError,
+  type Change,
+  type JournalRecord,
+  type LoadedRun,
+  type RunFilter,
+  type RunHeader,
+  type RunStatus,
+  type RunTransition,
+  type StartReply,
+  type StartRun,
+} from '@agentloom/engine'
+import { createHash } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { RunActiveError } from '../runtime/errors.ts'
+import { RefusedWriteError, Store, type WishHandler } from '../store/store.ts'
+import { cellsOf, headerOf, loadedOf, startCellsOf } from './rows.ts'
 
 export interface JournalOptions {
   /** Holds `journal.db`. */
   readonly folder: string
   /** `write` (default) makes folder and file when missing; `read` changes nothing, and a missing file is an empty journal. */
   readonly access?: 'write' | 'read'
+  /** Milliseconds since 1970; default the machine's clock. */
+  readonly now?: () => number
 }
 
-/** A journal in a SQLite file. Runs of other processes can be read at any time. */
-export interface EmbeddedJournal extends Journal, AsyncDisposable {
-  close(): Promise<void>
+/** How long a wish waits for the process that has the run: it looks every 0.5 s. */
+const WISH_MS_MAX = 5_000
+const WISH_LOOK_MS = 50
+
+/** Definitions whose text is known to be in the file, by hash; forgotten all at once, as sending one again only costs time. */
+const SENT_MAX = 1_000
+
+/**
+ * A journal in a SQLite file. While a run is live here its truth is in memory, and every command answers when its records
+ * are on disk; all other runs, also those of other processes, are read from the file when somebody asks.
+ */
+export class EmbeddedJournal extends MemoryJournal implements AsyncDisposable {
+  /** Plans of the runs in this journal. */
+  readonly plans: ReturnType<typeof createPlans>
+  readonly #store: Store
+  readonly #sent = new Set<string>()
+
+  /** Use {@link openJournal}. */
+  constructor(store: Store, now: () => number) {
+    super({ now, offerMs: null, hasLeases: false, persist: (change) => this.#persist(change) })
+    this.#store = store
+    this.plans = createPlans((hash) => this.definition(hash))
+  }
+
+  /** The file. */
+  get path(): string {
+    return this.#store.path
+  }
+
+  override async start(start: StartRun): Promise<StartReply> {
+    try {
+      return await super.start(start)
+    } catch (error) {
+      if (error instanceof RunIdConflictError) throw error // a live run has the id, and stays
+      this.drop(start.runId)
+      if (!(error instanceof RefusedWriteError) || error.refusal.kind !== 'exists') throw error
+      const { hash, input } = error.refusal
+      if (hash !== start.definition || input !== start.input) throw new RunIdConflictError(start.runId)
+      return { outcome: 'exists', offers: [] }
+    }
+  }
+
+  override async load(runId: string, from = 0): Promise<LoadedRun | null> {
+    const live = await super.load(runId, from)
+    if (live !== null) return live
+    const rows = await this.#store.call({ name: 'read', run: runId, from })
+    return rows === null ? null : loadedOf(rows, from)
+  }
+
+  override async header(runId: string): Promise<RunHeader | null> {
+    const live = await super.header(runId)
+    if (live !== null) return live
+    const row = await this.#store.call({ name: 'header', run: runId })
+    return row === null ? null : headerOf(row)
+  }
+
+  override async definition(hash: string): Promise<string | null> {
+    const live = await super.definition(hash)
+    if (live !== null) return live
+    const found = await this.#store.call({ name: 'definition', hash })
+    if (found === null) return null
+    const actual = createHash('sha256').update(found.text).digest('hex')
+    if (actual !== hash) throw new CorruptJournalError(`of definition ${hash}`, 'its text has another hash')
+    return found.text
+  }
+
+  /** Damaged runs are left out: each says so itself when it is loaded. */
+  override async list({ status, workflow, limit }: RunFilter): Promise<readonly RunHeader[]> {
+    const rows = await this.#store.call({ name: 'list', status: status ?? null, workflow: workflow ?? null, limit })
+    return rows.flatMap((row) => {
+      try {
+        return [headerOf(row)]
+      } catch (error) {
+        if (error instanceof CorruptJournalError) return []
+        throw error
+      }
+    })
+  }
+
+  /** Also of a run that is not live here: its process is asked, and when it has none the journal is written directly. */
+  override async cancel(runId: string, reason: string): Promise<RunTransition> {
+    if (this.has(runId)) return super.cancel(runId, reason)
+    return this.#ask(runId, 'cancel', reason)
+  }
+
+  override async pause(runId: string, reason: string): Promise<RunTransition> {
+    if (this.has(runId)) return super.pause(runId, reason)
+    return this.#ask(runId, 'pause', reason)
+  }
+
+  /**
+   * Brings a run of the file to life here, as after the death of the process that had it: claims in flight are expired.
+   * @returns its records, or null when there is no such run
+   * @throws {RunActiveError} @throws {CorruptJournalError} @throws {NewerFormatError}
+   */
+  async take(runId: string): Promise<LoadedRun | null> {
+    const rows = await this.#store.call({ name: 'take', run: runId })
+    if (rows === null) return null
+    if ('owner' in rows) throw new RunActiveError(runId, rows.owner)
+    try {
+      const loaded = loadedOf(rows, 0)
+      if (loaded.header.format > FORMAT) throw new NewerFormatError(runId, loaded.header.format, FORMAT)
+      const plan = await this.plans.get(loaded.header.definition)
+      this.adopt(rebuildRun(plan, restartCommand(plan, loaded.header), loaded))
+      return loaded
+    } catch (error) {
+      await this.give(runId)
+      throw error
+    }
+  }
+
+  /** Lets go of a run: it leaves memory, and any process may take it. */
+  async give(runId: string): Promise<void> {
+    this.drop(runId)
+    await this.#store.call({ name: 'give', run: runId })
+  }
+
+  /** Puts a run from elsewhere into the file, at rest and as it is; false when the file has one of this id. */
+  async bring({ header, records }: LoadedRun, definitionText: string): Promise<boolean> {
+    const written = groupedByCommit(records).map(({ from, group }, index) => {
+      const isLast = from + group.length === records.length
+      const change: Change = {
+        from,
+        records: group,
+        start: null,
+        header: isLast ? header : { ...header, status: 'running', error: null },
+      }
+      // All in one turn, hence in one transaction.
+      return this.#store.write(cellsOf(change, index === 0 ? startCellsOf(header, definitionText) : null))
+    })
+    const results = await Promise.allSettled(written)
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed !== undefined) {
+      const error: unknown = failed.reason
+      if (error instanceof RefusedWriteError && error.refusal.kind === 'exists') return false
+      throw error
+    }
+    await this.#store.call({ name: 'give', run: header.runId })
+    return true
+  }
+
+  /** Those of the runs that the file does not know. */
+  unknown(runIds: readonly string[]): Promise<readonly string[]> {
+    return this.#store.call({ name: 'unknown', runs: runIds })
+  }
+
+  /** What other processes want of runs that are live here. */
+  onWish(handler: WishHandler): void {
+    this.#store.onWish(handler)
+  }
+
+  /** Whether this journal keeps the process from ending. Default: only while something is on its way to the disk. */
+  keepAlive(isKept: boolean): void {
+    this.#store.keepAlive(isKept)
+  }
+
+  close(): Promise<void> {
+    return this.#store.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #persist(change: Change): Promise<void> {
+    const { start, header } = change
+    if (start === null) return this.#store.write(cellsOf(change, null))
+    const isSent = this.#sent.has(start.definition)
+    if (this.#sent.size >= SENT_MAX) this.#sent.clear()
+    this.#sent.add(start.definition)
+    const written = this.#store.write(cellsOf(change, startCellsOf(header, isSent ? null : start.definitionText)))
+    if (!isSent) written.catch(() => this.#sent.delete(start.definition))
+    return written
+  }
+
+  async #ask(runId: string, wish: 'cancel' | 'pause', reason: string): Promise<RunTransition> {
+    const isReached = (status: RunStatus): boolean => isOver(status) || (wish === 'pause' && status === 'paused')
+    const found = await this.#store.call({ name: 'wish', run: runId, wish, reason })
+    if (found === null) return { isDone: false, status: null }
+    for (let waitedMs = 0; ; waitedMs += WISH_LOOK_MS) {
+      const standing = waitedMs === 0 ? found : await this.#store.call({ name: 'standing', run: runId })
+      const status = (await this.header(runId))?.status ?? null
+      if (standing === null || status === null) return { isDone: false, status: null }
+      if (isReached(status)) return { isDone: waitedMs > 0, status }
+      if (standing.owner === null) return this.#directly(runId, wish, reason)
+      if (waitedMs >= WISH_MS_MAX) return { isDone: false, status }
+      await delay(WISH_LOOK_MS)
+    }
+  }
+
+  /** No process has the run: it is taken, told, and let go of. */
+  async #directly(runId: string, wish: 'cancel' | 'pause', reason: string): Promise<RunTransition> {
+    await this.take(runId)
+    try {
+      return await (wish === 'cancel' ? super.cancel(runId, reason) : super.pause(runId, reason))
+    } finally {
+      await this.give(runId)
+    }
+  }
 }
 
-/** @throws {StoreError} */
-export async function openJournal(_options: JournalOptions): Promise<EmbeddedJournal> {
-  throw new Error('being written')
+/**
+ * Opens the journal of a folder. Several processes may have it open; a run is executed by one of them.
+ * @throws {StoreError} `store/path`, `store/read-only`, `store/full`, `store/locked`, `store/corrupt`, `store/not-a-database`,
+ *   `store/newer-schema`; the file is left as it is
+ */
+export async function openJournal({
+  folder,
+  access = 'write',
+  now = Date.now,
+}: JournalOptions): Promise<EmbeddedJournal> {
+  return new EmbeddedJournal(await Store.open({ folder, access }), now)
+}
+
+/** A row of the file holds one commit at most. */
+function groupedByCommit(
+  records: readonly JournalRecord[],
+): readonly { readonly from: number; readonly group: readonly JournalRecord[] }[] {
+  const groups: { from: number; group: JournalRecord[] }[] = []
+  for (const [index, record] of records.entries()) {
+    const last = groups.at(-1)
+    if (last === undefined || record.kind === 'committed') groups.push({ from: index, group: [record] })
+    else last.group.push(record)
+  }
+  return groups
 }

@@ -1,6 +1,9 @@
 import type { Executors, Observer, RunFilter, RunHeader, RunTransition, RunView, StartOptions } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
-import type { EmbeddedJournal } from '../journal/embedded-journal.ts'
+import { join, resolve } from 'node:path'
+import { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
+import { openJournal, type EmbeddedJournal } from '../journal/embedded-journal.ts'
+import { Runtime } from './runtime.ts'
 
 export interface EmbeddedOptions {
   /** Holds `journal.db` and `checkpoints/`; made with mode 0700 when missing, its parents too. */
@@ -41,6 +44,8 @@ export interface RunHandle {
 /** Runs workflows in this process, every committed step on disk before its dependents start. */
 export interface Embedded extends AsyncDisposable {
   readonly journal: EmbeddedJournal
+  /** Why the last checkpoint could not be written, or null. Runs do not fail for it: the journal has them. */
+  readonly checkpointProblem: unknown
   /**
    * Resolves when the run is on disk.
    * @throws {NoHandlerError} `run/no-handler` when a step's function is not among the executors
@@ -66,7 +71,20 @@ export interface Embedded extends AsyncDisposable {
   close(options?: { readonly graceMs?: number }): Promise<void>
 }
 
-/** @throws {StoreError} as {@link openJournal} */
-export async function createEmbedded(_options: EmbeddedOptions): Promise<Embedded> {
-  throw new Error('being written')
+const CONCURRENCY = 64
+const CONCURRENCY_MAX = 10_000
+
+/**
+ * Opens the folder's journal and executes runs in this process.
+ * @throws {StoreError} as {@link openJournal}
+ * @throws {RangeError} concurrency out of range
+ */
+export async function createEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const { folder, executors, concurrency = CONCURRENCY, observe = () => undefined, checkpoints = true } = options
+  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > CONCURRENCY_MAX) {
+    throw new RangeError(`concurrency: give a whole number from 1 to ${CONCURRENCY_MAX}`)
+  }
+  const journal = await openJournal({ folder, now: () => executors.clock.now() })
+  const store = new CheckpointStore(join(resolve(folder), 'checkpoints'))
+  return new Runtime({ journal, checkpoints: store, writesCheckpoints: checkpoints, executors, concurrency, observe })
 }

@@ -1,0 +1,175 @@
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { HELP_CORRUPT, StoreFailure } from './failure.ts'
+import type { OpenRequest } from './messages.ts'
+import { APPLICATION_ID, SCHEMA_VERSION, TABLES } from './tables.ts'
+
+/** How long a command waits for another process's transaction; ours take milliseconds. */
+const BUSY_MS = 5_000
+
+/**
+ * `quick_check` reads the whole file. Small files are always checked, larger ones after an unclean end (a write-ahead log
+ * is left behind), and none for longer than about half a second: beyond, damage is found when it is read.
+ */
+const CHECKED_ALWAYS_BYTES_MAX = 2 * 1024 ** 2
+const CHECKED_BYTES_MAX = 64 * 1024 ** 2
+
+/** Log pages before they are moved into the file: 16 MiB; moving at 4 MiB, SQLite's default, costs a fifth of the speed. */
+const LOG_PAGES = 4_000
+
+const MAGIC = 'SQLite format 3\0'
+const HEADER_BYTES = 100
+
+/** Opens the file after looking at it; null where there is none and nothing may be made. @throws {StoreFailure} */
+export function openDatabase(request: OpenRequest): DatabaseSync | null {
+  return request.access === 'write' ? openForWriting(request) : openForReading(request)
+}
+
+function openForWriting({ path, folder }: OpenRequest): DatabaseSync {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  accessSync(folder, constants.W_OK | constants.X_OK)
+  const bytes = bytesOf(path)
+  if (bytes === 0 && bytesOf(markerOf(path)) !== null) {
+    throw new StoreFailure('corrupt', 'the journal was cut to 0 bytes', HELP_CORRUPT)
+  }
+  closeSync(openSync(path, 'a', 0o600)) // made here, so that nobody else can read it at any moment
+  accessSync(path, constants.W_OK)
+  if (bytes !== null && bytes > 0) inspect(path)
+  const isUnclean = (bytesOf(`${path}-wal`) ?? 0) > 0
+  const database = new DatabaseSync(path, { timeout: BUSY_MS })
+  try {
+    checkOrigin(database)
+    if (bytes !== null && bytes <= (isUnclean ? CHECKED_BYTES_MAX : CHECKED_ALWAYS_BYTES_MAX)) checkPages(database)
+    database.exec(`pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = ${LOG_PAGES}`)
+    migrate(database, path)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+function openForReading({ path }: OpenRequest): DatabaseSync | null {
+  const bytes = bytesOf(path)
+  if (bytes === 0 && bytesOf(markerOf(path)) !== null) {
+    throw new StoreFailure('corrupt', 'the journal was cut to 0 bytes', HELP_CORRUPT)
+  }
+  if (bytes === null || bytes === 0) return null
+  inspect(path)
+  const database = new DatabaseSync(path, { timeout: BUSY_MS, readOnly: true })
+  try {
+    if (checkOrigin(database) > 0) return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+  database.close()
+  return null
+}
+
+/** The file's own first page against its size: finds at once what was cut off, and what was never a database. */
+function inspect(path: string): void {
+  const file = openSync(path, 'r')
+  try {
+    const header = Buffer.alloc(HEADER_BYTES)
+    const read = readSync(file, header, 0, HEADER_BYTES, 0)
+    if (read < HEADER_BYTES || header.toString('latin1', 0, MAGIC.length) !== MAGIC) {
+      throw new StoreFailure('not-a-database', 'the file is no SQLite database', HELP_CORRUPT)
+    }
+    // With a log beside it the page count may be ahead of the file: a checkpoint that was killed is done again from the log.
+    if ((bytesOf(`${path}-wal`) ?? 0) > 0) return
+    const pageBytes = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16)
+    const expected = header.readUInt32BE(28) * pageBytes
+    const { size } = fstatSync(file)
+    if (size < expected) throw new StoreFailure('corrupt', `the journal has ${size} of ${expected} bytes`, HELP_CORRUPT)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** The version of the tables, 0 for a fresh file. */
+function checkOrigin(database: DatabaseSync): number {
+  const version = numberOf(database, 'user_version')
+  if (version > SCHEMA_VERSION) {
+    const message = `the journal has schema ${version}, this version of agentloom knows up to ${SCHEMA_VERSION}`
+    throw new StoreFailure(
+      'newer-schema',
+      message,
+      'update agentloom, or name another folder with AGENTLOOM_HOME; the file is untouched',
+    )
+  }
+  const isOurs = numberOf(database, 'application_id') === APPLICATION_ID
+  const hasTables = database.prepare('select 1 from sqlite_schema limit 1').get() !== undefined
+  if (hasTables && !isOurs)
+    throw new StoreFailure(
+      'not-a-database',
+      'the file is the database of another program',
+      'name another folder with AGENTLOOM_HOME',
+    )
+  return hasTables ? version : 0
+}
+
+function checkPages(database: DatabaseSync): void {
+  const found = database.prepare('pragma quick_check(1)').get()
+  const verdict = found === undefined ? '' : String(Object.values(found)[0])
+  if (verdict !== 'ok') throw new StoreFailure('corrupt', `the journal is damaged: ${verdict}`, HELP_CORRUPT)
+}
+
+/** One transaction: a process that dies in it leaves the file as it was. */
+function migrate(database: DatabaseSync, path: string): void {
+  if (numberOf(database, 'user_version') === SCHEMA_VERSION) return
+  database.exec('begin immediate')
+  try {
+    if (numberOf(database, 'user_version') === 0) {
+      database.exec(`${TABLES} pragma application_id = ${APPLICATION_ID}; pragma user_version = ${SCHEMA_VERSION}`)
+    }
+    database.exec('commit')
+  } catch (error) {
+    database.exec('rollback')
+    throw error
+  }
+  mark(path)
+}
+
+/** Says that there was a journal: a file cut to nothing looks like a new one. */
+function mark(path: string): void {
+  const marker = markerOf(path)
+  writeFileSync(marker, `${JSON.stringify({ journal: path, schema: SCHEMA_VERSION })}\n`, { mode: 0o600 })
+  chmodSync(marker, 0o600)
+  const file = openSync(marker, 'r')
+  fsyncSync(file)
+  closeSync(file)
+}
+
+function markerOf(path: string): string {
+  return `${path}.made`
+}
+
+function numberOf(database: DatabaseSync, pragma: 'user_version' | 'application_id'): number {
+  return Number(Object.values(database.prepare(`pragma ${pragma}`).get() ?? {})[0])
+}
+
+/** Null where there is no such file. */
+function bytesOf(path: string): number | null {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return null
+  if (found.isDirectory())
+    throw new StoreFailure(
+      'path',
+      'the path is a folder, not a file',
+      'move the folder away, or name another one with AGENTLOOM_HOME',
+    )
+  return found.size
+}

@@ -1,0 +1,58 @@
+/** Version of the tables: `PRAGMA user_version`. A file with a higher one is left untouched. */
+export const SCHEMA_VERSION = 1
+
+/** `PRAGMA application_id`: "aglo". Tells our files from other programs' databases. */
+export const APPLICATION_ID = 0x61676c6f
+
+/**
+ * `records` is an ordinary rowid table that is only ever appended to, so that a group of commits of many runs dirties few
+ * pages; (run, seq) lives in a small index, and being unique it fences a second writer of the same run. One row holds what
+ * one command wrote. Sums are CRC-32 of the texts of their row: SQLite does not notice a flipped bit inside a value.
+ */
+export const TABLES = `
+create table defs (
+  hash text primary key,
+  text text not null
+) strict, without rowid;
+
+create table processes (
+  id integer primary key,
+  pid integer not null,
+  started text,
+  host text not null,
+  seen integer not null
+) strict;
+
+create table runs (
+  id integer primary key,
+  run text not null unique,
+  hash text not null,
+  workflow text not null,
+  header text not null,
+  input text not null,
+  sum integer not null,
+  status text not null,
+  error text,
+  created integer not null,
+  updated integer not null,
+  owner integer
+) strict;
+create index runs_created on runs (created);
+
+create table records (
+  id integer primary key,
+  run integer not null,
+  seq integer not null,
+  at integer not null,
+  body text not null,
+  output text,
+  sum integer not null,
+  unique (run, seq)
+) strict;
+
+create table wishes (
+  run integer primary key,
+  wish text not null,
+  reason text not null
+) strict;
+`
