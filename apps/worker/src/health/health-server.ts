@@ -1,0 +1,58 @@
+import { createServer, type ServerResponse } from 'node:http'
+import { type Address, listenOn } from '../listen/listen.ts'
+
+/** A probe sends a dozen headers at once; whoever takes longer is none. */
+const HEADERS_MAX_MS = 5_000
+const CONNECTIONS_MAX = 64
+
+/** What a worker says of itself. */
+export interface Health {
+  readonly state: 'starting' | 'ready' | 'no-redis' | 'draining'
+  readonly worker: string | null
+  /** Steps in hand. */
+  readonly held: number
+}
+
+export interface HealthServer extends AsyncDisposable {
+  readonly address: Address
+  close(): Promise<void>
+}
+
+/**
+ * Answers `/healthz` with 200 while the event loop turns, and `/readyz` with 200 while steps are taken, else 503.
+ * @throws {ListenError} `server/port-in-use`, `server/address`
+ */
+export async function startHealthServer(address: Address, health: () => Health): Promise<HealthServer> {
+  const server = createServer(
+    { headersTimeout: HEADERS_MAX_MS, requestTimeout: HEADERS_MAX_MS },
+    (request, response) => {
+      if (request.method !== 'GET' && request.method !== 'HEAD')
+        return answer(response.setHeader('allow', 'GET, HEAD'), 405, { error: 'GET only' })
+      const now = health()
+      if (request.url === '/healthz') return answer(response, 200, { status: 'live', worker: now.worker })
+      if (request.url === '/readyz')
+        return answer(response, now.state === 'ready' ? 200 : 503, {
+          status: now.state,
+          worker: now.worker,
+          held: now.held,
+        })
+      return answer(response, 404, { error: 'see /healthz and /readyz' })
+    },
+  )
+  server.maxConnections = CONNECTIONS_MAX
+  const bound = await listenOn(server, address)
+  let closed: Promise<void> | null = null
+  const close = (): Promise<void> => {
+    closed ??= new Promise((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+    return closed
+  }
+  return { address: bound, close, [Symbol.asyncDispose]: close }
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store', connection: 'close' }
+  response.writeHead(status, headers).end(`${JSON.stringify(body)}\n`)
+}

@@ -1,0 +1,16 @@
+// What the programs of this repository share: how settings are read, ports opened, signals heard and workflow folders loaded.
+
+export { type Address, ListenError, listenOn } from './listen/listen.ts'
+export { SettingError } from './settings/errors.ts'
+export {
+  type Environment,
+  journalVariables,
+  logVariables,
+  parseEnvironment,
+  parseFlags,
+  redisOf,
+  seconds,
+  wholeNumber,
+} from './settings/settings.ts'
+export { exitCodeOf, exitSoon, listenForStop, type StopSignal, type StopSignals } from './signals/stop-signals.ts'
+export { loadWorkflowFolder, type WorkflowFolder, WorkflowFolderError } from './workflows/load-folder.ts'

@@ -1,0 +1,99 @@
+import { createLogger, type Logger, secretsOf } from '@agentloom/telemetry'
+import { systemClock } from '@agentloom/engine'
+import { closedFloor } from '@agentloom/tools'
+import { loadFunctions } from './functions/load-functions.ts'
+import { type Health, type HealthServer, startHealthServer } from './health/health-server.ts'
+import { eventLog } from './log/log-events.ts'
+import { readFloor } from './settings/read-floor.ts'
+import type { Environment } from './settings/settings.ts'
+import { type WorkerFlags, workerSettings, type WorkerSettings } from './settings/worker-settings.ts'
+import { exitCodeOf, exitSoon, listenForStop, type StopSignal } from './signals/stop-signals.ts'
+import { type RunningWorker, startWorker } from './start-worker.ts'
+import { catchStrayErrors } from './stray/stray-errors.ts'
+import { loadWorkflowFolder } from './workflows/load-folder.ts'
+
+/** Exit code after AGENTLOOM_STRAY_ERRORS=drain has drained. */
+const STRAY_EXIT_CODE = 1
+
+/**
+ * The program behind `agentloom worker`: owns this process's signals and stray errors, and drains when asked to stop.
+ * @returns the exit code, when everything is closed: 143, 130, 129 after SIGTERM, SIGINT, SIGHUP; 1 after a stray error under
+ * `AGENTLOOM_STRAY_ERRORS=drain`. The process ends within a second of it. A second signal ends it at once, with the same codes.
+ * @throws {AgentloomError} what keeps it from starting: `config/…`, `function/…`, `workflow/…`, `file/…`, `redis/…`, `server/port-in-use`
+ */
+export async function runWorker(flags: WorkerFlags, environment: Environment = process.env): Promise<number> {
+  const settings = workerSettings(flags, environment)
+  const log = createLogger({
+    name: 'worker',
+    level: settings.logLevel,
+    format: settings.logFormat,
+    secrets: secretsOf(environment),
+  })
+  const events = eventLog(log, systemClock.monotonic)
+  const { promise: stray, resolve: strayed } = Promise.withResolvers<'stray'>()
+  using stop = listenForStop()
+  using _strays = catchStrayErrors((error) => {
+    events.stray(error)
+    if (settings.strayErrors === 'drain') strayed('stray')
+  })
+  const standing: Standing = { worker: null, isDraining: false }
+  await using health =
+    settings.health === null ? null : await startHealthServer(settings.health, () => healthOf(standing))
+  standing.worker = await start(settings, environment, log)
+  tellReady(log, standing.worker, health)
+  const reason = await Promise.race([stop.requested, stray])
+  standing.isDraining = true
+  log.info({ reason, held: standing.worker.held, graceMs: settings.graceMs }, 'draining')
+  await standing.worker.close({ graceMs: settings.graceMs })
+  log.info({ worker: standing.worker.name }, 'stopped')
+  return ended(reason)
+}
+
+interface Standing {
+  worker: RunningWorker | null
+  isDraining: boolean
+}
+
+function healthOf({ worker, isDraining }: Standing): Health {
+  const held = worker?.held ?? 0
+  if (worker === null) return { state: 'starting', worker: null, held }
+  const state = isDraining ? 'draining' : worker.isReady() ? 'ready' : 'no-redis'
+  return { state, worker: worker.name, held }
+}
+
+async function start(settings: WorkerSettings, environment: Environment, logger: Logger): Promise<RunningWorker> {
+  const [functions, folder, floor] = await Promise.all([
+    loadFunctions(settings.functions),
+    settings.workflows === null ? null : loadWorkflowFolder(settings.workflows),
+    settings.floorFile === null ? closedFloor() : readFloor(settings.floorFile),
+  ])
+  for (const { code, message, file, line } of folder?.warnings ?? []) logger.warn({ code, file, line }, message)
+  const worker = await startWorker({
+    redis: settings.redis,
+    prefix: settings.prefix,
+    functions,
+    workflows: folder?.plans.values() ?? [],
+    floor,
+    environment,
+    concurrency: settings.concurrency,
+    home: settings.home,
+    workDir: settings.workDir,
+    logger,
+    ...(settings.name !== null && { name: settings.name }),
+  })
+  const named = { functions: functions.map(({ name }) => name), workflows: [...(folder?.plans.keys() ?? [])] }
+  logger.info({ worker: worker.name, concurrency: settings.concurrency, ...named }, 'taking steps')
+  return worker
+}
+
+function tellReady(log: Logger, worker: RunningWorker, health: HealthServer | null): void {
+  if (health === null) return
+  const { host, port } = health.address
+  log.info({ worker: worker.name, health: `http://${host}:${port}/readyz` }, 'health')
+}
+
+function ended(reason: StopSignal | 'stray'): number {
+  const code = reason === 'stray' ? STRAY_EXIT_CODE : exitCodeOf(reason)
+  exitSoon(code)
+  return code
+}

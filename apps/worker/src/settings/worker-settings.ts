@@ -1,0 +1,106 @@
+import { join, resolve } from 'node:path'
+import type { LogLevel } from '@agentloom/telemetry'
+import { z } from 'zod'
+import {
+  type Environment,
+  journalVariables,
+  logVariables,
+  parseEnvironment,
+  parseFlags,
+  redisOf,
+  seconds,
+  wholeNumber,
+} from './settings.ts'
+
+/** Longest grace: orchestrators kill long before an hour. */
+const GRACE_SECONDS_MAX = 3_600
+const CONCURRENCY_MAX = 10_000 // above it one process is busy with bookkeeping; start another worker
+const PORT_MAX = 65_535
+
+/** What differs from worker to worker: the flags of `agentloom worker`, by their names without dashes. */
+export const workerFlags = z.strictObject({
+  redis: z.string().min(1).optional().describe('Redis with the journal. Default: AGENTLOOM_REDIS_URL, then REDIS_URL.'),
+  concurrency: wholeNumber({ min: 1, max: CONCURRENCY_MAX }).default(64).describe('Steps at once.'),
+  functions: z
+    .union([
+      z
+        .string()
+        .min(1)
+        .transform((path) => [path]),
+      z.array(z.string().min(1)),
+    ])
+    .default([])
+    .describe('Modules whose exports made by defineFunction are registered by name; may be repeated.'),
+  workflows: z.string().min(1).optional().describe('Folder of workflow files that start-run jobs may name.'),
+  healthPort: wholeNumber({ min: 0, max: PORT_MAX })
+    .optional()
+    .describe('Port of /healthz and /readyz; 0 picks one. Default: none.'),
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z, a-z, 0-9, ., _ and -')
+    .optional()
+    .describe('Name in the journal and in Bull Board. Default: host, process id and a random part.'),
+  grace: seconds({ max: GRACE_SECONDS_MAX })
+    .default(10)
+    .describe('Seconds that steps in flight get to finish after SIGTERM, SIGINT or SIGHUP.'),
+  workDir: z.string().min(1).optional().describe('Folder of the run folders. Default: work/ in AGENTLOOM_HOME.'),
+})
+
+/** What is the same for all workers of a place. */
+export const workerVariables = z.object({
+  ...journalVariables,
+  ...logVariables,
+  AGENTLOOM_HOME: z.string().default('.agentloom').describe('Folder of checkpoints and run folders.'),
+  AGENTLOOM_FLOOR_FILE: z
+    .string()
+    .optional()
+    .describe('JSON file that opens what tools may do on this worker. Default: closed.'),
+  AGENTLOOM_STRAY_ERRORS: z
+    .enum(['log', 'drain'], 'must be log or drain')
+    .default('log')
+    .describe('After an error that no step caught: log it and go on, or drain and exit with 1.'),
+  AGENTLOOM_HEALTH_HOST: z.string().default('127.0.0.1').describe('Address of the health port.'),
+})
+
+/** Flags of `agentloom worker`; numbers may come as text. */
+export type WorkerFlags = z.input<typeof workerFlags>
+
+export interface WorkerSettings {
+  readonly redis: string
+  readonly prefix: string
+  readonly concurrency: number
+  readonly functions: readonly string[]
+  readonly workflows: string | null
+  readonly health: { readonly host: string; readonly port: number } | null
+  readonly name: string | null
+  readonly graceMs: number
+  readonly home: string
+  readonly workDir: string
+  readonly floorFile: string | null
+  readonly strayErrors: 'log' | 'drain'
+  readonly logLevel: LogLevel
+  readonly logFormat: 'json' | 'text'
+}
+
+/** @throws {SettingError} `config/option`, `config/environment`, `config/no-redis` */
+export function workerSettings(given: WorkerFlags, environment: Environment): WorkerSettings {
+  const flags = parseFlags(workerFlags, given)
+  const variables = parseEnvironment(workerVariables, environment)
+  const home = resolve(variables.AGENTLOOM_HOME)
+  return {
+    redis: redisOf(flags.redis, variables),
+    prefix: variables.AGENTLOOM_PREFIX,
+    concurrency: flags.concurrency,
+    functions: flags.functions,
+    workflows: flags.workflows ?? null,
+    health: flags.healthPort === undefined ? null : { host: variables.AGENTLOOM_HEALTH_HOST, port: flags.healthPort },
+    name: flags.name ?? null,
+    graceMs: flags.grace * 1_000,
+    home,
+    workDir: flags.workDir === undefined ? join(home, 'work') : resolve(flags.workDir),
+    floorFile: variables.AGENTLOOM_FLOOR_FILE ?? null,
+    strayErrors: variables.AGENTLOOM_STRAY_ERRORS,
+    logLevel: variables.AGENTLOOM_LOG_LEVEL,
+    logFormat: variables.AGENTLOOM_LOG_FORMAT,
+  }
+}

@@ -1,0 +1,119 @@
+import { join, resolve } from 'node:path'
+import { startWorkerRuntime } from '@agentloom/bullmq'
+import { type Executors, functionsOf, type Models, systemClock } from '@agentloom/engine'
+import {
+  createGateway,
+  detectOllama,
+  type Environment,
+  type Gateway,
+  providersFromEnvironment,
+} from '@agentloom/gateway'
+import { createLogger, type Logger, secretsOf } from '@agentloom/telemetry'
+import { closedFloor, createToolBox, type Floor, type Tool } from '@agentloom/tools'
+import type { FunctionDefinition, Plan } from '@agentloom/workflow'
+import { eventLog } from './log/log-events.ts'
+import { runFolders, withRunFolder } from './run-folder/run-folders.ts'
+import { scoped } from './stray/step-scope.ts'
+
+export interface StartWorkerOptions {
+  /** `redis://` or `rediss://` URL of a single server. */
+  readonly redis: string
+  /** First part of every key. Default `al`. */
+  readonly prefix?: string
+  /** What `function` steps may call, by name. */
+  readonly functions?: Iterable<FunctionDefinition>
+  /** What `start-run` jobs may name. Default: none. */
+  readonly workflows?: Iterable<Plan>
+  /** Tools beside the built-in ones. */
+  readonly tools?: readonly Tool[]
+  /** What tools may do here, whatever workflows say. Default: closed (no commands, no files outside the run's folder, no internal addresses). */
+  readonly floor?: Floor
+  /** Who answers model calls. Default: a gateway with the providers that `environment` has keys for, and a local Ollama. */
+  readonly models?: Models
+  /** Where keys of providers are looked up. Default `process.env`. */
+  readonly environment?: Environment
+  /** Steps at once. Default 64. */
+  readonly concurrency?: number
+  /** Name in the journal and in Bull Board. Default: host, process id and a random part. */
+  readonly name?: string
+  /** How long a silent worker keeps its steps, milliseconds. Default 5,000. */
+  readonly leaseMs?: number
+  /** Folder of `checkpoints/` and `work/`. Default `./.agentloom`. */
+  readonly home?: string
+  /** Folder of the run folders. Default: `work/` in `home`. */
+  readonly workDir?: string
+  /** Default: JSON lines on stderr, from level info on. */
+  readonly logger?: Logger
+}
+
+export interface RunningWorker {
+  readonly name: string
+  /** Redis answers, and steps are taken. */
+  isReady(): boolean
+  /** Steps in hand. */
+  readonly held: number
+  /**
+   * Drains: takes nothing new, lets steps finish for `graceMs` (default 10,000), hands back the rest. Twice is harmless.
+   */
+  close(options?: { readonly graceMs?: number }): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * Starts a worker in this process, beside whatever else it does. It listens to no signals and handles no stray errors: those
+ * are the host's (the command `agentloom worker` does both).
+ * @throws {RedisUrlError} `config/redis-url` · {RedisUnreachableError} `redis/unreachable`, within 5 s · {RedisConnectError} `redis/…`
+ * @throws {StepConfigError} `function/twice` · {ToolDefinitionError} · {ProviderSettingError}
+ */
+export async function startWorker(options: StartWorkerOptions): Promise<RunningWorker> {
+  const { environment = process.env, home = '.agentloom', concurrency, prefix, leaseMs, name } = options
+  const log = options.logger ?? createLogger({ name: 'worker', secrets: secretsOf(environment) })
+  const events = eventLog(log, systemClock.monotonic)
+  await using opened = new AsyncDisposableStack()
+  const executors: Executors = {
+    models: options.models ?? opened.use(await gatewayFrom(environment)),
+    tools: withRunFolder(createToolBox({ tools: options.tools ?? [], floor: options.floor ?? closedFloor() })),
+    functions: functionsOf([...(options.functions ?? [])].map(scoped)),
+    clock: systemClock,
+    random: Math.random,
+    observe: events.engine,
+    runFolder: runFolders(resolve(options.workDir ?? join(home, 'work'))),
+  }
+  const runtime = await startWorkerRuntime({
+    redis: options.redis,
+    executors,
+    workflows: byName(options.workflows ?? []),
+    onEvent: events.worker,
+    ...(prefix !== undefined && { prefix }),
+    ...(concurrency !== undefined && { concurrency }),
+    ...(leaseMs !== undefined && { leaseMs }),
+    ...(name !== undefined && { worker: name }),
+  })
+  const rest = opened.move()
+  const close = async (drain?: { readonly graceMs?: number }): Promise<void> => {
+    await runtime.close(drain)
+    await rest.disposeAsync()
+  }
+  return {
+    name: runtime.worker,
+    isReady: () => runtime.isReady(),
+    get held() {
+      return runtime.held
+    },
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  }
+}
+
+async function gatewayFrom(environment: Environment): Promise<Gateway> {
+  const gateway = createGateway()
+  for (const { provider, registration } of providersFromEnvironment(environment))
+    gateway.register(provider, registration)
+  const ollama = await detectOllama(environment)
+  if (ollama !== null) gateway.register(ollama.provider, ollama.registration)
+  return gateway
+}
+
+function byName(plans: Iterable<Plan>): ReadonlyMap<string, Plan> {
+  return new Map([...plans].map((plan) => [plan.name, plan]))
+}
