@@ -13,7 +13,7 @@ export const INT_DIGITS_MAX = 4_300
  * so many digits that its fraction or its last digits could be lost (15 digits are always exact); nor may a key be `__proto__`.
  * May match inside strings, which only costs time.
  */
-const NEEDS_SOURCE = /\d\.0|\d[eE][-+\d]|[\d.]{16}|-0|__proto__|\\u005f/i
+const NEEDS_SOURCE = /\d\.0+(?!\d)|\d[eE][-+\d]|[\d.]{16}|-0(?![.\d])|__proto__|\\u005f/i
 
 /**
  * Reads JSON text, ints and floats kept apart.
