@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import { type Import, importsOf } from './imports.ts'
-import { BELOW_TESTING, CLIENTS, type Door, PACKAGES, PURE, PURE_MAY_USE } from './table.ts'
+import { BELOW_TESTING, CLIENTS, type Door, PACKAGES, PURE, PURE_MAY_USE, SHELLS_IN_PURE } from './table.ts'
 import type { Member } from './workspace.ts'
 
 const SCOPE = '@agentloom/'
@@ -69,7 +69,8 @@ function wrongImport(
     return target.startsWith(`${folder}/`) ? null : 'leaves its package by path; go in through the front door'
   }
   if (specifier.startsWith('node:')) {
-    const isPure = PURE.some((pure) => path.startsWith(`${pure}/`)) && !isTest
+    const isShell = SHELLS_IN_PURE.some((shell) => path.startsWith(`${shell}/`))
+    const isPure = PURE.some((pure) => path.startsWith(`${pure}/`)) && !isTest && !isShell
     return isPure && specifier !== PURE_MAY_USE ? 'this folder is pure' : null
   }
   const name = packageOf(specifier)
@@ -122,7 +123,7 @@ function notInRow({ folder }: Member, doors: readonly Door[]): string {
 }
 
 function isTestFile(folder: string, path: string): boolean {
-  return folder === 'tests' || folder === 'bench' || path.endsWith('.test.ts')
+  return folder === 'tests' || folder === 'bench' || path.endsWith('.test.ts') || path.endsWith('.fixture.ts')
 }
 
 function packageOf(specifier: string): string {

@@ -49,3 +49,6 @@ export const PURE = [
   'packages/engine/src/journal',
 ]
 export const PURE_MAY_USE = 'node:crypto'
+
+/** Behind an entry of its own (`@agentloom/workflow/node`), so that the pure room stays so for whoever imports it: three apps read workflow files the same way. */
+export const SHELLS_IN_PURE = ['packages/workflow/src/file']

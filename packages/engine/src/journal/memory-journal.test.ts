@@ -1,4 +1,4 @@
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { journalConformance } from '../testing/journal-conformance.ts'
 import { VirtualClock } from '../testing/virtual-clock.ts'
 import { MemoryJournal } from './memory-journal.ts'
@@ -8,7 +8,8 @@ describe('the journal in memory', () => {
     test(name, async () => {
       const clock = new VirtualClock()
       const journal = new MemoryJournal({ now: () => clock.now(), offerMs: 5_000, hasLeases: true })
-      await run({ journal, advance: async (ms) => clock.advance(ms), close: async () => undefined })
+      const opened = { journal, advance: async (ms: number) => clock.advance(ms), close: async () => undefined }
+      await expect(run(opened)).resolves.toBeUndefined()
     })
   }
 })

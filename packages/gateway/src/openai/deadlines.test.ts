@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { completionEvents, type ServerAnswer } from '../testing/answers.ts'
 import { fakeClock } from '../testing/fake-clock.ts'
-import { openAIBench, stream, thrownBy } from '../testing/openai-bench.ts'
+import { openAIBench, stream, thrownBy } from '../testing/openai-bench.fixture.ts'
 import { callContext, modelRequest } from '../testing/requests.ts'
 import { openAICompatible } from './openai-compatible.ts'
 

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { completionBody } from '../testing/answers.ts'
-import { json, KEY, openAIBench, thrownBy } from '../testing/openai-bench.ts'
+import { json, KEY, openAIBench, thrownBy } from '../testing/openai-bench.fixture.ts'
 import { callContext, modelRequest } from '../testing/requests.ts'
 import { openAICompatible } from './openai-compatible.ts'
 

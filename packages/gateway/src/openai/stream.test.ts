@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { completionBody, completionEvents, event } from '../testing/answers.ts'
-import { json, openAIBench, stream } from '../testing/openai-bench.ts'
+import { json, openAIBench, stream } from '../testing/openai-bench.fixture.ts'
 
 const bench = openAIBench()
 
