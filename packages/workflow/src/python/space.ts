@@ -2,7 +2,6 @@
 const SPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
 
 export const IS_SPACE = new RegExp(`^[${SPACE}]+$`)
-export const SPACE_RUN = new RegExp(`[${SPACE}]+`, 'g')
 const SPACE_UNIT = new RegExp(`[${SPACE}]`)
 
 export function isSpaceUnit(unit: string): boolean {
