@@ -87,7 +87,7 @@ test('an output that is not returned is read below steps', () => {
   })
   expect(definition.workflow.steps).toMatchObject([
     { id: 'first-one', tool_args: { limit: 3 } },
-    { prompt: '{state.steps[first-one].output.rows[0].name} of {{all}}', depends_on: ['first-one'] },
+    { prompt: '{state.steps.first-one.output.rows[0].name} of {{all}}', depends_on: ['first-one'] },
     { id: 'fourth', depends_on: ['third'] },
     {
       conditions: [
@@ -116,7 +116,7 @@ describe('the builder refuses', () => {
   test.each([
     [
       'a reference in an ordinary template literal',
-      defining((w) => ({ x: w.llm('a', { prompt: `${w.llm('b', { prompt: 'x' })}` }) })),
+      defining((w) => ({ x: w.llm('a', { prompt: `${w.llm('b', { prompt: 'x' }) as unknown as string}` }) })),
     ],
     ['two steps of one id', defining((w) => (w.llm('a', { prompt: 'x' }), { a: w.llm('a', { prompt: 'x' }) }))],
     ['one output under two names', defining((w) => ((a) => ({ x: a, y: a }))(w.llm('a', { prompt: 'x' })))],

@@ -23,7 +23,8 @@ function stateKeys({ stepId, path }: Named, outputs: OutputNames): readonly (str
 export function templateField(named: Named, outputs: OutputNames): string {
   const parts = stateKeys(named, outputs).map((key) => {
     if (typeof key === 'number') return `[${key}]`
-    if (NAME.test(key)) return `.${key}`
+    // In brackets a key of digits would be an index; after a dot only these end a name.
+    if (!/[.[\]{}!:]/.test(key) && key !== '') return `.${key}`
     if (/[[\]{}!:]/.test(key) || key === '') throw unsayable(key, named)
     return `[${key}]`
   })

@@ -7,7 +7,7 @@ import { expressionPath, type OutputNames } from './place.ts'
 import { type AnyRef, makeRef, type Named, namedBy, type Ref } from './ref.ts'
 import { asWritten } from './settings.ts'
 import type { LlmOptions, RouteOptions, StepOptions } from './steps.ts'
-import { escaped, Text } from './text.ts'
+import { escaped, type Text } from './text.ts'
 
 interface RecordedStep {
   readonly id: string

@@ -1,24 +1,33 @@
+interface Place {
+  /** Ascending. */
+  readonly ranks: number[]
+  // Most paths end at once: a map for each of 100,000 keys would be dear.
+  below: Map<string, Place> | null
+}
+
 /** Which steps write where, by path without list indexes. Steps are added, and given back, in ascending rank. */
 export class Writers {
-  readonly #ranks: number[] = []
-  // Most paths end at once: a map for each of 100,000 keys would be dear.
-  #below: Map<string, Writers> | null = null
+  readonly #root: Place = { ranks: [], below: null }
 
   add(path: readonly string[], rank: number): void {
-    let at: Writers = this
+    let at = this.#root
     for (const key of path) {
-      at.#below ??= new Map()
-      let next = at.#below.get(key)
-      if (next === undefined) at.#below.set(key, (next = new Writers()))
+      at.below ??= new Map()
+      let next = at.below.get(key)
+      if (next === undefined) at.below.set(key, (next = { ranks: [], below: null }))
       at = next
     }
-    at.#ranks.push(rank)
+    at.ranks.push(rank)
   }
 
   /** Calls back for every writer whose path is a prefix of this one, is it, or continues it; ranks below `end` only. */
   overlapping(path: readonly string[], end: number, found: (rank: number) => void): void {
     const at = this.#walk(path, end, found)
-    if (at !== null) at.#all(end, found)
+    const open = at === null ? [] : [at]
+    for (let place = open.pop(); place !== undefined; place = open.pop()) {
+      giveBack(place, end, found)
+      if (place.below !== null) for (const below of place.below.values()) open.push(below)
+    }
   }
 
   /** The same for paths that are properly shorter. */
@@ -28,32 +37,24 @@ export class Writers {
 
   /** The keys written at the top, for suggestions. */
   get roots(): Iterable<string> {
-    return this.#below === null ? [] : this.#below.keys()
+    return this.#root.below?.keys() ?? []
   }
 
-  #walk(path: readonly string[], end: number, found: (rank: number) => void): Writers | null {
-    let at: Writers = this
+  #walk(path: readonly string[], end: number, found: (rank: number) => void): Place | null {
+    let at = this.#root
     for (const key of path) {
-      at.#own(end, found)
-      const next = at.#below === null ? undefined : at.#below.get(key)
+      giveBack(at, end, found)
+      const next = at.below?.get(key)
       if (next === undefined) return null
       at = next
     }
     return at
   }
+}
 
-  #own(end: number, found: (rank: number) => void): void {
-    for (const rank of this.#ranks) {
-      if (rank >= end) return
-      found(rank)
-    }
-  }
-
-  #all(end: number, found: (rank: number) => void): void {
-    const open: Writers[] = [this]
-    for (let at = open.pop(); at !== undefined; at = open.pop()) {
-      at.#own(end, found)
-      if (at.#below !== null) for (const below of at.#below.values()) open.push(below)
-    }
+function giveBack({ ranks }: Place, end: number, found: (rank: number) => void): void {
+  for (const rank of ranks) {
+    if (rank >= end) return
+    found(rank)
   }
 }

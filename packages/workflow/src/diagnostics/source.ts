@@ -32,7 +32,7 @@ export function positionOf(text: string, offset: number): { readonly line: numbe
     line++
     start = at + 1
   }
-  return { line, column: [...text.slice(start, offset)].length + 1 }
+  return { line, column: codePointCount(text.slice(start, offset)) + 1 }
 }
 
 export function excerptOf(text: string, span: Span): Excerpt {
@@ -48,11 +48,15 @@ export function excerptOf(text: string, span: Span): Excerpt {
   }
   const caretColumn = column - cutFrom
   const marked = text.slice(span.offset, span.offset + Math.min(span.length, LINE_CHARS_MAX)).split('\n', 1)[0] ?? ''
-  const caretLength = Math.max(1, Math.min([...marked].length, shownLine.length - caretColumn + 1))
+  const caretLength = Math.max(1, Math.min(codePointCount(marked), shownLine.length - caretColumn + 1))
   return { lines, caretColumn, caretLength }
 }
 
 function lineAt(text: string, start: number): string {
   const end = text.indexOf('\n', start)
   return text.slice(start, end === -1 ? undefined : end)
+}
+
+function codePointCount(text: string): number {
+  return [...text].length
 }

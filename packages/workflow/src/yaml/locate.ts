@@ -1,4 +1,4 @@
-import { type Alias, isAlias, isMap, isScalar, isSeq, type Pair, type ParsedNode, Scalar } from 'yaml'
+import { type Alias, isAlias, isMap, isScalar, isSeq, type Pair, type ParsedNode, type Scalar } from 'yaml'
 import type { Path } from '../diagnostics/path.ts'
 import type { Part, Span } from '../diagnostics/source.ts'
 import { spanOf } from './to-value.ts'

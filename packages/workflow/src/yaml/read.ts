@@ -80,8 +80,11 @@ function decoded(bytes: Uint8Array, file: string | null): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    const findings = new Findings({ file, text: '', locate: () => ({ offset: 0, length: 1 }) })
-    findings.error('file/encoding', [], `not UTF-8: byte ${firstBadByte(bytes)} begins no character`, {
+    const bad = firstBadByte(bytes)
+    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, bad))
+    const span = { offset: text.length, length: 1 }
+    const findings = new Findings({ file, text, locate: () => span })
+    findings.error('file/encoding', span, `not UTF-8: byte ${bad} begins no character`, {
       help: 'save the file as UTF-8',
     })
     findings.throwErrors()

@@ -1,4 +1,4 @@
-import { floatValue, intValue, type Value } from '../value/value.ts'
+import { Float, floatValue, intValue, type Value } from '../value/value.ts'
 
 // YAML 1.2, core schema.
 const NULL = /^(?:~|null|Null|NULL|)$/
@@ -23,6 +23,21 @@ export function coreScalar(text: string): Value {
   if (INFINITY.test(text)) return floatValue(text.startsWith('-') ? -Infinity : Infinity)
   if (NAN.test(text)) return floatValue(Number.NaN)
   return text
+}
+
+export const CORE_TAG = 'tag:yaml.org,2002:'
+
+/** What a scalar with a tag of the core schema means, or undefined where tag and text do not fit or the tag is another. */
+export function taggedScalar(tag: string, text: string): Value | undefined {
+  if (tag === '!' || tag === `${CORE_TAG}str`) return text
+  const value = coreScalar(text)
+  const isInt = typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value))
+  if (tag === `${CORE_TAG}null`) return value === null ? null : undefined
+  if (tag === `${CORE_TAG}bool`) return typeof value === 'boolean' ? value : undefined
+  if (tag === `${CORE_TAG}int`) return isInt ? value : undefined
+  if (tag !== `${CORE_TAG}float`) return undefined
+  if (isInt) return floatValue(Number(value))
+  return typeof value === 'number' || value instanceof Float ? value : undefined
 }
 
 /** Exact at any size; BigInt takes no sign before a prefix and no plus. */

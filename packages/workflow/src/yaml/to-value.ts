@@ -5,10 +5,10 @@ import { described, shown } from '../diagnostics/shown.ts'
 import type { Path } from '../diagnostics/path.ts'
 import type { Code } from '../diagnostics/diagnostic.ts'
 import { positionOf, type Span } from '../diagnostics/source.ts'
-import { Float, floatValue, isMapping, type Value } from '../value/value.ts'
+import { Float, isMapping, type Value } from '../value/value.ts'
 import { codePointName } from './characters.ts'
 import { ALIASES_MAX, DEPTH_MAX, EXPANDED_CHARS_MAX } from './limits.ts'
-import { coreScalar } from './scalar.ts'
+import { CORE_TAG, coreScalar, taggedScalar } from './scalar.ts'
 import { scalarOneOne } from './scalar-1-1.ts'
 
 export interface ReadingRules {
@@ -44,8 +44,6 @@ interface Remembered {
   readonly chars: number
   readonly height: number
 }
-
-const CORE_TAG = 'tag:yaml.org,2002:'
 
 class Conversion {
   readonly keysNotText: Path[] = []
@@ -126,28 +124,19 @@ class Conversion {
     if (scalar.tag !== undefined) return this.#tagged(scalar, text)
     if (!isPlain) return text
     const value = this.#rules.isYamlOneOne ? scalarOneOne(text) : coreScalar(text)
-    if (value instanceof Float && !Number.isFinite(value.value)) {
-      return this.#fail(scalar, 'workflow/schema', `${text} is not a finite number`)
-    }
     if (!this.#rules.isYamlOneOne) this.#warnOfOldForm(scalar, value, path)
-    return value
+    return this.#finite(scalar, text, value)
   }
 
   #tagged(scalar: Scalar.Parsed, text: string): Value {
-    const tag = scalar.tag ?? ''
-    const value = coreScalar(text)
-    const isInt = typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value))
-    if (tag === '!' || tag === `${CORE_TAG}str`) return text
-    if (tag === `${CORE_TAG}null` && value === null) return null
-    if (tag === `${CORE_TAG}bool` && typeof value === 'boolean') return value
-    if (tag === `${CORE_TAG}int` && isInt) return value
-    if (tag === `${CORE_TAG}float` && isInt) return floatValue(Number(value))
-    if (tag === `${CORE_TAG}float` && (typeof value === 'number' || value instanceof Float)) {
-      if (value instanceof Float && !Number.isFinite(value.value))
-        return this.#fail(scalar, 'workflow/schema', `${text} is not a finite number`)
-      return value
-    }
-    return this.#failTag(scalar, tag)
+    const value = taggedScalar(scalar.tag ?? '', text)
+    if (value === undefined) return this.#failTag(scalar, scalar.tag ?? '')
+    return this.#finite(scalar, text, value)
+  }
+
+  #finite(scalar: Scalar.Parsed, text: string, value: Value): Value {
+    if (!(value instanceof Float) || Number.isFinite(value.value)) return value
+    return this.#fail(scalar, 'workflow/schema', `${shown(text)} is not a finite number`)
   }
 
   #mapping(map: YAMLMap.Parsed, path: Path): Value {
