@@ -1,2 +1,15 @@
-export { RedisConnectError, RedisFullError, RedisUnreachableError, RedisUrlError, RunNotFoundError, type RedisProblem } from './connect/errors.ts'
-export { startWorkerRuntime, type WorkerEvent, type WorkerOptions, type WorkerRuntime } from './worker/runtime.ts'
+export {
+  RedisConnectError,
+  RedisFullError,
+  RedisUnreachableError,
+  RedisUrlError,
+  RunNotFoundError,
+  type RedisProblem,
+} from './connect/errors.ts'
+export { RedisDataError } from './connect/redis-error.ts'
+export { START_RUN } from './doorbell/start-job.ts'
+export { RedisJournal, type RedisJournalOptions } from './journal/redis-journal.ts'
+export { keysOf, RUNS_QUEUE, STEPS_QUEUE, type Keys } from './keys.ts'
+export type { WorkerEvent } from './worker/events.ts'
+export { startWorkerRuntime, type WorkerOptions, type WorkerRuntime } from './worker/runtime.ts'
+export { WorkerOptionError } from './worker/worker-options.ts'

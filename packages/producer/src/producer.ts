@@ -1,5 +1,7 @@
-import type { Plan } from '@agentloom/workflow'
-import type { RunHandle } from './run.ts'
+import { randomBytes } from 'node:crypto'
+import { createClient, type Client } from '@agentloom/bullmq/client'
+import { compileYaml, type Plan } from '@agentloom/workflow'
+import { runHandle, type RunHandle } from './run.ts'
 
 export interface ProducerOptions {
   /** `redis://` or `rediss://` URL of a single server. */
@@ -37,6 +39,39 @@ export interface Producer {
 }
 
 /** Connects when first used. */
-export function createProducer(_options: ProducerOptions): Producer {
-  throw new Error('being written')
+export function createProducer({ redis, prefix }: ProducerOptions): Producer {
+  let opened: Promise<Client> | null = null
+  const client = (): Promise<Client> => {
+    if (opened !== null) return opened
+    const connecting = createClient({ redis, ...(prefix === undefined ? {} : { prefix }) })
+    connecting.catch(() => {
+      opened = null // the next use tries again
+    })
+    return (opened = connecting)
+  }
+  const close = async (): Promise<void> => {
+    if (opened !== null) await opened.then((one) => one.close(), () => undefined)
+  }
+  return {
+    async start(workflow, { id = newRunId(), ...options } = {}) {
+      const plan = planOf(workflow)
+      await (await client()).start(plan, { runId: id, ...options })
+      return runHandle(client, id)
+    },
+    run: (id) => runHandle(client, id),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function planOf(workflow: Startable): Plan {
+  if ('yaml' in workflow) return compileYaml(workflow.yaml).plan
+  return 'plan' in workflow ? workflow.plan : workflow
+}
+
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
+const RUN_ID_CHARACTERS = 16
+
+function newRunId(): string {
+  return Array.from(randomBytes(RUN_ID_CHARACTERS), (byte) => BASE32[byte % BASE32.length]).join('')
 }

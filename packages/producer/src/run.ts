@@ -1,5 +1,5 @@
-import type { EventOptions, RunEvent, RunStatus } from '@agentloom/bullmq/client'
-import { AgentloomError, type ErrorInfo } from '@agentloom/workflow'
+import { RunNotFoundError, type Client, type EventOptions, type RunEvent, type RunStatus, type RunView } from '@agentloom/bullmq/client'
+import { AgentloomError, toPlain, type ErrorInfo, type Value } from '@agentloom/workflow'
 
 /** How a run ended well. Plain values. */
 export interface RunResult {
@@ -49,6 +49,56 @@ export class RunFailedError extends AgentloomError {
     this.status = status
     this.stepId = stepId
   }
+}
+
+const NANO_PER_USD = 1e9
+
+/** A handle holds nothing but the id; every call asks Redis. */
+export function runHandle(client: () => Promise<Client>, id: string): RunHandle {
+  return {
+    id,
+    async result({ signal } = {}) {
+      const loom = await client()
+      await loom.waitForEnd(id, signal)
+      const view = await loom.view(id)
+      if (view === null) throw new RunNotFoundError(id)
+      if (view.status !== 'success') throw failureOf(view)
+      return resultOf(view)
+    },
+    async *events(options) {
+      yield* (await client()).events(id, options)
+    },
+    async cancel(reason = 'cancelled by its producer') {
+      return (await (await client()).cancel(id, reason)).isDone
+    },
+    async status() {
+      const header = await (await client()).header(id)
+      if (header === null) throw new RunNotFoundError(id)
+      return header.status
+    },
+  }
+}
+
+function resultOf(view: RunView): RunResult {
+  const outputs = view.steps.filter(({ output }) => output !== null).map(({ id, output }) => [id, toPlain(output)] as const)
+  return {
+    runId: view.runId,
+    status: 'success',
+    state: plainMap(view.state),
+    outputs: Object.fromEntries(outputs),
+    tokens: view.tokens,
+    costUsd: view.costNanoUsd / NANO_PER_USD,
+    durationMs: view.durationMs,
+  }
+}
+
+function plainMap(state: { readonly [key: string]: Value }): { readonly [key: string]: unknown } {
+  return Object.fromEntries(Object.entries(state).map(([key, value]) => [key, toPlain(value)]))
+}
+
+function failureOf({ runId, status, error, steps }: RunView): RunFailedError {
+  const failed = steps.find((step) => (step.status === 'failed' || step.status === 'timeout') && step.error?.message === error?.message)
+  return new RunFailedError({ runId, status, error, stepId: failed?.id ?? null })
 }
 
 function isCode(text: string | undefined): text is `${string}/${string}` {

@@ -1,6 +1,14 @@
+import { createPlans, Follower, startCommand, viewRun } from '@agentloom/engine'
 import type { JournalRecord, LoadedRun, RunFilter, RunHeader, RunTransition, RunView, StartOptions } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
 import type { Queue } from 'bullmq'
+import { connect } from '../connect/connect.ts'
+import { ClientClosedError } from '../connect/errors.ts'
+import { BullmqDoorbell, closeQueues, openQueues } from '../doorbell/bullmq-doorbell.ts'
+import { RedisJournal } from '../journal/redis-journal.ts'
+import { resumeRun } from './resume.ts'
+import { waitForEnd, watchEvents, type Watching } from './watching.ts'
+import { Wakes } from './wakes.ts'
 
 export interface ClientOptions {
   /** `redis://` or `rediss://` URL of a single server. */
@@ -82,6 +90,46 @@ export interface Client {
  * @throws {RedisUnreachableError} `redis/unreachable`, within 5 s
  * @throws {RedisConnectError} `redis/auth`, `redis/not-redis`, `redis/unsupported-version`, `redis/eviction-policy`
  */
-export function createClient(_options: ClientOptions): Promise<Client> {
-  throw new Error('being written')
+export async function createClient({ redis: url, prefix, retentionMs }: ClientOptions): Promise<Client> {
+  const { redis, keys } = await connect({ redis: url, prefix })
+  const journal = new RedisJournal({ redis, keys, ...(retentionMs === undefined ? {} : { retentionMs }) })
+  const queues = openQueues(redis, keys)
+  const plans = createPlans((hash) => journal.definition(hash))
+  const follower = new Follower({ journal, doorbell: new BullmqDoorbell(queues.steps), plans, observe: () => undefined })
+  const closing = new AbortController()
+  const wakes = new Wakes(redis, [keys.ends, keys.pokes])
+  const watching: Watching = { journal, wakes, closed: closing.signal }
+  const close = async (): Promise<void> => {
+    if (closing.signal.aborted) return
+    closing.abort(new ClientClosedError())
+    wakes.close()
+    await closeQueues(queues)
+    redis.disconnect()
+  }
+  return {
+    async start(plan, options) {
+      const { outcome, offers } = await journal.start(startCommand(plan, options))
+      plans.add(plan)
+      await follower.ring({ plan, priority: options.priority ?? 0 }, offers)
+      return { outcome }
+    },
+    header: (runId) => journal.header(runId),
+    load: (runId, from) => journal.load(runId, from),
+    async view(runId) {
+      const loaded = await journal.load(runId)
+      return loaded === null ? null : viewRun(await plans.get(loaded.header.definition), loaded)
+    },
+    plan: (hash) => plans.get(hash),
+    definition: (hash) => journal.definition(hash),
+    list: (filter) => journal.list(filter),
+    cancel: (runId, reason) => journal.cancel(runId, reason),
+    pause: (runId, reason) => journal.pause(runId, reason),
+    resume: (runId, options) => resumeRun({ journal, plans, follower }, runId, options),
+    waitForEnd: (runId, signal) => waitForEnd(watching, runId, signal),
+    events: (runId, options = {}) => watchEvents(watching, runId, options),
+    queues: () => [queues.steps, queues.runs],
+    isReady: () => redis.status === 'ready',
+    close,
+    [Symbol.asyncDispose]: close,
+  }
 }

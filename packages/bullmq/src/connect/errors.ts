@@ -73,3 +73,13 @@ export class RunNotFoundError extends AgentloomError {
     this.place = `run ${runId}`
   }
 }
+
+/** The client was closed while somebody waited. */
+export class ClientClosedError extends AgentloomError {
+  override readonly name = 'ClientClosedError'
+  readonly code = 'redis/closed'
+  readonly retryable = false
+  constructor() {
+    super('the connection was closed by its owner')
+  }
+}

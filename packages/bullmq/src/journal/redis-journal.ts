@@ -10,6 +10,7 @@ import type {
   ReopenRun,
   RunFilter,
   RunHeader,
+  RunStatus,
   RunTransition,
   SettleReply,
   SettleStep,
@@ -29,6 +30,8 @@ import { settle, skip, spread } from './settle.ts'
 import { start } from './start.ts'
 import type { Store } from './store.ts'
 import { cancel, heartbeat, pause, release, reopen } from './transitions.ts'
+import { trimIndexes } from './trim.ts'
+import { watch } from './watch.ts'
 
 /** A removed job is found within 5 s: this and a tick of the sweeper. */
 const OFFER_MS = 4_000
@@ -118,5 +121,15 @@ export class RedisJournal implements Journal {
 
   list(filter: RunFilter): Promise<readonly RunHeader[]> {
     return list(this.#store, filter)
+  }
+
+  /** See `watch.ts`. */
+  watch(runId: string, forMs: number): Promise<RunStatus | null> {
+    return watch(this.#store, runId, forMs)
+  }
+
+  /** See `trim.ts`. */
+  trimIndexes(): Promise<void> {
+    return trimIndexes(this.#store)
   }
 }

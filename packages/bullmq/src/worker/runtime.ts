@@ -1,5 +1,18 @@
-import type { Executors } from '@agentloom/engine'
-import type { ErrorInfo, Plan } from '@agentloom/workflow'
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { Claims, createPlans, Follower, type Executors } from '@agentloom/engine'
+import type { Plan } from '@agentloom/workflow'
+import { connect } from '../connect/connect.ts'
+import { BullmqDoorbell, closeQueues, openQueues } from '../doorbell/bullmq-doorbell.ts'
+import { RedisJournal } from '../journal/redis-journal.ts'
+import { drain } from './drain.ts'
+import type { WorkerEvent } from './events.ts'
+import { openWorkers } from './queue-workers.ts'
+import { serveStartJob } from './starts.ts'
+import { serveStepJob, type StepsParts } from './steps.ts'
+import { sweep } from './sweep.ts'
+import { Ticks } from './ticks.ts'
+import { checkWorkerOptions } from './worker-options.ts'
 
 export interface WorkerOptions {
   /** `redis://` or `rediss://` URL of a single server. */
@@ -7,37 +20,23 @@ export interface WorkerOptions {
   /** First part of every key. Default `al`. */
   readonly prefix?: string
   readonly executors: Executors
-  /** Walks at once. Default 64: steps of agents wait on the network. */
+  /** Walks at once, 1 to 10,000. Default 64: steps of agents wait on the network. */
   readonly concurrency?: number
   /** Name in the journal and in Bull Board. Default: host name, process id and a random part. */
   readonly worker?: string
-  /** How long a silent worker keeps its steps, 1,000 to 600,000 ms. Default 5,000. Longer delays takeover, shorter costs beats. */
+  /** How long a silent worker keeps its steps, 1,000 to 600,000 ms. Default 4,000: longer delays takeover, shorter costs beats and takes steps from workers that merely stutter. */
   readonly leaseMs?: number
-  /** Steps that one job leads to before it gives its place to others. Default 100. */
+  /** Steps that one job leads to before it gives its place to others, 1 to 10,000. Default 100. */
   readonly stepsMax?: number
-  /** By name: what `start-run` jobs on the runs queue may start. Default: none. */
+  /** By name: what `start-run` jobs on the runs queue may start. Default: none, and the queue is left to others. */
   readonly workflows?: ReadonlyMap<string, Plan>
-  /** How long the records of an ended run stay in Redis. Default 7 days. */
+  /** How long the records of an ended run stay in Redis, ms. Default 7 days. */
   readonly retentionMs?: number
   /** Starts in spite of a Redis that may evict keys when it is full. Default false; work is then lost without a trace. */
   readonly allowEviction?: boolean
   /** What happens to this worker, beside what `executors.observe` tells of runs. Must not throw. */
   readonly onEvent?: (event: WorkerEvent) => void
 }
-
-export type WorkerEvent =
-  /** A job that no version of this product wrote, or that a foreign hand changed: finished as failed, otherwise ignored. */
-  | { readonly kind: 'job-malformed'; readonly queue: string; readonly jobId: string | null; readonly problem: string }
-  /** A job of a newer producer; another worker may know its version. */
-  | { readonly kind: 'job-newer'; readonly queue: string; readonly jobId: string | null; readonly version: number }
-  /** A `start-run` job could not start its run. */
-  | { readonly kind: 'start-failed'; readonly jobId: string | null; readonly error: ErrorInfo }
-  /** A bell that came late: the step is taken, resolved or not due. Harmless. */
-  | { readonly kind: 'bell-late'; readonly runId: string; readonly stepId: string }
-  /** An overdue obligation was offered again. */
-  | { readonly kind: 'repaired'; readonly runId: string; readonly stepId: string | null; readonly cause: 'bell' | 'lease' | 'retry' | 'undecided' | 'edges' }
-  /** Something of ours or of Redis went wrong; what it concerned is due again. */
-  | { readonly kind: 'error'; readonly during: 'serve' | 'sweep' | 'beat' | 'queue' | 'redis'; readonly error: unknown }
 
 export interface WorkerRuntime {
   readonly worker: string
@@ -53,12 +52,81 @@ export interface WorkerRuntime {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+const BEATS_PER_LEASE = 4
+const SWEEP_MS = 500
+const TRIM_MS = 60_000
+const GRACE_MS = 10_000
+
 /**
  * Starts taking steps.
+ * @throws {WorkerOptionError} `config/worker`
  * @throws {RedisUrlError} `config/redis-url`
  * @throws {RedisUnreachableError} `redis/unreachable`, within 5 s
  * @throws {RedisConnectError} `redis/auth`, `redis/not-redis`, `redis/unsupported-version`, `redis/eviction-policy`
  */
-export function startWorkerRuntime(_options: WorkerOptions): Promise<WorkerRuntime> {
-  throw new Error('being written')
+export async function startWorkerRuntime(options: WorkerOptions): Promise<WorkerRuntime> {
+  const { concurrency, leaseMs, stepsMax } = checkWorkerOptions(options)
+  const { executors, workflows = new Map<string, Plan>(), worker = defaultName(), retentionMs, onEvent: emit = () => undefined } = options
+  const onError = (during: Extract<WorkerEvent, { kind: 'error' }>['during']) => (error: unknown) => emit({ kind: 'error', during, error })
+  const { redis, keys } = await connect({ ...options, onError: onError('redis') })
+  const journal = new RedisJournal({ redis, keys, ...(retentionMs === undefined ? {} : { retentionMs }) })
+  const queues = openQueues(redis, keys)
+  for (const queue of [queues.steps, queues.runs]) queue.on('error', onError('queue'))
+  const doorbell = new BullmqDoorbell(queues.steps)
+  const plans = createPlans((hash) => journal.definition(hash))
+  for (const plan of workflows.values()) plans.add(plan)
+  const follower = new Follower({ journal, doorbell, plans, observe: executors.observe })
+  const claims = new Claims(journal, leaseMs)
+  let isDraining = false
+  const steps: StepsParts = {
+    doorbell,
+    emit,
+    walker: {
+      journal,
+      plans,
+      executors,
+      claims,
+      follower,
+      worker,
+      nonce: nonces(),
+      get stepsMax() {
+        return isDraining ? 0 : stepsMax // a walk gives its next step to others
+      },
+    },
+  }
+  const workers = await openWorkers({ redis, keys, worker, concurrency, hasWorkflows: workflows.size > 0, onError: onError('queue') }, {
+    steps: (job) => serveStepJob(steps, job),
+    runs: (job) => serveStartJob({ journal, follower, workflows, emit }, job),
+  })
+  const ticks = [
+    new Ticks(leaseMs / BEATS_PER_LEASE, () => claims.beat(), onError('beat')),
+    new Ticks(SWEEP_MS, () => sweep({ journal, follower, emit }), onError('sweep')),
+    new Ticks(TRIM_MS, () => journal.trimIndexes(), onError('sweep')),
+  ]
+  for (const tick of ticks) tick.now() // what fell due while nobody was there
+  let closed: Promise<void> | null = null
+  const close = ({ graceMs = GRACE_MS }: { readonly graceMs?: number } = {}): Promise<void> => {
+    isDraining = true
+    return (closed ??= drain({ workers, claims, ticks, redis, closeQueues: () => closeQueues(queues) }, graceMs))
+  }
+  return {
+    worker,
+    isReady: () => redis.status === 'ready' && closed === null && workers.every((one) => one.isRunning()),
+    get held() {
+      return claims.size
+    },
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  }
+}
+
+function defaultName(): string {
+  return `${hostname()}:${process.pid}:${randomBytes(2).toString('hex')}`
+}
+
+/** Unique over processes by their random part, within one by counting. */
+function nonces(): () => string {
+  const own = randomBytes(9).toString('base64url')
+  let count = 0
+  return () => `${own}${(count += 1).toString(36)}`
 }

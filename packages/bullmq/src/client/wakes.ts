@@ -1,0 +1,49 @@
+import type { Redis } from 'ioredis'
+
+/** Wakes whoever waits for something to happen to a run, by messages that may be lost: the woken look for themselves. */
+export class Wakes {
+  readonly #redis: Redis
+  readonly #channels: readonly [ends: string, pokes: string]
+  readonly #waiting = new Map<string, Set<() => void>>()
+  #subscriber: Redis | null = null
+  #subscribed: Promise<void> | null = null
+
+  constructor(redis: Redis, channels: readonly [ends: string, pokes: string]) {
+    this.#redis = redis
+    this.#channels = channels
+  }
+
+  /** Calls `wake` whenever the run got records, ended, or messages may have been lost. Resolves when it listens. */
+  async listen(runId: string, wake: () => void): Promise<() => void> {
+    const wakes = this.#waiting.get(runId) ?? new Set()
+    this.#waiting.set(runId, wakes.add(wake))
+    await (this.#subscribed ??= this.#subscribe())
+    return () => {
+      wakes.delete(wake)
+      if (wakes.size === 0) this.#waiting.delete(runId)
+    }
+  }
+
+  close(): void {
+    this.#subscriber?.disconnect()
+    this.#wakeAll()
+  }
+
+  async #subscribe(): Promise<void> {
+    const subscriber = this.#redis.duplicate()
+    this.#subscriber = subscriber
+    subscriber.on('error', () => undefined) // the main connection reports what is wrong
+    subscriber.on('message', (_channel, message) => this.#wake(message.split(' ', 1)[0] ?? ''))
+    await subscriber.subscribe(...this.#channels)
+    subscriber.on('ready', () => this.#wakeAll()) // connected again: nobody knows what was missed
+  }
+
+  #wake(runId: string): void {
+    const wakes = this.#waiting.get(runId)
+    if (wakes !== undefined) for (const wake of wakes) wake()
+  }
+
+  #wakeAll(): void {
+    for (const wakes of this.#waiting.values()) for (const wake of wakes) wake()
+  }
+}

@@ -1,0 +1,59 @@
+import { isOver, type RunHeader } from '@agentloom/engine'
+import { RunNotFoundError } from '../connect/errors.ts'
+import type { RedisJournal } from '../journal/redis-journal.ts'
+import type { EventOptions, RunEvent } from './client.ts'
+import { WakeUp } from './wake-up.ts'
+import type { Wakes } from './wakes.ts'
+
+/** A watcher that dies stops costing anything after this; a live one renews in half of it. */
+const WATCH_MS = 60_000
+
+export interface Watching {
+  readonly journal: RedisJournal
+  readonly wakes: Wakes
+  /** Aborts when the client is closed. */
+  readonly closed: AbortSignal
+}
+
+/** Listens first and looks then, so that an end in between is not missed. */
+export async function waitForEnd({ journal, wakes, closed }: Watching, runId: string, signal?: AbortSignal): Promise<RunHeader> {
+  const either = signal === undefined ? closed : AbortSignal.any([signal, closed])
+  const wake = new WakeUp()
+  const stop = await wakes.listen(runId, wake.ring)
+  try {
+    for (;;) {
+      either.throwIfAborted()
+      const header = await journal.header(runId)
+      if (header === null) throw new RunNotFoundError(runId)
+      if (isOver(header.status)) return header
+      await wake.wait(either)
+    }
+  } finally {
+    stop()
+  }
+}
+
+export async function* watchEvents({ journal, wakes, closed }: Watching, runId: string, { from = 0, signal }: EventOptions): AsyncGenerator<RunEvent> {
+  const either = signal === undefined ? closed : AbortSignal.any([signal, closed])
+  const wake = new WakeUp()
+  const stop = await wakes.listen(runId, wake.ring)
+  const renewal = setInterval(() => void journal.watch(runId, WATCH_MS).catch(wake.ring), WATCH_MS / 2)
+  renewal.unref()
+  try {
+    await journal.watch(runId, WATCH_MS)
+    for (let cursor = from; ; ) {
+      either.throwIfAborted()
+      const loaded = await journal.load(runId, cursor)
+      if (loaded === null) throw new RunNotFoundError(runId)
+      for (const record of loaded.records) {
+        cursor += 1
+        yield { cursor, record }
+      }
+      if (isOver(loaded.header.status)) return
+      await wake.wait(either)
+    }
+  } finally {
+    clearInterval(renewal)
+    stop()
+  }
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod'
+
+/** Version of the data of step jobs. */
+export const JOB_VERSION = 1
+/** Ids and a hash are a few hundred bytes; more was not written by us. */
+export const JOB_BYTES_MAX = 4_096
+
+const OWN_FIELDS = 6
+
+const stepJob = z.object({
+  v: z.literal(JOB_VERSION),
+  run: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  step: z.string().min(1).max(1_024),
+  epoch: z.int().min(0),
+  definition: z.string().max(128).nullish(),
+  /** The step failed inside of another job: this one only shows it. */
+  failed: z.string().optional(),
+})
+
+export type StepJob = z.infer<typeof stepJob>
+
+export type ParsedJob<Job> =
+  | { readonly kind: 'job'; readonly job: Job }
+  | { readonly kind: 'malformed'; readonly problem: string }
+  | { readonly kind: 'newer'; readonly version: number }
+
+/** Data of a job on the steps' queue, written by us or by anybody. */
+export function parseStepJob(data: unknown): ParsedJob<StepJob> {
+  const parsed = stepJob.safeParse(data)
+  if (parsed.success) return isTooLarge(data) ? { kind: 'malformed', problem: `more than ${JOB_BYTES_MAX} bytes` } : { kind: 'job', job: parsed.data }
+  const version = z.looseObject({ v: z.int() }).safeParse(data)
+  if (version.success && version.data.v > JOB_VERSION) return { kind: 'newer', version: version.data.v }
+  return { kind: 'malformed', problem: problemOf(parsed.error) }
+}
+
+/** Only data with foreign fields can be larger than their own limits allow. */
+function isTooLarge(data: unknown): boolean {
+  return typeof data === 'object' && data !== null && Object.keys(data).length > OWN_FIELDS && JSON.stringify(data).length > JOB_BYTES_MAX
+}
+
+export function problemOf(error: z.ZodError): string {
+  const [issue] = error.issues
+  return issue === undefined ? 'unreadable' : `${issue.path.join('.') || 'data'}: ${issue.message}`
+}

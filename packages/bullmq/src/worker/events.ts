@@ -1,0 +1,20 @@
+import type { ErrorInfo } from '@agentloom/workflow'
+
+export type WorkerEvent =
+  /** A job that no version of this product wrote, or that a foreign hand changed: finished as failed, otherwise ignored. */
+  | { readonly kind: 'job-malformed'; readonly queue: string; readonly jobId: string | null; readonly problem: string }
+  /** A job of a newer producer; another worker may know its version. */
+  | { readonly kind: 'job-newer'; readonly queue: string; readonly jobId: string | null; readonly version: number }
+  /** A `start-run` job could not start its run. */
+  | { readonly kind: 'start-failed'; readonly jobId: string | null; readonly error: ErrorInfo }
+  /** A bell that came late: the step is taken, resolved or not due. Harmless. */
+  | { readonly kind: 'bell-late'; readonly runId: string; readonly stepId: string }
+  /** An overdue obligation was seen to again. */
+  | {
+      readonly kind: 'repaired'
+      readonly runId: string
+      readonly stepId: string
+      readonly cause: 'bell' | 'lease' | 'retry' | 'undecided' | 'edges'
+    }
+  /** Something of ours or of Redis went wrong; what it concerned is due again. */
+  | { readonly kind: 'error'; readonly during: 'serve' | 'sweep' | 'beat' | 'queue' | 'redis'; readonly error: unknown }

@@ -1,0 +1,61 @@
+import { Worker, type Job } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { RUNS_QUEUE, STEPS_QUEUE, type Keys } from '../keys.ts'
+import type { Delivered } from './steps.ts'
+
+export interface QueueWorkerOptions {
+  readonly redis: Redis
+  readonly keys: Keys
+  readonly worker: string
+  readonly concurrency: number
+  readonly hasWorkflows: boolean
+  readonly onError: (error: unknown) => void
+}
+
+export interface Serving {
+  readonly steps: (job: Delivered) => Promise<void>
+  readonly runs: (job: Delivered) => Promise<{ readonly runId: string }>
+}
+
+/** BullMQ's own recovery matters only for jobs fetched by a worker that died before its claim: seconds are soon enough. */
+const LOCK_MS = 10_000
+const STALLED_CHECK_MS = 5_000
+/** A worker that dies again and again must not make BullMQ fail a job that never ran: what may run is the journal's matter. */
+const STALLED_MAX = Number.MAX_SAFE_INTEGER
+/** Finished jobs kept for people to look at in Bull Board. */
+const KEEP_STEPS = { completed: 50, failed: 500 }
+/** Kept longer: who started a run by a job finds its id in the job's result. */
+const KEEP_STARTS = { completed: 1_000, failed: 500 }
+/** Starting is one script and a bell; more at once only wait in line. */
+const STARTS_CONCURRENCY = 16
+
+/** The workers of both queues, listening when this resolves. */
+export async function openWorkers(options: QueueWorkerOptions, serving: Serving): Promise<readonly Worker[]> {
+  const { concurrency, hasWorkflows } = options
+  const workers = [openWorker(options, STEPS_QUEUE, serving.steps, concurrency, KEEP_STEPS)]
+  if (hasWorkflows) workers.push(openWorker(options, RUNS_QUEUE, serving.runs, STARTS_CONCURRENCY, KEEP_STARTS))
+  await Promise.all(workers.map((one) => one.waitUntilReady()))
+  return workers
+}
+
+function openWorker(
+  { redis, keys, worker, onError }: QueueWorkerOptions,
+  queue: string,
+  serve: (job: Delivered) => Promise<unknown>,
+  concurrency: number,
+  keep: { readonly completed: number; readonly failed: number },
+): Worker {
+  const opened = new Worker(queue, (job: Job<unknown>) => serve(job), {
+    connection: redis,
+    prefix: keys.bullPrefix,
+    name: worker,
+    concurrency,
+    lockDuration: LOCK_MS,
+    stalledInterval: STALLED_CHECK_MS,
+    maxStalledCount: STALLED_MAX,
+    removeOnComplete: { count: keep.completed },
+    removeOnFail: { count: keep.failed },
+  })
+  opened.on('error', onError)
+  return opened
+}
