@@ -1,3 +1,13 @@
+export {
+  RedisConnectError,
+  RedisFullError,
+  RedisUnreachableError,
+  RedisUrlError,
+  RunNotFoundError,
+  type EventOptions,
+  type RunEvent,
+  type RunStatus,
+} from '@agentloom/bullmq/client'
+export { InputError } from './input.ts'
 export { createProducer, type Producer, type ProducerOptions, type Startable, type StartRunOptions } from './producer.ts'
-export { RunFailedError, type RunHandle, type RunResult } from './run.ts'
-export type { EventOptions, RunEvent, RunStatus } from '@agentloom/bullmq/client'
+export { RunFailedError, type RunHandle, type RunResult, type StepOutputs } from './run.ts'

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { createClient, type Client } from '@agentloom/bullmq/client'
-import { compileYaml, type Plan } from '@agentloom/workflow'
-import { runHandle, type RunHandle } from './run.ts'
+import { compileYaml, isWorkflow, type Plan, type Workflow } from '@agentloom/workflow'
+import { checkInput } from './input.ts'
+import { runHandle, type RunHandle, type StepOutputs } from './run.ts'
 
 export interface ProducerOptions {
   /** `redis://` or `rediss://` URL of a single server. */
@@ -10,9 +11,9 @@ export interface ProducerOptions {
   readonly prefix?: string
 }
 
-export interface StartRunOptions {
+export interface StartRunOptions<Input = unknown> {
   /** Plain JSON mapping, laid over the workflow's initial state key by key. */
-  readonly input?: unknown
+  readonly input?: Input
   /** `[A-Za-z0-9_-]{1,64}`. The same id with the same content is the same run. Default: a new one. */
   readonly id?: string
   readonly tenant?: string
@@ -21,18 +22,22 @@ export interface StartRunOptions {
   readonly tags?: readonly string[]
 }
 
-/** A compiled plan, the text of a workflow file, or what `defineWorkflow` made. */
-export type Startable = Plan | { readonly yaml: string } | { readonly plan: Plan }
+/** A compiled plan, or the text of a workflow file. */
+export type Startable = Plan | { readonly yaml: string }
 
 export interface Producer {
   /**
-   * Starts a run; it is durable in Redis when this resolves.
-   * @throws {RunIdConflictError} `run/id-conflict` · {StartOptionError} `run/bad-option` · {WorkflowError} for a text that
-   * is no workflow · what connecting throws (`config/redis-url`, `redis/…`)
+   * Starts a run; it is recorded in Redis when this resolves. The same id with the same content again is the same run.
+   * @throws {RunIdConflictError} `run/id-conflict`: the id stands for another run
+   * @throws {StartOptionError} `run/bad-option`
+   * @throws {InputError} `run/bad-input`: not what the workflow declares
+   * @throws {WorkflowError} for a text that is no workflow
+   * @throws {RedisFullError} `redis/full`, and what connecting throws (`config/redis-url`, `redis/…`)
    */
-  start(workflow: Startable, options?: StartRunOptions): Promise<RunHandle>
+  start<Input, Output>(workflow: Workflow<Input, Output>, options?: StartRunOptions<Input>): Promise<RunHandle<Output>>
+  start(workflow: Startable, options?: StartRunOptions): Promise<RunHandle<StepOutputs>>
   /** A run that was started earlier, or by another process. Asks nobody: an unknown id shows when the handle is used. */
-  run(id: string): RunHandle
+  run(id: string): RunHandle<StepOutputs>
   /** Ends the connection; handles of this producer are of no use after it. Twice is harmless. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -52,19 +57,30 @@ export function createProducer({ redis, prefix }: ProducerOptions): Producer {
   const close = async (): Promise<void> => {
     if (opened !== null) await opened.then((one) => one.close(), () => undefined)
   }
+  async function start<Outputs>(
+    workflow: AnyWorkflow | Startable,
+    { id = newRunId(), ...options }: StartRunOptions = {},
+  ): Promise<RunHandle<Outputs>> {
+    const built = isWorkflow(workflow) ? workflow : null
+    const checked = built === null ? options : { ...options, input: checkInput(built, options.input) }
+    await (await client()).start(planOf(workflow), { runId: id, ...checked })
+    return runHandle(client, id, built?.outputs ?? null)
+  }
   return {
-    async start(workflow, { id = newRunId(), ...options } = {}) {
-      const plan = planOf(workflow)
-      await (await client()).start(plan, { runId: id, ...options })
-      return runHandle(client, id)
-    },
-    run: (id) => runHandle(client, id),
+    start,
+    run: (id) => runHandle(client, id, null),
     close,
     [Symbol.asyncDispose]: close,
   }
 }
 
-function planOf(workflow: Startable): Plan {
+/** A built workflow whose types of input and outputs are left open. */
+interface AnyWorkflow {
+  readonly kind: Workflow['kind']
+  readonly plan: Plan
+}
+
+function planOf(workflow: AnyWorkflow | Startable): Plan {
   if ('yaml' in workflow) return compileYaml(workflow.yaml).plan
   return 'plan' in workflow ? workflow.plan : workflow
 }

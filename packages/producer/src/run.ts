@@ -2,24 +2,28 @@ import { RunNotFoundError, type Client, type EventOptions, type RunEvent, type R
 import { AgentloomError, toPlain, type ErrorInfo, type Value } from '@agentloom/workflow'
 
 /** How a run ended well. Plain values. */
-export interface RunResult {
+export interface RunResult<Outputs> {
   readonly runId: string
   readonly status: 'success'
+  /** What `defineWorkflow` returned, by name; of other workflows, and of a handle from `run(id)`, the steps' outputs by step id. */
+  readonly outputs: Outputs
   readonly state: { readonly [key: string]: unknown }
-  /** Outputs of the steps that left one, by step id. */
-  readonly outputs: { readonly [stepId: string]: unknown }
   readonly tokens: number
   readonly costUsd: number
   readonly durationMs: number
 }
 
-export interface RunHandle {
+export interface StepOutputs {
+  readonly [stepId: string]: unknown
+}
+
+export interface RunHandle<Outputs = StepOutputs> {
   readonly id: string
   /**
    * Waits for the end; woken, not polled. The signal ends the waiting, not the run.
    * @throws {RunFailedError} the run ended otherwise than well · {RunNotFoundError} `run/not-found`
    */
-  result(options?: { readonly signal?: AbortSignal }): Promise<RunResult>
+  result(options?: { readonly signal?: AbortSignal }): Promise<RunResult<Outputs>>
   /** The run's records from a cursor on, as they are written, until it is over. */
   events(options?: EventOptions): AsyncIterable<RunEvent>
   /** Whether this call ended the run. */
@@ -54,7 +58,8 @@ export class RunFailedError extends AgentloomError {
 const NANO_PER_USD = 1e9
 
 /** A handle holds nothing but the id; every call asks Redis. */
-export function runHandle(client: () => Promise<Client>, id: string): RunHandle {
+/** @param names keys of the final state that are the run's outputs; null: the steps' outputs are */
+export function runHandle<Outputs>(client: () => Promise<Client>, id: string, names: readonly string[] | null): RunHandle<Outputs> {
   return {
     id,
     async result({ signal } = {}) {
@@ -63,7 +68,7 @@ export function runHandle(client: () => Promise<Client>, id: string): RunHandle 
       const view = await loom.view(id)
       if (view === null) throw new RunNotFoundError(id)
       if (view.status !== 'success') throw failureOf(view)
-      return resultOf(view)
+      return resultOf(view, names)
     },
     async *events(options) {
       yield* (await client()).events(id, options)
@@ -79,21 +84,22 @@ export function runHandle(client: () => Promise<Client>, id: string): RunHandle 
   }
 }
 
-function resultOf(view: RunView): RunResult {
-  const outputs = view.steps.filter(({ output }) => output !== null).map(({ id, output }) => [id, toPlain(output)] as const)
+function resultOf<Outputs>(view: RunView, names: readonly string[] | null): RunResult<Outputs> {
+  const state = entriesOf(Object.entries(view.state))
+  const outputs = names === null ? entriesOf(view.steps.map(({ id, output }) => [id, output])) : Object.fromEntries(names.map((name) => [name, state[name] ?? null]))
   return {
     runId: view.runId,
     status: 'success',
-    state: plainMap(view.state),
-    outputs: Object.fromEntries(outputs),
+    outputs: outputs as Outputs, // the builder's types say what the plan writes there
+    state,
     tokens: view.tokens,
     costUsd: view.costNanoUsd / NANO_PER_USD,
     durationMs: view.durationMs,
   }
 }
 
-function plainMap(state: { readonly [key: string]: Value }): { readonly [key: string]: unknown } {
-  return Object.fromEntries(Object.entries(state).map(([key, value]) => [key, toPlain(value)]))
+function entriesOf(entries: readonly (readonly [string, Value])[]): { readonly [key: string]: unknown } {
+  return Object.fromEntries(entries.map(([key, value]) => [key, toPlain(value)]))
 }
 
 function failureOf({ runId, status, error, steps }: RunView): RunFailedError {

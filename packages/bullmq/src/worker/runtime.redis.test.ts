@@ -1,0 +1,92 @@
+import { expectNoKeys, redisUrl, removeKeys, testPrefix } from '@agentloom/testing'
+import { compileYaml, defineFunction } from '@agentloom/workflow'
+import { Queue } from 'bullmq'
+import { Redis } from 'ioredis'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { z } from 'zod'
+import { createClient, type Client } from '../client/client.ts'
+import { keysOf, RUNS_QUEUE } from '../keys.ts'
+import { startTestWorker } from '../testing/test-worker.ts'
+
+let prefix: string
+let client: Client
+
+beforeEach(async () => {
+  prefix = testPrefix()
+  client = await createClient({ redis: redisUrl(), prefix })
+})
+
+afterEach(async () => {
+  await client.close()
+  await removeKeys(prefix)
+  await expectNoKeys(prefix)
+})
+
+const echo = defineFunction({ name: 'echo', input: z.object({ text: z.unknown() }), run: ({ text }) => text })
+const boom = defineFunction({
+  name: 'boom',
+  input: z.object({}),
+  run() {
+    throw new Error('boom')
+  },
+})
+
+function chain(length: number) {
+  const steps = Array.from({ length }, (_, i) => `  - {id: s${i}, type: function, handler: echo, input: {text: v${i}}, output: v${i}${i === 0 ? '' : `, depends_on: [s${i - 1}]`}}`)
+  return compileYaml(`name: chain\nsteps:\n${steps.join('\n')}\n`).plan
+}
+
+function fan(width: number) {
+  const steps = Array.from({ length: width }, (_, i) => `  - {id: w${i}, type: function, handler: echo, input: {text: ${i}}, depends_on: [first]}`)
+  const all = Array.from({ length: width }, (_, i) => `w${i}`).join(', ')
+  return compileYaml(
+    `name: fan\nconfig: {max_concurrent_steps: 1000}\nsteps:\n  - {id: first, type: function, handler: echo, input: {text: a}}\n${steps.join('\n')}\n  - {id: last, type: function, handler: echo, input: {text: z}, depends_on: [${all}]}\n`,
+  ).plan
+}
+
+test('a chain runs to its end, and the client is woken', async () => {
+  await using worker = (await startTestWorker({ prefix, functions: [echo] })).runtime
+  expect(worker.isReady()).toBe(true)
+  await client.start(chain(10), { runId: 'run' })
+  const header = await client.waitForEnd('run')
+  expect(header.status).toBe('success')
+  const view = await client.view('run')
+  expect(view?.steps.map(({ status }) => status)).toEqual(Array(10).fill('success'))
+  expect(view?.state['v9']).toBe('v9')
+})
+
+test('a fan of 250 runs to its end, in chunks of edges', async () => {
+  await using _worker = (await startTestWorker({ prefix, functions: [echo] })).runtime
+  await client.start(fan(250), { runId: 'run' })
+  expect((await client.waitForEnd('run')).status).toBe('success')
+  const records = (await client.load('run'))?.records ?? []
+  expect(records.filter(({ kind }) => kind === 'claimed').length).toBe(252)
+})
+
+test('a step that fails for good is a failed job with its error, also when it was reached inside of another job', async () => {
+  const { runtime: worker } = await startTestWorker({ prefix, functions: [echo, boom] })
+  const plan = compileYaml(
+    'name: bad\nsteps:\n  - {id: a, type: function, handler: echo, input: {text: 1}}\n  - {id: b, type: function, handler: boom, input: {}, depends_on: [a], retry: {max_retries: 0}}\n',
+  ).plan
+  await client.start(plan, { runId: 'run' })
+  expect((await client.waitForEnd('run')).status).toBe('failed')
+  const [steps] = client.queues()
+  await expect.poll(async () => (await steps?.getFailed())?.map(({ name, failedReason }) => [name, failedReason])).toEqual([['bad · b', expect.stringMatching(/^[a-z]+\/[a-z-]+ .*boom/)]])
+  await worker.close()
+})
+
+test('any service starts a run by adding a job with a plain queue', async () => {
+  const { runtime: worker } = await startTestWorker({ prefix, functions: [echo], workflows: [chain(2)] })
+  const connection = new Redis(redisUrl(), { maxRetriesPerRequest: null })
+  const queue = new Queue(RUNS_QUEUE, { connection, prefix: keysOf(prefix).bullPrefix })
+  await queue.add('start-run', { workflow: 'chain', input: { x: 1 }, id: 'from-outside', tags: ['t'] })
+  await expect.poll(() => client.header('from-outside')).not.toBeNull()
+  expect((await client.waitForEnd('from-outside')).status).toBe('success')
+  const unnamed = await queue.add('start-run', { workflow: 'chain' })
+  await expect.poll(async () => (await queue.getJob(unnamed.id ?? ''))?.returnvalue).toMatchObject({ runId: expect.stringMatching(/^[a-z2-7]{16}$/) })
+  const unknown = await queue.add('start-run', { workflow: 'nope' })
+  await expect.poll(async () => (await queue.getJob(unknown.id ?? ''))?.failedReason).toMatch(/^run\/unknown-workflow /)
+  await queue.close()
+  connection.disconnect()
+  await worker.close()
+})
