@@ -7,6 +7,10 @@ export interface Keys {
   /** `{al:0}:` */
   readonly root: string
   readonly due: string
+  /** Ended runs without a checkpoint, by when they ended. */
+  readonly ended: string
+  /** Who writes checkpoints. */
+  readonly compactor: string
   /** Channel: `RUN STATUS` for each run that ended. */
   readonly ends: string
   /** Channel: `RUN` for new records of runs that somebody watches. */
@@ -43,6 +47,8 @@ export function keysOf(prefix: string): Keys {
   return {
     root,
     due,
+    ended: `${root}ended`,
+    compactor: `${root}compactor`,
     ends: `${root}ends`,
     pokes: `${root}pokes`,
     bullPrefix,

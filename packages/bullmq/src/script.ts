@@ -21,6 +21,8 @@ export type ScriptName =
   | 'overdue'
   | 'oblige'
   | 'watch'
+  | 'lease'
+  | 'compacted'
 
 export interface ScriptCall {
   readonly name: ScriptName

@@ -1,0 +1,45 @@
+import { redisUrl, removeKeys, testPrefix } from '@agentloom/testing'
+import { compileYaml, defineFunction } from '@agentloom/workflow'
+import { afterEach, expect, test } from 'vitest'
+import { z } from 'zod'
+import { createClient } from '../client/client.ts'
+import { startTestWorker } from '../testing/test-worker.ts'
+import { openCompaction } from './compaction.ts'
+
+const prefix = testPrefix()
+afterEach(() => removeKeys(prefix))
+
+const greet = defineFunction({ name: 'greet', input: z.object({}), run: () => 'hello' })
+const { plan } = compileYaml('name: greeting\nsteps:\n  - {id: greet, type: function, handler: greet}\n')
+
+test('one compactor at a time holds the lease, and the next one gets it when it is given back', async () => {
+  const compaction = await openCompaction({ redis: redisUrl(), prefix })
+  expect(await compaction.lease('first', 60_000)).toBe(true)
+  expect(await compaction.lease('second', 60_000)).toBe(false)
+  expect(await compaction.lease('first', 60_000)).toBe(true)
+  await compaction.release('second')
+  expect(await compaction.lease('second', 60_000)).toBe(false)
+  await compaction.release('first')
+  expect(await compaction.lease('second', 60_000)).toBe(true)
+  compaction.close()
+})
+
+test('an ended run is listed until it has its checkpoint; one that ended again since stays', async () => {
+  const { runtime } = await startTestWorker({ prefix, functions: [greet] })
+  const client = await createClient({ redis: redisUrl(), prefix })
+  const compaction = await openCompaction({ redis: redisUrl(), prefix })
+  await client.start(plan, { runId: 'run1' })
+  await client.waitForEnd('run1')
+  const [run] = await compaction.ended(10)
+  expect(run).toMatchObject({ runId: 'run1' })
+  await compaction.done([{ runId: 'run1', endedAt: '1' }])
+  expect(await compaction.ended(10)).toEqual([run])
+  await compaction.done([run!])
+  expect(await compaction.ended(10)).toEqual([])
+  await client.cancel('run1', 'too late')
+  expect(await compaction.ended(10)).toEqual([])
+  expect((await compaction.load('run1'))?.records.map(({ kind }) => kind)).toEqual(['started', 'claimed', 'committed', 'ended'])
+  compaction.close()
+  await client.close()
+  await runtime.close()
+})

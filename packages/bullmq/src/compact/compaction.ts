@@ -1,0 +1,77 @@
+import type { LoadedRun } from '@agentloom/engine'
+import { z } from 'zod'
+import { connect } from '../connect/connect.ts'
+import { redisError } from '../connect/redis-error.ts'
+import { RedisJournal } from '../journal/redis-journal.ts'
+import { Scripts } from '../script.ts'
+
+export interface CompactionOptions {
+  /** `redis://` or `rediss://` URL of a single server. */
+  readonly redis: string
+  readonly prefix?: string
+  /** Told of every failure of the established connection, which is restored by itself. */
+  readonly onError?: (error: unknown) => void
+}
+
+/** A run that ended and has no checkpoint yet. */
+export interface EndedRun {
+  readonly runId: string
+  /** Milliseconds since 1970 by Redis' clock, as text: it tells this end from a later one. */
+  readonly endedAt: string
+}
+
+/** What a compactor needs of the journal: who may write, what is to be written, what has been. */
+export interface Compaction {
+  /**
+   * Takes or prolongs the lease of the one compactor that a journal has at a time. Two at once, after a pause of one of
+   * them, do the same work twice and no harm.
+   * @returns whether the holder has it for `leaseMs` milliseconds from now
+   */
+  lease(holder: string, leaseMs: number): Promise<boolean>
+  /** Gives the lease back, if it is the holder's. */
+  release(holder: string): Promise<void>
+  /** Runs to be written, oldest first. */
+  ended(limit: number): Promise<readonly EndedRun[]>
+  /** They have their checkpoint; one that has gone on and ended again since stays listed. */
+  done(runs: readonly EndedRun[]): Promise<void>
+  /** Null when the run has left Redis. @throws {CorruptJournalError} @throws {NewerFormatError} */
+  load(runId: string): Promise<LoadedRun | null>
+  /** Text of a definition by hash, or null. */
+  definition(hash: string): Promise<string | null>
+  /** Twice is harmless. */
+  close(): void
+}
+
+const scores = z.array(z.string())
+
+/**
+ * Opens what a compactor needs, on a connection of its own.
+ * @throws {RedisUrlError} {@link RedisUnreachableError} {@link RedisConnectError}
+ */
+export async function openCompaction(options: CompactionOptions): Promise<Compaction> {
+  const { redis, keys } = await connect(options)
+  const journal = new RedisJournal({ redis, keys })
+  const scripts = new Scripts(redis)
+  const lease = async (holder: string, leaseMs: number): Promise<boolean> =>
+    (await scripts.call({ name: 'lease', keys: [keys.compactor], args: [holder, leaseMs] })) === 1
+  return {
+    lease,
+    async release(holder) {
+      await lease(holder, 0)
+    },
+    async ended(limit) {
+      try {
+        const found = scores.parse(await redis.zrange(keys.ended, 0, String(limit - 1), 'WITHSCORES'))
+        return found.flatMap((runId, at) => (at % 2 === 0 ? [{ runId, endedAt: found[at + 1] ?? '' }] : []))
+      } catch (error) {
+        throw redisError(error)
+      }
+    },
+    async done(runs) {
+      if (runs.length > 0) await scripts.call({ name: 'compacted', keys: [keys.ended], args: runs.flatMap(({ runId, endedAt }) => [runId, endedAt]) })
+    },
+    load: (runId) => journal.load(runId),
+    definition: (hash) => journal.definition(hash),
+    close: () => redis.disconnect(),
+  }
+}
