@@ -3,7 +3,6 @@ import { flag, freeMapping, mapping, number, whole } from './coerce.ts'
 import { BACKOFF_BASE_MAX, RETRIES_MAX, TIMEOUT_SECONDS_MAX, TOOL_ITERATIONS_MAX } from './limits.ts'
 
 export const STEP_TYPES = ['llm_call', 'tool', 'router', 'subworkflow', 'approval_gate', 'function'] as const
-export type StepType = (typeof STEP_TYPES)[number]
 
 export const retryShape = {
   max_retries: whole({ min: 0, max: RETRIES_MAX }).optional(),
