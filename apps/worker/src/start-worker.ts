@@ -11,6 +11,7 @@ import {
 import { createLogger, type Logger, secretsOf } from '@agentloom/telemetry'
 import { closedFloor, createToolBox, type Floor, type Tool } from '@agentloom/tools'
 import type { FunctionDefinition, Plan } from '@agentloom/workflow'
+import { startCompactor } from './compactor/compactor.ts'
 import { eventLog } from './log/log-events.ts'
 import { runFolders, withRunFolder } from './run-folder/run-folders.ts'
 import { scoped } from './stray/step-scope.ts'
@@ -36,7 +37,7 @@ export interface StartWorkerOptions {
   readonly concurrency?: number
   /** Name in the journal and in Bull Board. Default: host, process id and a random part. */
   readonly name?: string
-  /** How long a silent worker keeps its steps, milliseconds. Default 5,000. */
+  /** How long a silent worker keeps its steps, milliseconds; see `WorkerOptions` of `@agentloom/bullmq`. */
   readonly leaseMs?: number
   /** Folder of `checkpoints/` and `work/`. Default `./.agentloom`. */
   readonly home?: string
@@ -89,6 +90,16 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
     ...(leaseMs !== undefined && { leaseMs }),
     ...(name !== undefined && { worker: name }),
   })
+  opened.use(runtime)
+  opened.use(
+    await startCompactor({
+      redis: options.redis,
+      prefix: prefix ?? 'al',
+      folder: resolve(home, 'checkpoints'),
+      holder: runtime.worker,
+      log,
+    }),
+  )
   const rest = opened.move()
   const close = async (drain?: { readonly graceMs?: number }): Promise<void> => {
     await runtime.close(drain)

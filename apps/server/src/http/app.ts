@@ -1,0 +1,102 @@
+import type { Socket } from 'node:net'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Logger } from '@agentloom/telemetry'
+import { fastify, type FastifyInstance } from 'fastify'
+import { parseStrictJson } from '../body/strict-json.ts'
+import { limitConnections } from './connections.ts'
+import { HttpError } from './errors.ts'
+import { guard, HEADERS_MAX } from './guards.ts'
+import { methodGuard } from './methods.ts'
+import { problem, PROBLEM_TYPE, problemOf } from './problem.ts'
+
+const BODY_BYTES_MAX = 1_048_576
+/** Headers come at once, or somebody is holding connections. */
+const HEADERS_WAIT_MAX_MS = 10_000
+const BODY_WAIT_MAX_MS = 30_000
+/** Above what a proxy keeps its side open for costs a connection, below it a request now and then. */
+const KEEP_ALIVE_MS = 10_000
+/** Redis answers in milliseconds; who waits longer is better told so. */
+const ANSWER_MAX_MS = 15_000
+/** How exactly the waits above are kept. */
+const CHECK_EVERY_MS = 1_000
+
+export interface AppOptions {
+  readonly log: Logger
+  readonly isLoopback: boolean
+  /** Throws what refuses a request without the key; null where none is set. */
+  readonly checkKey: ((request: Parameters<typeof guard>[0]) => void) | null
+  /** Paths that need no key. */
+  readonly openPaths: ReadonlySet<string>
+}
+
+/** A server that refuses what no honest client sends, and tells errors as problem documents. No routes yet. */
+export function createApp({ log, isLoopback, checkKey, openPaths }: AppOptions): FastifyInstance {
+  const app = fastify({
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: BODY_WAIT_MAX_MS,
+    handlerTimeout: ANSWER_MAX_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: { headersTimeout: HEADERS_WAIT_MAX_MS, connectionsCheckingInterval: CHECK_EVERY_MS },
+    forceCloseConnections: 'idle',
+    clientErrorHandler: refuse,
+    frameworkErrors: (error, _request, reply) => sendProblem(reply.raw, error),
+  })
+  // One more than is allowed: Node drops the rest silently, so that they could not be counted.
+  app.server.maxHeadersCount = HEADERS_MAX + 1
+  limitConnections(app.server)
+
+  app.addHook('onRequest', async ({ raw }, reply) => {
+    void reply.headers({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'content-security-policy': "frame-ancestors 'none'",
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+    })
+    guard(raw, { isLoopback })
+    if (!openPaths.has(raw.url ?? '')) checkKey?.(raw)
+  })
+
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, typeof body === 'string' || body.length === 0 ? null : parseStrictJson(body))
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)))
+    }
+  })
+
+  const checkMethod = methodGuard(app)
+  app.setNotFoundHandler(async ({ raw }) => {
+    checkMethod(raw)
+    throw new HttpError(404, 'http/no-such-page', 'there is no such page', { help: 'see /runs, /queues and /healthz' })
+  })
+  app.setErrorHandler((error, request, reply) => {
+    const { problem: document, headers } = problemOf(error)
+    if (document.status >= 500)
+      log.error({ exception: error, method: request.method, route: request.routeOptions.url }, 'request failed')
+    void reply.code(document.status).headers(headers).type(PROBLEM_TYPE).send(JSON.stringify(document))
+  })
+  return app
+}
+
+/** Of a request that reached no route: its URL could not be read. */
+function sendProblem(response: ServerResponse, error: unknown): void {
+  const { problem: document } = problemOf(error)
+  response.writeHead(document.status, { 'content-type': PROBLEM_TYPE }).end(JSON.stringify(document))
+}
+
+/** What is no HTTP, or comes too slowly: answered on the socket, since there is no request. */
+function refuse(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const [status, code, message] = refusal(error.code)
+  const body = JSON.stringify(problem(status, { code, message, place: null, help: null }))
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}`
+  socket.end(`${head}\r\n\r\n${body}`)
+}
+
+function refusal(code: string | undefined): [status: number, code: string, message: string] {
+  if (code === 'HPE_HEADER_OVERFLOW') return [431, 'http/headers', 'the headers are larger than 16 KiB']
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return [408, 'http/timeout', 'the request came too slowly']
+  return [400, 'http/bad-request', 'this is no HTTP/1.1 request']
+}

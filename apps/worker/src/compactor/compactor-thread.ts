@@ -1,0 +1,41 @@
+// The thread in which checkpoints are written: reading a long run and turning it into text would hold up a worker's steps.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parentPort, workerData } from 'node:worker_threads'
+import { openCompaction } from '@agentloom/bullmq'
+import { CheckpointStore } from '@agentloom/embedded'
+import { compactRound } from './compact.ts'
+import { type CompactorNews, compactorStart, STOP } from './messages.ts'
+
+/** A checkpoint is for when the journal is gone; a second later is early enough. */
+const LOOK_EVERY_MS = 1_000
+/** A full disk does not empty itself at once. */
+const TRY_AGAIN_MS = 10_000
+
+const port = parentPort
+if (port === null) throw new Error('this module is a thread')
+const { redis, prefix, folder } = compactorStart.parse(workerData)
+const stop = new AbortController()
+port.on('message', (message) => {
+  if (message === STOP) stop.abort()
+})
+const tell = (news: CompactorNews): void => port.postMessage(news)
+
+const store = new CheckpointStore(folder)
+const compaction = await openCompaction({ redis, prefix })
+while (!stop.signal.aborted) await pause(await round())
+compaction.close()
+port.close()
+
+async function round(): Promise<number> {
+  try {
+    return (await compactRound(compaction, store, tell)) ? 0 : LOOK_EVERY_MS
+  } catch (error) {
+    tell({ kind: 'trouble', message: String(error) })
+    return TRY_AGAIN_MS
+  }
+}
+
+async function pause(ms: number): Promise<void> {
+  await sleep(ms, undefined, { signal: stop.signal }).catch(() => undefined) // asked to stop
+}
