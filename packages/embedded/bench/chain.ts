@@ -18,7 +18,8 @@ const executors: Omit<Executors, 'observe'> = {
 }
 const steps = Array.from(
   { length },
-  (_, index) => `  - {id: s${index}, type: function, handler: noop${index === 0 ? '' : `, depends_on: [s${index - 1}]`}}`,
+  (_, index) =>
+    `  - {id: s${index}, type: function, handler: noop${index === 0 ? '' : `, depends_on: [s${index - 1}]`}}`,
 )
 const { plan } = compileYaml(`name: chain\nsteps:\n${steps.join('\n')}\n`)
 const embedded = await createEmbedded({ folder, executors, concurrency, checkpoints: checkpoints === 1 })
@@ -26,7 +27,8 @@ const embedded = await createEmbedded({ folder, executors, concurrency, checkpoi
 async function oneRun(): Promise<void> {
   const run = await embedded.start(plan)
   const view = await run.result()
-  if (view.status !== 'success' || view.steps.length !== length) throw new Error(`${view.status} ${JSON.stringify(view.error)}`)
+  if (view.status !== 'success' || view.steps.length !== length)
+    throw new Error(`${view.status} ${JSON.stringify(view.error)}`)
 }
 for (let i = 0; i < 50; i += 1) await oneRun()
 const lone: number[] = []
@@ -48,7 +50,7 @@ for (let round = 0; round < rounds; round += 1) {
 }
 const median = (list: number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1] ?? 0
 console.log(
-  `lone ${((lone[100] ?? 0) / length).toFixed(3)} ms/step · ${runs} runs, concurrency ${concurrency}: ${Math.round(median(rates))} steps/s (best ${Math.round(Math.max(...rates))}) · ${median(cpus).toFixed(1)} µs CPU/step (both threads)`,
+  `lone ${((lone[100] ?? 0) / length).toFixed(3)} ms/step (p10 ${((lone[20] ?? 0) / length).toFixed(3)}) · ${runs} runs, concurrency ${concurrency}: ${Math.round(median(rates))} steps/s (best ${Math.round(Math.max(...rates))}) · ${median(cpus).toFixed(1)} µs CPU/step (both threads)`,
 )
 await embedded.close()
 rmSync(folder, { recursive: true, force: true })

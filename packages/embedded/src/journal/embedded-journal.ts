@@ -11,6 +11,9 @@ import {
   type Change,
   type JournalRecord,
   type LoadedRun,
+  type MemoryJournalOptions,
+  type ReopenReply,
+  type ReopenRun,
   type RunFilter,
   type RunHeader,
   type RunStatus,
@@ -21,7 +24,8 @@ import {
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RunActiveError } from '../runtime/errors.ts'
-import { RefusedWriteError, Store, type WishHandler } from '../store/store.ts'
+import { RefusedWriteError } from '../store/errors.ts'
+import { Store, type WishHandler } from '../store/store.ts'
 import { cellsOf, headerOf, loadedOf, startCellsOf } from './rows.ts'
 
 export interface JournalOptions {
@@ -51,8 +55,8 @@ export class EmbeddedJournal extends MemoryJournal implements AsyncDisposable {
   readonly #sent = new Set<string>()
 
   /** Use {@link openJournal}. */
-  constructor(store: Store, now: () => number) {
-    super({ now, offerMs: null, hasLeases: false, persist: (change) => this.#persist(change) })
+  constructor(store: Store, options: Omit<MemoryJournalOptions, 'persist'>) {
+    super({ ...options, persist: (change) => this.#persist(change) })
     this.#store = store
     this.plans = createPlans((hash) => this.definition(hash))
   }
@@ -121,6 +125,17 @@ export class EmbeddedJournal extends MemoryJournal implements AsyncDisposable {
   override async pause(runId: string, reason: string): Promise<RunTransition> {
     if (this.has(runId)) return super.pause(runId, reason)
     return this.#ask(runId, 'pause', reason)
+  }
+
+  /** A run that is over was let go of; to go on with it, it is taken again. */
+  override async reopen(command: ReopenRun): Promise<ReopenReply> {
+    const { runId } = command
+    const header = await super.header(runId)
+    if (header !== null && isOver(header.status)) {
+      const rows = await this.#store.call({ name: 'take', run: runId })
+      if (rows !== null && 'owner' in rows) throw new RunActiveError(runId, rows.owner)
+    }
+    return super.reopen(command)
   }
 
   /**
@@ -244,7 +259,8 @@ export async function openJournal({
   access = 'write',
   now = Date.now,
 }: JournalOptions): Promise<EmbeddedJournal> {
-  return new EmbeddedJournal(await Store.open({ folder, access }), now)
+  // A bell rung in this process cannot be lost, nor can a claim outlive the process.
+  return new EmbeddedJournal(await Store.open({ folder, access }), { now, offerMs: null, hasLeases: false })
 }
 
 /** A row of the file holds one commit at most. */

@@ -246,7 +246,7 @@ export class Runtime implements Embedded {
       const run = this.#live.get(event.runId)
       if (run === undefined || run.isOver) return // several steps of a run may see its end
       this.#parts.observe(event)
-      this.#claims.abort('lost', event.runId)
+      if (event.status !== 'success' && event.status !== 'failed') this.#claims.abort('lost', event.runId)
       void this.#finish(run)
       return
     }

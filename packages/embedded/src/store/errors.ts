@@ -1,4 +1,5 @@
 import { AgentloomError } from '@agentloom/workflow'
+import type { Refusal } from './messages.ts'
 
 export type StoreErrorCode =
   | 'store/locked'
@@ -26,5 +27,20 @@ export class StoreError extends AgentloomError {
     this.place = path
     this.path = path
     this.help = help
+  }
+}
+
+/** A write was refused while others went through: the run is another process's by now (or, at START, exists). */
+export class RefusedWriteError extends AgentloomError {
+  override readonly name = 'RefusedWriteError'
+  readonly code = 'run/taken'
+  readonly retryable = false
+  override readonly place: string
+  override readonly help = 'another process goes on with it; see `agentloom show`'
+  readonly refusal: Refusal
+  constructor(runId: string, refusal: Refusal) {
+    super(`run ${runId} is no longer this process's to write`)
+    this.place = `run ${runId}`
+    this.refusal = refusal
   }
 }

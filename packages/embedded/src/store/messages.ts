@@ -9,6 +9,8 @@ export interface OpenRequest {
   readonly path: string
   readonly folder: string
   readonly access: 'write' | 'read'
+  /** How long a command waits for another process's transaction, milliseconds. */
+  readonly busyMs: number
 }
 
 /** The cells of one change, in this order. */

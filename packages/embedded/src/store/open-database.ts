@@ -11,13 +11,12 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { HELP_CORRUPT, StoreFailure } from './failure.ts'
 import type { OpenRequest } from './messages.ts'
 import { APPLICATION_ID, SCHEMA_VERSION, TABLES } from './tables.ts'
-
-/** How long a command waits for another process's transaction; ours take milliseconds. */
-const BUSY_MS = 5_000
 
 /**
  * `quick_check` reads the whole file. Small files are always checked, larger ones after an unclean end (a write-ahead log
@@ -37,7 +36,7 @@ export function openDatabase(request: OpenRequest): DatabaseSync | null {
   return request.access === 'write' ? openForWriting(request) : openForReading(request)
 }
 
-function openForWriting({ path, folder }: OpenRequest): DatabaseSync {
+function openForWriting({ path, folder, busyMs }: OpenRequest): DatabaseSync {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   accessSync(folder, constants.W_OK | constants.X_OK)
   const bytes = bytesOf(path)
@@ -48,7 +47,7 @@ function openForWriting({ path, folder }: OpenRequest): DatabaseSync {
   accessSync(path, constants.W_OK)
   if (bytes !== null && bytes > 0) inspect(path)
   const isUnclean = (bytesOf(`${path}-wal`) ?? 0) > 0
-  const database = new DatabaseSync(path, { timeout: BUSY_MS })
+  const database = new DatabaseSync(path, { timeout: busyMs })
   try {
     checkOrigin(database)
     if (bytes !== null && bytes <= (isUnclean ? CHECKED_BYTES_MAX : CHECKED_ALWAYS_BYTES_MAX)) checkPages(database)
@@ -61,14 +60,14 @@ function openForWriting({ path, folder }: OpenRequest): DatabaseSync {
   }
 }
 
-function openForReading({ path }: OpenRequest): DatabaseSync | null {
+function openForReading({ path, busyMs }: OpenRequest): DatabaseSync | null {
   const bytes = bytesOf(path)
   if (bytes === 0 && bytesOf(markerOf(path)) !== null) {
     throw new StoreFailure('corrupt', 'the journal was cut to 0 bytes', HELP_CORRUPT)
   }
   if (bytes === null || bytes === 0) return null
   inspect(path)
-  const database = new DatabaseSync(path, { timeout: BUSY_MS, readOnly: true })
+  const database = new DatabaseSync(readableAt(path), { timeout: busyMs, readOnly: true })
   try {
     if (checkOrigin(database) > 0) return database
   } catch (error) {
@@ -77,6 +76,18 @@ function openForReading({ path }: OpenRequest): DatabaseSync | null {
   }
   database.close()
   return null
+}
+
+/** Where nothing can be written beside the file, SQLite must be told that nobody else writes either. */
+function readableAt(path: string): string | URL {
+  try {
+    accessSync(dirname(path), constants.W_OK)
+    return path
+  } catch {
+    const url = pathToFileURL(path)
+    url.searchParams.set('immutable', '1')
+    return bytesOf(`${path}-wal`) === null ? url : path
+  }
 }
 
 /** The file's own first page against its size: finds at once what was cut off, and what was never a database. */

@@ -1,24 +1,18 @@
 import { resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { StoreError } from './errors.ts'
+import { RefusedWriteError, StoreError } from './errors.ts'
 import type { Answer, Call, ChangeCells, Failure, OpenRequest, Refusal, Replies, Request } from './messages.ts'
 
 export interface StoreOptions {
   readonly folder: string
   readonly access: 'write' | 'read'
+  /** How long a command waits for another process's transaction, milliseconds; default 5,000: ours take a few. */
+  readonly busyMs?: number
 }
+
+const BUSY_MS = 5_000
 
 export type WishHandler = (run: string, wish: 'cancel' | 'pause', reason: string) => void
-
-/** A write was refused while others went through. */
-export class RefusedWriteError extends Error {
-  override readonly name = 'RefusedWriteError'
-  readonly refusal: Refusal
-  constructor(refusal: Refusal) {
-    super(`the write was refused: ${refusal.kind}`)
-    this.refusal = refusal
-  }
-}
 
 /** All changes of one turn of the event loop: one message, one promise. */
 interface Batch {
@@ -35,6 +29,12 @@ interface Waiting {
   resolve(reply: Replies[Call['name']]): void
   reject(error: Error): void
 }
+
+/**
+ * Changes that are sent before the turn ends: the thread writes them while the turn goes on. Measured with 500 runs at once:
+ * 64 gives a fifth more steps a second than sending all at the end, 16 no more than 64 and costs more messages.
+ */
+const BATCH_MAX = 64
 
 const FILE = 'journal.db'
 
@@ -57,9 +57,9 @@ export class Store {
   }
 
   /** @throws {StoreError} */
-  static async open({ folder, access }: StoreOptions): Promise<Store> {
+  static async open({ folder, access, busyMs = BUSY_MS }: StoreOptions): Promise<Store> {
     const path = resolve(checkFolder(folder), FILE)
-    const request: OpenRequest = { path, folder: resolve(folder), access }
+    const request: OpenRequest = { path, folder: resolve(folder), access, busyMs }
     const thread = new URL(`./store-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
     // None of the caller's flags: they may name files or conditions that mean nothing here. SQLite's warning is not the user's.
     const worker = new Worker(thread, {
@@ -92,11 +92,12 @@ export class Store {
     const batch = (this.#open ??= this.#newBatch())
     const index = batch.count
     batch.count += 1
-    batch.cells.push(...change)
+    for (const cell of change) batch.cells.push(cell)
+    if (batch.count === BATCH_MAX) this.#flush()
     return batch.done.then(() => {
       if (batch.failure !== null) throw this.#errorOf(batch.failure)
       const refusal = batch.refusals?.get(index)
-      if (refusal !== undefined) throw new RefusedWriteError(refusal)
+      if (refusal !== undefined) throw new RefusedWriteError(change[0], refusal)
     })
   }
 
@@ -115,8 +116,11 @@ export class Store {
   async close(): Promise<void> {
     if (this.#ended !== null) return
     const closed = this.call({ name: 'close' })
+    const exited = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()))
     this.#ended = new StoreError('store/closed', this.path, 'the journal is closed', 'open it again')
     await closed
+    this.#worker.ref()
+    await exited
   }
 
   #newBatch(): Batch {
