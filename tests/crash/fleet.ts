@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const FLAGS = ['--conditions=agentloom-source', '--disable-warning=ExperimentalWarning']
+const CLI = join(ROOT, 'apps', 'cli', 'src', 'main.ts')
+
+/** The command line in a process of its own: Node itself, so that a signal hits what it is meant for. */
+export function agentloom(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): ChildProcess {
+  return spawn(process.execPath, [...FLAGS, CLI, ...args], {
+    cwd: options.cwd ?? ROOT,
+    env: { ...process.env, NODE_OPTIONS: '', ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+export async function exited(child: ChildProcess): Promise<number | NodeJS.Signals> {
+  if (child.exitCode !== null) return child.exitCode
+  if (child.signalCode !== null) return child.signalCode
+  const [code, signal] = await once(child, 'exit')
+  return code ?? signal
+}
+
+/** Worker processes under names that tell their incarnations apart; killed ones are started again. */
+export class Fleet {
+  readonly #options: { readonly redis: string; readonly prefix: string; readonly home: string }
+  readonly #workers: { child: ChildProcess; name: string }[] = []
+  readonly killed: string[] = []
+  #said = ''
+  #count = 0
+
+  constructor(options: { readonly redis: string; readonly prefix: string; readonly home: string }, size: number) {
+    this.#options = options
+    for (let index = 0; index < size; index += 1) this.#workers.push(this.#spawn(index))
+  }
+
+  get names(): readonly string[] {
+    return this.#workers.map(({ name }) => name)
+  }
+
+  /** SIGKILL of one worker, and another in its place. */
+  async kill(index: number): Promise<void> {
+    const worker = this.#workers[index]
+    if (worker === undefined) throw new Error(`no worker ${index}`)
+    if (worker.child.exitCode !== null) throw new Error(`worker ${worker.name} ended by itself:\n${this.said}`)
+    worker.child.kill('SIGKILL')
+    await exited(worker.child)
+    this.killed.push(worker.name)
+    this.#workers[index] = this.#spawn(index)
+  }
+
+  async stop(): Promise<readonly (number | NodeJS.Signals)[]> {
+    for (const { child } of this.#workers) child.kill('SIGTERM')
+    return Promise.all(this.#workers.map(({ child }) => exited(child)))
+  }
+
+  /** What the workers wrote, for a failing test. */
+  get said(): string {
+    return this.#said.slice(-4_000)
+  }
+
+  #spawn(index: number): { child: ChildProcess; name: string } {
+    const { redis, prefix, home } = this.#options
+    const name = `w${index}-${(this.#count += 1)}`
+    const functions = join(import.meta.dirname, 'functions.ts')
+    const child = agentloom(
+      ['worker', '--redis', redis, '--functions', functions, '--name', name, '--concurrency', '16', '--grace', '2'],
+      {
+        env: { AGENTLOOM_PREFIX: prefix, AGENTLOOM_HOME: home, AGENTLOOM_LOG_LEVEL: 'warning' },
+      },
+    )
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => (this.#said += chunk.toString()))
+    return { child, name }
+  }
+}
