@@ -1,0 +1,73 @@
+import type { Load } from '../loads/load.ts'
+import type { CpuMeter, CpuTime } from './cpu-time.ts'
+import { median } from './figures.ts'
+import type { ChainSample } from './sample.ts'
+import type { Sizes } from './sizes.ts'
+
+/** Fewer say nothing, however slow the load is. */
+const LONE_RUNS_MIN = 20
+const ROUNDS_MIN = 3
+
+/**
+ * Warms up, then measures phase by phase. Each phase opens the load anew and closes it, so that what a load does later in the
+ * background counts for nobody else; the process stays, and with it what V8 has compiled.
+ */
+export async function measureChain(open: () => Promise<Load>, meter: CpuMeter, sizes: Sizes): Promise<ChainSample> {
+  const { chain, runsAtOnce } = sizes
+  const alone = (load: Load): Promise<number> => timed(() => load.run(chain))
+  const together = (load: Load): Promise<number> =>
+    timed(() => Promise.all(Array.from({ length: runsAtOnce }, () => load.run(chain))))
+
+  await phase(open, (load) => collect(() => together(load), sizes.warmUpMs / 2, 1))
+  await phase(open, (load) => collect(() => alone(load), sizes.warmUpMs / 2, 1))
+
+  const lone = await phase(open, async (load) => {
+    await alone(load)
+    const from = await meter.read()
+    const times = await collect(() => alone(load), sizes.loneMs, LONE_RUNS_MIN)
+    const cpuPerStep = perStep(from, await meter.read(), times.length * chain)
+    return { msPerRun: median(times), cpuPerStep, runs: times.length }
+  })
+  const atOnce = await phase(open, async (load) => {
+    await together(load)
+    const from = await meter.read()
+    const times = await collect(() => together(load), sizes.atOnceMs, ROUNDS_MIN)
+    const cpuPerStep = perStep(from, await meter.read(), times.length * runsAtOnce * chain)
+    return { stepsPerSecond: (runsAtOnce * chain * 1_000) / median(times), cpuPerStep, rounds: times.length }
+  })
+  return { lone, atOnce, long: await phase(open, (load) => measureLong(load, sizes)) }
+}
+
+/** Short and long take turns, so that a slow moment of the machine does not fall on one of them alone. */
+async function measureLong(load: Load, { long, longRuns }: Sizes): Promise<ChainSample['long']> {
+  const measured = long.map((steps) => ({ steps, ms: [] as number[] }))
+  await load.run(long[0])
+  for (let turn = 0; turn < longRuns; turn += 1) {
+    for (const { steps, ms } of measured) ms.push(await timed(() => load.run(steps)))
+  }
+  return measured.map(({ steps, ms }) => ({ steps, msPerStep: median(ms) / steps }))
+}
+
+async function phase<Result>(open: () => Promise<Load>, measure: (load: Load) => Promise<Result>): Promise<Result> {
+  const load = await open()
+  const result = await measure(load)
+  await load.close()
+  return result
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const from = performance.now()
+  await work()
+  return performance.now() - from
+}
+
+async function collect(measure: () => Promise<number>, minMs: number, minCount: number): Promise<number[]> {
+  const times: number[] = []
+  const until = performance.now() + minMs
+  while (times.length < minCount || performance.now() < until) times.push(await measure())
+  return times
+}
+
+function perStep(from: CpuTime, to: CpuTime, steps: number): CpuTime {
+  return { clientUs: (to.clientUs - from.clientUs) / steps, redisUs: (to.redisUs - from.redisUs) / steps }
+}

@@ -1,0 +1,56 @@
+import type { LoadKind } from '../loads/load.ts'
+import { figureOf, type Figure } from '../measure/figures.ts'
+import type { ChainSample, LookUpSample } from '../measure/sample.ts'
+
+/** Medians over the repeats, with their ends. */
+export interface Row {
+  readonly key: string
+  readonly title: string
+  /** Who keeps the steps, and when they are on the disk. */
+  readonly durability: string
+  readonly loneMsPerRun: Figure
+  readonly loneCpuUsPerStep: CpuFigures
+  readonly stepsPerSecond: Figure
+  readonly atOnceCpuUsPerStep: CpuFigures
+  readonly long: readonly { readonly steps: number; readonly msPerStep: Figure }[]
+}
+
+export interface CpuFigures {
+  readonly client: Figure
+  readonly redis: Figure
+  readonly total: Figure
+}
+
+export interface LookUpRow {
+  readonly providers: number
+  readonly perSecond: Figure
+}
+
+export function rowOf({ key, title, store }: LoadKind, samples: readonly ChainSample[], fsync: string): Row {
+  const figure = (of: (sample: ChainSample) => number): Figure => figureOf(samples.map(of))
+  const cpu = (of: (sample: ChainSample) => ChainSample['lone']): CpuFigures => ({
+    client: figure((sample) => of(sample).cpuPerStep.clientUs),
+    redis: figure((sample) => of(sample).cpuPerStep.redisUs),
+    total: figure((sample) => of(sample).cpuPerStep.clientUs + of(sample).cpuPerStep.redisUs),
+  })
+  return {
+    key,
+    title,
+    durability: store === 'redis' ? `Redis AOF ${fsync}` : 'SQLite WAL, fsync before each commit counts',
+    loneMsPerRun: figure(({ lone }) => lone.msPerRun),
+    loneCpuUsPerStep: cpu(({ lone }) => lone),
+    stepsPerSecond: figure(({ atOnce }) => atOnce.stepsPerSecond),
+    atOnceCpuUsPerStep: cpu(({ atOnce }) => ({ ...atOnce, msPerRun: Number.NaN, runs: 0 })),
+    long: (samples[0]?.long ?? []).map(({ steps }, index) => ({
+      steps,
+      msPerStep: figure(({ long }) => long[index]?.msPerStep ?? Number.NaN),
+    })),
+  }
+}
+
+export function lookUpRows(samples: readonly LookUpSample[]): LookUpRow[] {
+  return (samples[0] ?? []).map(({ providers }, index) => ({
+    providers,
+    perSecond: figureOf(samples.map((sample) => sample[index]?.perSecond ?? Number.NaN)),
+  }))
+}

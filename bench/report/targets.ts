@@ -1,0 +1,71 @@
+import { figureOf, type Figure } from '../measure/figures.ts'
+import type { Measured } from '../measure/measure-all.ts'
+import type { ChainSample } from '../measure/sample.ts'
+
+export interface Target {
+  readonly name: string
+  readonly bound: 'at least' | 'at most'
+  readonly limit: number
+  readonly unit: string
+  /** Median over the repeats, each compared with its own neighbours; null: not measured. */
+  readonly found: Figure | null
+  readonly isMet: boolean
+}
+
+type Of = (sample: ChainSample) => number
+
+const rate: Of = ({ atOnce }) => atOnce.stepsPerSecond
+const alone: Of = ({ lone }) => lone.msPerRun
+const cpu: Of = ({ atOnce }) => atOnce.cpuPerStep.clientUs + atOnce.cpuPerStep.redisUs
+const growth: Of = ({ long: [short, long] }) => (long?.msPerStep ?? Number.NaN) / (short?.msPerStep ?? Number.NaN)
+
+/** What this product promises of itself on one CPU. */
+export function judge(measured: Measured): Target[] {
+  const { chains, lookUps } = measured
+  const samples = (key: string): readonly ChainSample[] => chains.get(key) ?? []
+  const of = (key: string, what: Of): number[] => samples(key).map(what)
+  const ratio = (key: string, other: string, what: Of): number[] =>
+    samples(key).flatMap((sample, repeat) => {
+      const beside = samples(other)[repeat]
+      return beside === undefined ? [] : [what(sample) / what(beside)]
+    })
+  const rates = lookUps.map((sample) => sample.map(({ perSecond }) => perSecond))
+  const slowest = rates.map((of) => Math.min(...of))
+  const flatness = rates.map((of) => Math.min(...of) / Math.max(...of))
+  return [
+    target(
+      'on BullMQ, 500 runs at once: steps/s',
+      'at least',
+      2,
+      '× R',
+      ratio('agentloom-bullmq', 'job-per-step', rate),
+    ),
+    target(
+      'on BullMQ, 500 runs at once: steps/s',
+      'at least',
+      3.5,
+      '× F',
+      ratio('agentloom-bullmq', 'flow-producer', rate),
+    ),
+    target(
+      'on BullMQ, a lone run of 10: time',
+      'at most',
+      0.6,
+      '× R',
+      ratio('agentloom-bullmq', 'job-per-step', alone),
+    ),
+    target('on BullMQ, 500 runs at once: CPU a step', 'at most', 45, 'µs', of('agentloom-bullmq', cpu)),
+    target('on BullMQ, ms a step: 5,000 steps to 1,000', 'at most', 1.2, '×', of('agentloom-bullmq', growth)),
+    target('embedded, 500 runs at once: fsynced steps/s', 'at least', 50_000, '/s', of('agentloom-embedded', rate)),
+    target('embedded, ms a step: 5,000 steps to 1,000', 'at most', 1.2, '×', of('agentloom-embedded', growth)),
+    target('candidate look-ups, slowest of 1 to 50 providers', 'at least', 3_000_000, '/s', slowest),
+    // Flat: what is left of the fastest where it is slowest. The machine alone moves it by a tenth.
+    target('candidate look-ups, slowest to fastest', 'at least', 0.8, '×', flatness),
+  ]
+}
+
+function target(name: string, bound: Target['bound'], limit: number, unit: string, values: readonly number[]): Target {
+  const found = values.length === 0 ? null : figureOf(values)
+  const isMet = found !== null && (bound === 'at least' ? found.median >= limit : found.median <= limit)
+  return { name, bound, limit, unit, found, isMet }
+}
