@@ -7,8 +7,8 @@ import type { FastifyInstance } from 'fastify'
 export const QUEUES_PATH = '/queues'
 
 /**
- * Bull Board with the queues as they are. What is done there by hand cannot harm a run: the journal decides. A Retry of a
- * failed step reopens it; removed or promoted jobs are offered again when they are due.
+ * Bull Board with the queues as they are. What is done there by hand cannot harm a run: jobs are doorbells, the journal
+ * decides, and what is due is offered again.
  */
 export async function addBullBoard(app: FastifyInstance, client: Client): Promise<void> {
   const serverAdapter = new FastifyAdapter().setBasePath(QUEUES_PATH)

@@ -86,11 +86,14 @@ function logWorker(log: Logger, event: WorkerEvent, left: object): void {
       )
     case 'bell-late':
       return log.debug({ runId: event.runId, stepId: event.stepId, ...left }, 'late doorbell')
-    case 'repaired':
-      return log.info(
-        { runId: event.runId, stepId: event.stepId, cause: event.cause, ...left },
-        'overdue step was offered again',
-      )
+    case 'repaired': {
+      const { runId, stepId, cause } = event
+      const fields = { runId, stepId, cause, ...left }
+      // A retry is due when its back-off is over: nothing had gone wrong with it.
+      return cause === 'retry'
+        ? log.debug(fields, 'back-off is over')
+        : log.info(fields, 'overdue step was offered again')
+    }
     case 'error':
       return log.error(
         { exception: asError(event.error), during: event.during, ...left },
