@@ -1,0 +1,81 @@
+import { NewerFormatError } from '@agentloom/engine'
+import { expect, test } from 'vitest'
+import { compactRound } from './compact.ts'
+import type { CompactorNews } from './messages.ts'
+
+/** A journal of ended runs, and a disk that may refuse. */
+function place(runIds: readonly string[]) {
+  const listed = new Set(runIds)
+  const files = new Set<string>()
+  const news: CompactorNews[] = []
+  const header = (runId: string) => ({
+    runId,
+    workflow: 'w',
+    definition: 'hash',
+    input: '{}',
+    tenant: null,
+    priority: 0,
+    tags: [],
+    status: 'success' as const,
+    error: null,
+    createdAtMs: 0,
+    updatedAtMs: 0,
+    format: 1,
+  })
+  return {
+    listed,
+    files,
+    news,
+    gone: new Set<string>(),
+    newer: new Set<string>(),
+    isDiskFull: false,
+    round() {
+      return compactRound(
+        {
+          ended: async (limit) => [...listed].slice(0, limit).map((runId) => ({ runId, endedAt: '1' })),
+          done: async (runs) => runs.forEach(({ runId }) => listed.delete(runId)),
+          load: async (runId) => {
+            if (this.newer.has(runId)) throw new NewerFormatError(runId, 2, 1)
+            return this.gone.has(runId) ? null : { header: header(runId), records: [] }
+          },
+          definition: async () => 'text',
+        },
+        {
+          write: async (loaded) => {
+            if (this.isDiskFull) throw new Error('ENOSPC')
+            files.add(loaded.header.runId)
+          },
+        },
+        (one) => news.push(one),
+      )
+    },
+  }
+}
+
+test('a run is forgotten when its file is written; a long list takes more rounds', async () => {
+  const here = place(Array.from({ length: 200 }, (_, n) => `run${n}`))
+  expect(await here.round()).toBe(true)
+  expect(await here.round()).toBe(false)
+  expect(here.files.size).toBe(200)
+  expect(here.listed.size).toBe(0)
+})
+
+test('a full disk forgets nothing: the run is written when there is room', async () => {
+  const here = place(['run1'])
+  here.isDiskFull = true
+  await expect(here.round()).rejects.toThrow('ENOSPC')
+  expect([...here.listed]).toEqual(['run1'])
+  here.isDiskFull = false
+  await here.round()
+  expect([...here.files]).toEqual(['run1'])
+})
+
+test('runs that have left Redis or are of a later version hold up nobody', async () => {
+  const here = place(['gone', 'newer', 'good'])
+  here.gone.add('gone')
+  here.newer.add('newer')
+  await here.round()
+  expect([...here.files]).toEqual(['good'])
+  expect(here.listed.size).toBe(0)
+  expect(here.news).toContainEqual(expect.objectContaining({ kind: 'given-up', runId: 'newer' }))
+})
