@@ -17,7 +17,7 @@ config:
   latency_ms: -5
   sandbox: {enabled: true, allowed_schemes: []}
 state: {whole: 1.0, n: 1, items: {b: 1, a: 2}}
-state_schema: {key: {redact: true}, open: {redact: no}, 'a*': {redact: 1}}
+state_schema: {open: {redact: no}}
 steps:
   - {id: a, type: llm_call, prompt: 'Hi {state.n}', timeout: 0, stream: true, temperature: 1, retry: {max_retries: 0, backoff_max: 0.5}}
   - {id: b, type: function, handler: h, depends_on: [a], timeout: 0.0001, input: {x: state.n}}
@@ -35,7 +35,7 @@ test('settings become what the engine counts with', () => {
       mock: { responses: '{}', latencyMs: 0, latencyModel: 'constant' },
       sandbox: { enabled: true, allowedSchemes: ['http', 'https'] },
     },
-    redact: ['key', 'a*'],
+    redact: [],
   })
   expect(plan.nodes[0]?.step).toMatchObject({
     timeoutMs: null,

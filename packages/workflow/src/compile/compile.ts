@@ -47,7 +47,7 @@ export function compileWorkflow(definition: Definition, { source, warnings = [] 
   const compat = compatFor(workflow.config.compat ?? definition.compat)
   checkIds(workflow.steps, findings)
   checkBudget(workflow.config, findings)
-  refuseNotYet(workflow.steps, findings)
+  refuseNotYet(workflow, findings)
   if (compat.refusesNewConstructs) refuseNew(workflow.steps, findings)
   findings.throwErrors()
 

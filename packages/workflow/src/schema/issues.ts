@@ -14,7 +14,7 @@ export function reportIssues(issues: readonly Issue[], workflow: ValueMap, findi
     const found = valueAt(workflow, path)
     const { message, help } = explain(issue, found)
     if (path.at(-1) === 'type' && isLaterType(found)) {
-      findings.error('workflow/not-yet', path, `this version does not run steps of type ${String(found)}`)
+      findings.error('workflow/not-yet', path, `this version does not have steps of type ${String(found)}`)
     } else findings.error('workflow/schema', path, message, { help })
   }
 }

@@ -30,7 +30,7 @@ describe('load cases', () => {
     ['an unknown key in config', config('foo: 1')],
     ['an unknown key in retry', step('retry: {foo: 1}')],
     ['an unknown key in sandbox', config('sandbox: {foo: 1}')],
-    ['an unknown key in state_schema', file('state_schema: {k: {redact: "yes", zz: 1}}')],
+    ['an unknown key in state_schema', file('state_schema: {k: {redact: "no", zz: 1}}')],
   ])('loads with a warning: %s', (_, text) => {
     expect(codes(text)).toEqual(['workflow/unknown-key'])
   })
@@ -67,7 +67,7 @@ describe('load cases', () => {
       'a null where it is the default',
       step('output: null, timeout: null, stream: null, thinking: null, system_prompt: null'),
     ],
-    ['a tool choice by name, with more', step('tools: [{name: a}], tool_choice: {name: a, x: 1}')],
+    ['a tool choice by name, with more', step('tools: [], tool_choice: {name: a, x: 1}')],
     ['a number as key deep in the state', file('state: {m: {1: a}}')],
   ])('loads: %s', (_, text) => {
     expect(outcome(text)).toBe('loads')
@@ -144,6 +144,8 @@ describe('load cases', () => {
     ['`when`, in this version', step('when: state.x'), ['workflow/not-yet']],
     ['`finally`, in this version', file('finally: []'), ['workflow/not-yet']],
     ['attachments, in this version', step('attachments: [{source: x}]'), ['workflow/not-yet']],
+    ['tools of a model, in this version', step('tools: [{name: a}]'), ['workflow/not-yet']],
+    ['redaction, in this version', file('state_schema: {"*key": {redact: "yes"}}'), ['workflow/not-yet']],
     ['thinking, in this version', step('thinking: {enabled: true}'), ['workflow/not-yet']],
   ])('refused: %s', (_, text, expected) => {
     expect(outcome(text)).toEqual(expected)

@@ -1,6 +1,6 @@
 import type { Findings } from '../diagnostics/findings.ts'
 import { isList, isMapping, type Value, type ValueMap } from '../value/value.ts'
-import type { StepText } from './workflow-schema.ts'
+import type { WorkflowText } from './workflow-schema.ts'
 
 // The one place that knows what the format has and this version does not run. Silence would be a promise.
 
@@ -32,7 +32,10 @@ export function isLaterType(type: Value | undefined): boolean {
 }
 
 /** Reports what the schema reads and the compiler has no plan for. */
-export function refuseNotYet(steps: readonly StepText[], findings: Findings): void {
+export function refuseNotYet({ steps, state_schema: stateSchema }: WorkflowText, findings: Findings): void {
+  for (const [pattern, { redact }] of Object.entries(stateSchema)) {
+    if (redact) refuse(findings, ['state_schema', pattern, 'redact'], 'redaction')
+  }
   for (const [index, step] of steps.entries()) {
     if (step.type === 'subworkflow' || step.type === 'approval_gate') {
       refuse(findings, ['steps', index, 'type'], `steps of type ${step.type}`)
@@ -40,10 +43,12 @@ export function refuseNotYet(steps: readonly StepText[], findings: Findings): vo
     if (step.type !== 'llm_call') continue
     if (step.attachments !== undefined && step.attachments.length > 0)
       refuse(findings, ['steps', index, 'attachments'], 'attachments')
+    if (step.tools !== undefined && step.tools.length > 0)
+      refuse(findings, ['steps', index, 'tools'], 'tools that a model calls')
     if (step.thinking?.enabled) refuse(findings, ['steps', index, 'thinking'], 'thinking')
   }
 }
 
 function refuse(findings: Findings, path: readonly (string | number)[], what: string): void {
-  findings.error('workflow/not-yet', path, `this version does not run ${what}`)
+  findings.error('workflow/not-yet', path, `this version does not have ${what}`)
 }
