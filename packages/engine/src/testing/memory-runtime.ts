@@ -4,11 +4,13 @@ import { functionsOf } from '../execute/function.ts'
 import { viewRun, type RunView } from '../fold/run-view.ts'
 import { MemoryJournal } from '../journal/memory-journal.ts'
 import { createPlans } from '../plans.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Models } from '../ports/models.ts'
 import type { Bell, EngineEvent } from '../ports/runtime.ts'
 import type { ToolBox } from '../ports/toolbox.ts'
 import { planResume } from '../schedule/resume.ts'
 import { startCommand } from '../start.ts'
+import { systemClock } from '../system-clock.ts'
 import { Claims } from '../walk/claims.ts'
 import { Follower } from '../walk/follow.ts'
 import { Walker } from '../walk/walker.ts'
@@ -24,10 +26,15 @@ export interface MemoryRuntimeOptions {
   readonly walks?: number
   /** Steps of one walk. Default 64. */
   readonly stepsMax?: number
+  /** Where time comes from. Default `virtual`: retries and timers do not wait. `real` is for steps that start processes. */
+  readonly time?: 'virtual' | 'real'
+  /** Default `/runs/<id>`, which does not exist. */
+  readonly runFolder?: (runId: string) => string
 }
 
-/** The whole engine on a journal in memory and virtual time: no disk, no network, no waiting. For tests. */
+/** The whole engine on a journal in memory, by default also in virtual time: no disk, no network, no waiting. For tests. */
 export class MemoryRuntime {
+  /** Stands still under real time. */
   readonly clock = new VirtualClock()
   readonly journal: MemoryJournal
   readonly events: EngineEvent[] = []
@@ -37,20 +44,22 @@ export class MemoryRuntime {
   readonly #plans: ReturnType<typeof createPlans>
   readonly #bells: Bell[] = []
   readonly #options: MemoryRuntimeOptions
+  readonly #time: Clock
 
   constructor(options: MemoryRuntimeOptions = {}) {
     this.#options = options
-    this.journal = new MemoryJournal({ now: () => this.clock.now(), offerMs: null, hasLeases: false })
+    this.#time = options.time === 'real' ? systemClock : this.clock
+    this.journal = new MemoryJournal({ now: () => this.#time.now(), offerMs: null, hasLeases: false })
     this.#plans = createPlans((hash) => this.journal.definition(hash))
     this.claims = new Claims(this.journal, 10_000)
     const executors: Executors = {
       models: options.models ?? NO_MODELS,
       tools: options.tools ?? NO_TOOLS,
       functions: functionsOf(options.functions ?? []),
-      clock: this.clock,
+      clock: this.#time,
       random: () => 0.5,
       observe: (event) => void this.events.push(event),
-      runFolder: (runId) => `/runs/${runId}`,
+      runFolder: options.runFolder ?? ((runId) => `/runs/${runId}`),
     }
     const { journal, claims } = this
     const plans = this.#plans
@@ -118,7 +127,9 @@ export class MemoryRuntime {
   async #passTime(): Promise<boolean> {
     const nextMs = this.journal.nextDueMs()
     if (nextMs === null) return false
-    this.clock.advance(Math.max(0, nextMs - this.clock.now()))
+    const waitMs = Math.max(0, nextMs - this.#time.now())
+    if (this.#time === this.clock) this.clock.advance(waitMs)
+    else await this.#time.sleep(waitMs)
     for (const obligation of await this.journal.due(100)) await this.#follower.discharge(obligation)
     return true
   }
