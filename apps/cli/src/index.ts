@@ -1,1 +1,5 @@
-export {}
+export { runCli } from './cli.ts'
+export type { Environment } from './io/environment.ts'
+export type { Interrupts, Signal } from './io/interrupts.ts'
+export type { Io } from './io/io.ts'
+export { Output } from './io/output.ts'

@@ -1,0 +1,65 @@
+import { Command } from 'commander'
+import manifest from '../../package.json' with { type: 'json' }
+import { cancelCommand } from '../commands/cancel.ts'
+import { infoCommand } from '../commands/info.ts'
+import { pauseCommand } from '../commands/pause.ts'
+import { resumeCommand } from '../commands/resume.ts'
+import { runCommand } from '../commands/run.ts'
+import { runsCommand } from '../commands/runs.ts'
+import { serverCommand } from '../commands/server.ts'
+import { showCommand } from '../commands/show.ts'
+import { startCommand } from '../commands/start.ts'
+import { validateCommand } from '../commands/validate.ts'
+import { workerCommand } from '../commands/worker.ts'
+import type { Io } from '../io/io.ts'
+import type { Act } from './command.ts'
+
+const HELP_COLUMNS_MAX = 110
+
+export function createProgram(io: Io, act: Act): Command {
+  const program = new Command('agentloom')
+    .usage('COMMAND [OPTIONS]')
+    .description('Runs LLM and agent workflows durably: every committed step survives whatever happens to the process.')
+    .version(manifest.version, '-V, --version', 'show the version')
+    .helpOption('-h, --help', 'show this text')
+    .helpCommand(false)
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  agentloom run flow.yaml --state topic=tea       run a workflow
+  agentloom resume 7f3k2mq4x9bt0czd               go on behind the last committed step
+  agentloom runs --status failed                  what ran here
+  agentloom COMMAND --help                        options, examples and exit codes of a command`,
+    )
+  const commands = [
+    runCommand(act),
+    validateCommand(act),
+    resumeCommand(act),
+    runsCommand(act),
+    showCommand(act),
+    pauseCommand(act),
+    cancelCommand(act),
+    infoCommand(act),
+    workerCommand(act),
+    serverCommand(act),
+  ]
+  for (const command of commands) program.addCommand(command)
+  // What `npm start` calls; nobody types it.
+  program.addCommand(startCommand(act), { hidden: true })
+  for (const command of [program, ...program.commands]) configure(command, io)
+  return program
+}
+
+function configure(command: Command, io: Io): void {
+  command
+    .exitOverride()
+    .showSuggestionAfterError(false)
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: () => {}, // complaints come as exceptions and are told in our own form
+      getOutHelpWidth: () => Math.min(io.stdout.columns, HELP_COLUMNS_MAX),
+      getOutHasColors: () => io.stdout.hasColors,
+    })
+}

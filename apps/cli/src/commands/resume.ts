@@ -1,0 +1,51 @@
+import type { Command } from 'commander'
+import { describedCommand, RUN_EXITS, type Act } from '../command-line/command.ts'
+import { redisOption } from '../command-line/options.ts'
+import { placeOptionsOf, refuseWith } from '../command-line/place-option.ts'
+import { envFileOption, jsonShapeOf, withRunOptions, type RunOptions } from '../command-line/run-options.ts'
+
+const NANO_PER_USD = 1_000_000_000
+
+export function resumeCommand(act: Act): Command {
+  const command = describedCommand({
+    name: 'resume',
+    usage: '[OPTIONS] RUN_ID',
+    inList: 'go on with a run behind its last committed step',
+    summary:
+      'Goes on with a run that was paused, failed, or whose process died: behind its last committed step, in the folder it was started in. Successful steps are not repeated.',
+    examples: [
+      'agentloom resume 7f3k2mq4x9bt0czd',
+      'agentloom resume 7f3k2mq4x9bt0czd --budget 2      # one that ran out of budget',
+    ],
+    exits: RUN_EXITS,
+  }).argument('<run_id>', 'as `agentloom runs` lists it')
+  return withRunOptions(command)
+    .addOption(redisOption())
+    .addOption(envFileOption())
+    .action((runId: string, options: RunOptions) =>
+      act(async (surrounding) => {
+        const { surroundingsOf } = await import('../command-line/surroundings.ts')
+        const { checkedRunId } = await import('../run/checked-run-id.ts')
+        const { placeOf } = await import('../run/place.ts')
+        const json = jsonShapeOf(options)
+        const { io, settings } = await surroundingsOf(surrounding, options)
+        const place = placeOf(options.redis, settings, io)
+        const budgetNanoUsd = options.budget === undefined ? undefined : Math.round(options.budget * NANO_PER_USD)
+        const wanted = { runId: checkedRunId(runId), settings, budgetNanoUsd, json }
+        if (place.kind === 'redis') {
+          const { functions, checkpoint, checkpointDir } = options
+          refuseWith('redis', {
+            '--functions': functions,
+            '--checkpoint': checkpoint,
+            '--checkpoint-dir': checkpointDir,
+          })
+          const { resumeInRedis } = await import('../run/in-redis.ts')
+          return resumeInRedis({ ...wanted, place, placeOptions: placeOptionsOf(options.redis) }, io)
+        }
+        const { checkpointFolderOf } = await import('../run/checkpoint-folder.ts')
+        const { resumeEmbedded } = await import('../run/resume-embedded.ts')
+        const checkpointFolder = checkpointFolderOf(options, place, settings, io)
+        return resumeEmbedded({ ...wanted, place, functions: options.functions ?? [], checkpointFolder }, io)
+      }),
+    )
+}

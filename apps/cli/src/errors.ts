@@ -1,0 +1,35 @@
+import { AgentloomError } from '@agentloom/workflow'
+
+export type CliErrorCode =
+  | 'config/environment'
+  | 'config/working-directory'
+  | 'config/pricing-file'
+  | 'input/state'
+  | 'input/state-file'
+  | 'provider/none'
+  | 'run/not-found'
+  | 'run/over'
+
+/** What only the command line can find wrong. */
+export class CliError extends AgentloomError {
+  override readonly name = 'CliError'
+  readonly code: CliErrorCode
+  readonly retryable = false
+  override readonly place: string | null
+  override readonly help: string | null
+  constructor(
+    code: CliErrorCode,
+    message: string,
+    { place = null, help = null }: { place?: string | null; help?: string | null } = {},
+  ) {
+    super(message)
+    this.code = code
+    this.place = place
+    this.help = help
+  }
+}
+
+/** A command line that says nothing that can be done: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}

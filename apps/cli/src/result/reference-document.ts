@@ -1,0 +1,71 @@
+import type { RunView, StepView } from '@agentloom/engine'
+import type { Plan, Value } from '@agentloom/workflow'
+import { dollars } from '../terminal/figures.ts'
+
+// The shapes of the Python engine, for programs that read its output: ../shared/spec/steps.md §1, checkpoints-and-runs.md §2.
+// Its tokens are known to us as a total only.
+
+/** What `--json=agentloom` prints. */
+export function referenceResult(view: RunView): { readonly [key: string]: unknown } {
+  return {
+    workflow_name: view.workflow,
+    status: view.status,
+    step_results: stepResults(view),
+    final_state: view.state,
+    total_duration_ms: view.durationMs,
+    total_tokens: view.tokens,
+    total_cost_usd: dollars(view.costNanoUsd),
+    error: view.error?.message ?? null,
+    run_id: view.runId,
+    annotations: [],
+  }
+}
+
+/** A checkpoint file of its kind. */
+export function referenceCheckpoint(
+  view: RunView,
+  plan: Plan,
+  times: { readonly createdAtMs: number; readonly updatedAtMs: number },
+): { readonly [key: string]: unknown } {
+  const done = view.steps.filter(({ status }) => status === 'success').map(({ id }) => id)
+  return {
+    workflow_name: view.workflow,
+    run_id: view.runId,
+    workflow_definition: plan.definition.workflow,
+    state: view.state,
+    step_results: stepResults(view),
+    completed_steps: done.sort(),
+    status: view.status,
+    paused_step_id: view.steps.find(({ status }) => status === 'paused')?.id ?? null,
+    created_at: pythonTime(times.createdAtMs),
+    updated_at: pythonTime(times.updatedAtMs),
+  }
+}
+
+function stepResults(view: RunView): { readonly [id: string]: unknown } {
+  const results: { [id: string]: unknown } = Object.create(null)
+  for (const step of view.steps) results[step.id] = stepResult(step)
+  return results
+}
+
+function stepResult(step: StepView): { readonly [key: string]: Value } {
+  return {
+    step_id: step.id,
+    status: step.status,
+    output: step.output,
+    error: step.error?.message ?? null,
+    duration_ms: step.durationMs,
+    token_usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: step.tokens, reasoning_tokens: 0 },
+    cost_usd: dollars(step.costNanoUsd),
+    model: step.model,
+    provider: step.provider,
+    attachment_count: 0,
+    time_to_first_token_ms: null,
+    prompt_metadata: null,
+  }
+}
+
+/** `2026-11-23T22:29:41.123000+00:00` */
+function pythonTime(atMs: number): string {
+  return new Date(atMs).toISOString().replace('Z', '000+00:00')
+}

@@ -1,0 +1,139 @@
+import { createClient, type Client } from '@agentloom/bullmq/client'
+import { newRunId } from '@agentloom/embedded'
+import type { RunView as RunRecord } from '@agentloom/engine'
+import type { Plan } from '@agentloom/workflow'
+import { CliError } from '../errors.ts'
+import type { Io } from '../io/io.ts'
+import { SIGNAL_CODES, type Signal } from '../io/interrupts.ts'
+import { jsonText, runDocument } from '../result/run-document.ts'
+import { newsOfRecord } from '../terminal/news.ts'
+import { printable } from '../terminal/printable.ts'
+import { commandName, nextLine } from '../terminal/summary.ts'
+import { conclude, type JsonShape } from './conclude.ts'
+import type { Ending } from './ending.ts'
+import type { Place } from './place.ts'
+import { resumeLine } from './resume-embedded.ts'
+import { viewFor } from './watch.ts'
+
+type RedisPlace = Place & { readonly kind: 'redis' }
+
+export interface RedisStart {
+  readonly plan: Plan
+  readonly place: RedisPlace
+  readonly runId: string | undefined
+  readonly input: object
+  readonly json: JsonShape
+  /** Starts the run and leaves it to the workers. */
+  readonly isDetached: boolean
+  /** How the place was named on the command line, for the commands that are proposed. */
+  readonly placeOptions: string
+}
+
+export function connect({ url, prefix }: RedisPlace): Promise<Client> {
+  return createClient({ redis: url, prefix })
+}
+
+/** Starts a run that workers execute, and watches it. */
+export async function startInRedis(start: RedisStart, io: Io): Promise<Ending> {
+  const { plan, place, input, json, isDetached, placeOptions } = start
+  await using client = await connect(place)
+  const runId = start.runId ?? newRunId()
+  const { outcome } = await client.start(plan, { runId, input })
+  if (outcome === 'exists') io.stderr.line(`run ${runId} was started before; it is not started again`)
+  if (isDetached) {
+    const { status = 'queued' } = (await client.header(runId)) ?? {}
+    if (json !== 'none') io.stdout.write(jsonText({ run_id: runId, workflow: plan.name, status }))
+    else {
+      io.stdout.line(`${printable(plan.name)} · run ${runId} · ${status}`)
+      io.stdout.line(nextLine([`${commandName(io.env)} show ${runId}${placeOptions}`]))
+    }
+    return { code: 0 }
+  }
+  if (json === 'none') io.stdout.line(`${printable(plan.name)} · run ${runId} · in Redis, executed by workers`)
+  return await watchToItsEnd(client, { runId, plan, json, placeOptions, from: 0 }, io)
+}
+
+export interface RedisResume {
+  readonly runId: string
+  readonly place: RedisPlace
+  readonly budgetNanoUsd: number | undefined
+  readonly json: JsonShape
+  readonly placeOptions: string
+}
+
+export async function resumeInRedis(
+  { runId, place, budgetNanoUsd, json, placeOptions }: RedisResume,
+  io: Io,
+): Promise<Ending> {
+  await using client = await connect(place)
+  const loaded = await client.load(runId)
+  const before = await client.view(runId)
+  if (loaded === null || before === null) throw notFound(runId)
+  const plan = await client.plan(loaded.header.definition)
+  const options = budgetNanoUsd === undefined ? {} : { budgetNanoUsd }
+  const { outcome, status } = await client.resume(runId, { reason: 'resumed', ...options })
+  if (outcome === 'refused') {
+    const help =
+      status === 'cancelled'
+        ? 'start it again as a new run'
+        : `see how it stands with: ${commandName(io.env)} show ${runId}${placeOptions}`
+    throw new CliError('run/over', `run ${runId} cannot be resumed: it is ${status ?? 'unknown'}`, { help })
+  }
+  if (json === 'none') io.stdout.line(resumeLine(before, plan))
+  return await watchToItsEnd(client, { runId, plan, json, placeOptions, from: loaded.records.length }, io)
+}
+
+export function notFound(runId: string): CliError {
+  return new CliError('run/not-found', `there is no run ${runId}`, { help: 'see which there are with: agentloom runs' })
+}
+
+interface Watched {
+  readonly runId: string
+  readonly plan: Plan
+  readonly json: JsonShape
+  readonly placeOptions: string
+  /** Records that are old news. */
+  readonly from: number
+}
+
+/** A signal ends the watching, not the run: others' workers have it. */
+async function watchToItsEnd(client: Client, watched: Watched, io: Io): Promise<Ending> {
+  const { runId, plan, json, placeOptions, from } = watched
+  const stop = new AbortController()
+  let signal: Signal | null = null
+  const stopListening = io.interrupts.listen((given) => {
+    signal = given
+    stop.abort()
+  })
+  const view = viewFor(plan, json, io)
+  try {
+    for await (const { record } of client.events(runId, { from, signal: stop.signal })) {
+      const news = newsOfRecord(record)
+      if (news !== null) view.tell(news)
+      if (record.kind === 'paused') break
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+  } finally {
+    view.end()
+    stopListening()
+  }
+  const record = await client.view(runId)
+  if (record === null) throw notFound(runId)
+  if (signal !== null) return leave(watched, record, signal, io)
+  return conclude({ plan, record, json, signal: null, placeOptions }, io)
+}
+
+function leave({ runId, json, placeOptions }: Watched, record: RunRecord, signal: Signal, io: Io): Ending {
+  const program = commandName(io.env)
+  if (json !== 'none') io.stdout.write(jsonText(runDocument(record)))
+  io.stderr.line(`run ${runId} goes on without you`)
+  io.stderr.line(
+    nextLine([
+      `${program} show ${runId}${placeOptions}`,
+      `${program} pause ${runId}${placeOptions}`,
+      `${program} cancel ${runId}${placeOptions}`,
+    ]),
+  )
+  return { code: SIGNAL_CODES[signal] }
+}

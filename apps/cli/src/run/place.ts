@@ -1,0 +1,19 @@
+import { resolve } from 'node:path'
+import type { Io } from '../io/io.ts'
+import type { Settings } from '../settings.ts'
+
+/** Where runs live for this call: in a Redis, or in a folder. */
+export type Place =
+  | { readonly kind: 'redis'; readonly url: string; readonly prefix: string }
+  | { readonly kind: 'embedded'; readonly home: string; /** As the user knows it. */ readonly shown: string }
+
+export function placeOf(redis: string | undefined, settings: Settings, io: Io): Place {
+  const url = redis ?? settings.AGENTLOOM_REDIS_URL ?? settings.REDIS_URL
+  if (url !== undefined) return { kind: 'redis', url, prefix: settings.AGENTLOOM_PREFIX }
+  return embeddedPlace(settings, io)
+}
+
+export function embeddedPlace(settings: Settings, io: Io): Place & { readonly kind: 'embedded' } {
+  const shown = settings.AGENTLOOM_HOME
+  return { kind: 'embedded', home: resolve(io.cwd(), shown), shown: shown.endsWith('/') ? shown : `${shown}/` }
+}

@@ -1,0 +1,89 @@
+import { resolve } from 'node:path'
+import {
+  createGateway,
+  detectOllama,
+  keysNotYetServed,
+  providersFromEnvironment,
+  type Gateway,
+} from '@agentloom/gateway'
+import { parseValue, toPlain, ValueError, type Plan } from '@agentloom/workflow'
+import { readRegularFile } from '@agentloom/workflow/node'
+import { CliError } from '../errors.ts'
+import type { Io } from '../io/io.ts'
+import type { Settings } from '../settings.ts'
+import { printable } from '../terminal/printable.ts'
+
+const PRICES_BYTES_MAX = 1024 * 1024
+
+export interface ProviderOptions {
+  /** A model that Ollama does not have is answered by its first one: for the main job, which must run with whatever there is. */
+  readonly hasStandIn: boolean
+}
+
+/** The gateway for a plan, with the providers that the environment offers. */
+export async function gatewayFor(
+  plan: Plan,
+  io: Io,
+  settings: Settings,
+  { hasStandIn }: ProviderOptions,
+): Promise<Gateway> {
+  const prices = await pricesFrom(settings, io)
+  const gateway = createGateway({
+    candidateCacheMax: settings.AGENTLOOM_CANDIDATE_CACHE_MAX,
+    ...(prices !== null && { prices }),
+  })
+  if (!needsProviders(plan)) return gateway
+  for (const { provider, registration } of providersFromEnvironment(io.env)) gateway.register(provider, registration)
+  if (unserved(plan, gateway).length > 0) {
+    const ollama = await detectOllama(io.env, { standIn: hasStandIn })
+    if (ollama !== null) gateway.register(ollama.provider, ollama.registration)
+  }
+  return gateway
+}
+
+/** Models of the plan that nobody here serves. */
+export function unserved(plan: Plan, gateway: Gateway): readonly string[] {
+  if (!needsProviders(plan)) return []
+  return modelsOf(plan).filter((model) => gateway.candidates(model).length === 0)
+}
+
+/** @throws {CliError} `provider/none` where a model of the plan is served by nobody: better now than in the middle of the run */
+export function checkServed(plan: Plan, gateway: Gateway, io: Io): void {
+  const models = unserved(plan, gateway)
+  if (models.length === 0) return
+  const later = keysNotYetServed(io.env).map(({ variable }) => variable)
+  const note = later.length === 0 ? '' : ` (${later.join(' and ')}: set, but this version does not serve them yet)`
+  throw new CliError(
+    'provider/none',
+    `no provider serves ${models.map((model) => printable(model, 80)).join(', ')}${note}`,
+    {
+      place: stepsWith(plan, models),
+      help: 'set OPENAI_API_KEY (with OPENAI_BASE_URL for another server), run Ollama with that model, or replay answers with --mock-responses FILE',
+    },
+  )
+}
+
+function needsProviders(plan: Plan): boolean {
+  return plan.config.mock === null && plan.nodes.some(({ step }) => step.type === 'llm_call')
+}
+
+function modelsOf(plan: Plan): readonly string[] {
+  const models = plan.nodes.flatMap(({ step }) => (step.type === 'llm_call' ? [step.model] : []))
+  return [...new Set(models)]
+}
+
+function stepsWith(plan: Plan, models: readonly string[]): string {
+  const steps = plan.nodes.filter(({ step }) => step.type === 'llm_call' && models.includes(step.model))
+  return `steps.${printable(steps[0]?.id ?? '')}${steps.length > 1 ? ` and ${steps.length - 1} more` : ''}`
+}
+
+async function pricesFrom({ AGENTLOOM_PRICING_FILE: path }: Settings, io: Io): Promise<unknown> {
+  if (path === undefined) return null
+  const bytes = await readRegularFile(resolve(io.cwd(), path), PRICES_BYTES_MAX)
+  try {
+    return toPlain(parseValue(new TextDecoder().decode(bytes)))
+  } catch (error) {
+    if (!(error instanceof ValueError)) throw error
+    throw new CliError('config/pricing-file', `it is ${printable(error.message)}`, { place: path })
+  }
+}

@@ -1,0 +1,97 @@
+import { resolve } from 'node:path'
+import { newRunId, type RunHandle } from '@agentloom/embedded'
+import type { RunView as RunRecord } from '@agentloom/engine'
+import type { Plan } from '@agentloom/workflow'
+import { loadFunctions } from '@agentloom/worker/program'
+import type { Signal } from '../io/interrupts.ts'
+import type { Io } from '../io/io.ts'
+import { writeCheckpointFile } from '../result/checkpoint-file.ts'
+import type { Settings } from '../settings.ts'
+import { conclude, type JsonShape } from './conclude.ts'
+import type { Ending } from './ending.ts'
+import type { Place } from './place.ts'
+import { checkServed, gatewayFor } from './providers.ts'
+import { writeSession } from './session.ts'
+import { openStage, type Stage } from './stage.ts'
+import { viewFor } from './watch.ts'
+
+export interface EmbeddedStart {
+  readonly plan: Plan
+  readonly place: Place & { readonly kind: 'embedded' }
+  readonly settings: Settings
+  readonly runId: string | undefined
+  readonly input: object
+  /** Paths of modules, relative to the working directory. */
+  readonly functions: readonly string[]
+  readonly json: JsonShape
+  readonly hasStandIn: boolean
+  /** Folder for a checkpoint in the Python engine's format, or null. */
+  readonly checkpointFolder: string | null
+  readonly filesLabel?: string
+}
+
+/** Starts a run in this process and sees it to its end, or to its pause. */
+export async function startEmbedded(start: EmbeddedStart, io: Io): Promise<Ending> {
+  const { plan, place, settings, hasStandIn, json } = start
+  const folder = io.cwd()
+  const modules = start.functions.map((path) => resolve(folder, path))
+  const functions = await loadFunctions(modules)
+  await using gateway = await gatewayFor(plan, io, settings, { hasStandIn })
+  checkServed(plan, gateway, io)
+  await using stage = await openStage({ home: place.home, folder, functions })
+  stage.models = gateway
+  const runId = start.runId ?? newRunId()
+  const isKnown = (await stage.embedded.journal.header(runId)) !== null
+  if (isKnown) io.stderr.line(`run ${runId} was started before; it is not started again`)
+  else await writeSession(place.home, runId, { format: 1, folder, functions: modules, hasStandIn })
+  if (json === 'none') io.stdout.line(`${plan.name} · run ${runId} · embedded, journal in ${place.shown}`)
+  stage.view = viewFor(plan, json, io)
+  const handle = await begun(stage, stage.embedded.start(plan, { runId, input: start.input }))
+  return await seeToItsEnd(stage, handle, start, io)
+}
+
+export interface SeenToItsEnd {
+  readonly plan: Plan
+  readonly json: JsonShape
+  readonly checkpointFolder: string | null
+  readonly filesLabel?: string
+}
+
+/** Waits for the run; the first signal pauses it, and what was committed until then is kept. */
+export async function seeToItsEnd(stage: Stage, handle: RunHandle, seen: SeenToItsEnd, io: Io): Promise<Ending> {
+  let signal: Signal | null = null
+  const stopListening = io.interrupts.listen((given) => {
+    signal = given
+    void handle.pause(given).catch(() => undefined) // `result` below tells what went wrong
+  })
+  try {
+    const record = await begun(stage, handle.result())
+    stage.view.end()
+    if (seen.checkpointFolder !== null) await saveCopy(stage, seen.checkpointFolder, { plan: seen.plan, record }, io)
+    return conclude({ ...seen, record, signal, placeOptions: '' }, io)
+  } finally {
+    stopListening()
+  }
+}
+
+/** Whatever ends a run's view early leaves the terminal as it should be. */
+export async function begun<Result>(stage: Stage, running: Promise<Result>): Promise<Result> {
+  try {
+    return await running
+  } catch (error) {
+    stage.view.end()
+    throw error
+  }
+}
+
+async function saveCopy(
+  { embedded }: Stage,
+  folder: string,
+  { plan, record }: { readonly plan: Plan; readonly record: RunRecord },
+  io: Io,
+): Promise<void> {
+  const header = await embedded.journal.header(record.runId)
+  if (header === null) return
+  const path = await writeCheckpointFile(folder, plan, record, header)
+  io.stderr.line(`checkpoint: ${path}`)
+}
