@@ -40,17 +40,21 @@ for (let i = 0; i < 200; i += 1) {
 lone.sort((a, b) => a - b)
 const rates: number[] = []
 const cpus: number[] = []
+const mains: number[] = []
 for (let round = 0; round < rounds; round += 1) {
   const t = performance.now()
   const cpu = process.cpuUsage()
+  const main = process.threadCpuUsage()
   await Promise.all(Array.from({ length: runs }, oneRun))
   const used = process.cpuUsage(cpu)
+  const usedMain = process.threadCpuUsage(main)
+  mains.push((usedMain.user + usedMain.system) / (runs * length))
   rates.push((runs * length) / ((performance.now() - t) / 1000))
   cpus.push((used.user + used.system) / (runs * length))
 }
 const median = (list: number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1] ?? 0
 console.log(
-  `lone ${((lone[100] ?? 0) / length).toFixed(3)} ms/step (p10 ${((lone[20] ?? 0) / length).toFixed(3)}) · ${runs} runs, concurrency ${concurrency}: ${Math.round(median(rates))} steps/s (best ${Math.round(Math.max(...rates))}) · ${median(cpus).toFixed(1)} µs CPU/step (both threads)`,
+  `lone ${((lone[100] ?? 0) / length).toFixed(3)} ms/step (p10 ${((lone[20] ?? 0) / length).toFixed(3)}) · ${runs} runs, concurrency ${concurrency}: ${Math.round(median(rates))} steps/s (best ${Math.round(Math.max(...rates))}) · ${median(cpus).toFixed(1)} µs CPU/step, of it ${median(mains).toFixed(1)} in the main thread`,
 )
 await embedded.close()
 rmSync(folder, { recursive: true, force: true })

@@ -144,6 +144,7 @@ export class EmbeddedJournal extends MemoryJournal implements AsyncDisposable {
    * @throws {RunActiveError} @throws {CorruptJournalError} @throws {NewerFormatError}
    */
   async take(runId: string): Promise<LoadedRun | null> {
+    if (this.has(runId)) throw new RunActiveError(runId, { pid: process.pid, host: 'this machine' })
     const rows = await this.#store.call({ name: 'take', run: runId })
     if (rows === null) return null
     if ('owner' in rows) throw new RunActiveError(runId, rows.owner)

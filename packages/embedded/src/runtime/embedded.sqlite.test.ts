@@ -1,5 +1,6 @@
 import type { EngineEvent } from '@agentloom/engine'
 import { defineFunction, type FunctionDefinition } from '@agentloom/workflow'
+import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { freshFolder } from '../testing/folder.ts'
@@ -213,3 +214,59 @@ test('many runs at once all end, each step once', async () => {
   expect(calls.size).toBe(1_000)
   expect(new Set(calls.values())).toEqual(new Set([1]))
 })
+
+test('resumed twice at once, a run is executed once', async () => {
+  const folder = freshFolder()
+  const slow = gate('work')
+  const first = await open(folder, [slow.definition])
+  const run = await first.start(chainOf(1, 'work'))
+  await run.pause()
+  await first.close()
+  let calls = 0
+  const work = defineFunction({ name: 'work', input: z.object({ n: z.number() }), run: () => (calls += 1) })
+  await using second = await open(folder, [work])
+  const handles = await Promise.all([second.resume(run.id), second.resume(run.id)])
+  for (const handle of handles) expect((await handle.result()).status).toBe('success')
+  expect(calls).toBe(1)
+})
+
+test('an end that several steps see is told once', async () => {
+  const events: EngineEvent[] = []
+  await using embedded = await open(freshFolder(), [double], { observe: (event) => events.push(event) })
+  const steps = ['a', 'b', 'c'].map((id) => `  - {id: ${id}, type: function, handler: double, input: {n: 1}}`)
+  const run = await embedded.start(planOf(`name: wide\nsteps:\n${steps.join('\n')}\n`))
+  expect((await run.result()).status).toBe('success')
+  expect(events.filter(({ kind }) => kind === 'run-ended')).toHaveLength(1)
+})
+
+test.skipIf(process.getuid?.() !== 0)(
+  'a run that meets a full disk stops, and goes on when there is room',
+  async () => {
+    const folder = freshFolder()
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', folder]).status !== 0) {
+      return console.warn('skipped: no tmpfs can be mounted here')
+    }
+    try {
+      const calls = new Map<number, number>()
+      const big = defineFunction({
+        name: 'big',
+        input: z.object({ n: z.number() }),
+        run: ({ n }) => {
+          calls.set(n, (calls.get(n) ?? 0) + 1)
+          return 'x'.repeat(200_000)
+        },
+      })
+      await using embedded = await open(folder, [big], { checkpoints: false })
+      const run = await embedded.start(chainOf(20, 'big'))
+      await expect(run.result()).rejects.toMatchObject({ code: 'store/full' })
+      const committed = (await embedded.view(run.id))?.steps.filter(({ status }) => status === 'success').length ?? 0
+      expect(committed).toBeGreaterThan(2)
+      expect(spawnSync('mount', ['-o', 'remount,size=64m', folder]).status).toBe(0)
+      expect((await (await embedded.resume(run.id)).result()).status).toBe('success')
+      for (let step = 0; step < committed; step += 1) expect(calls.get(step)).toBe(1)
+      expect(calls.size).toBe(20)
+    } finally {
+      spawnSync('umount', ['-l', folder])
+    }
+  },
+)

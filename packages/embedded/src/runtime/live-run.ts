@@ -7,17 +7,23 @@ export class LiveRun {
   readonly plan: Plan
   #waiting: PromiseWithResolvers<RunView> | null = null
   #isOver = false
+  #hasLeft = false
   #error: Error | null = null
-  /** Records that its checkpoint had when it was last asked for. */
-  checkpointed = 0
 
   constructor(id: string, plan: Plan) {
     this.id = id
     this.plan = plan
   }
 
-  get isOver(): boolean {
-    return this.#isOver
+  /** True once: for whoever takes the run out of memory. Several steps, and a pause, may see the end of a run. */
+  leave(): boolean {
+    const isFirst = !this.#hasLeft
+    this.#hasLeft = true
+    return isFirst
+  }
+
+  get hasLeft(): boolean {
+    return this.#hasLeft
   }
 
   /** Settles with the run; null when it is over here and the journal is to be asked. */

@@ -2,7 +2,6 @@ import {
   Claims,
   Follower,
   startCommand,
-  viewRun,
   Walker,
   type Bell,
   type EngineEvent,
@@ -13,7 +12,7 @@ import {
   type RunTransition,
   type RunView,
 } from '@agentloom/engine'
-import { compileWorkflow, parseDefinition, type Plan } from '@agentloom/workflow'
+import type { Plan } from '@agentloom/workflow'
 import { CheckpointWriter } from '../checkpoint/checkpoint-writer.ts'
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
 import type { EmbeddedJournal } from '../journal/embedded-journal.ts'
@@ -22,7 +21,9 @@ import { Alarm } from './alarm.ts'
 import { Bells } from './bells.ts'
 import type { Embedded, EmbeddedStart, ResumeRun, RunHandle } from './embedded.ts'
 import { NoHandlerError } from './errors.ts'
+import { checkHandlers } from './handlers.ts'
 import { LiveRun } from './live-run.ts'
+import { listRuns, viewOf } from './look-up.ts'
 import { reopenRun, takeRun } from './resume.ts'
 import { newRunId } from './run-id.ts'
 
@@ -33,8 +34,6 @@ const STEPS_MAX = 64
 const DUE_MAX = 256
 
 const CHECKPOINT_MS = 30_000
-
-const RUNS_LISTED = 100
 
 export interface RuntimeParts {
   readonly journal: EmbeddedJournal
@@ -54,13 +53,13 @@ export class Runtime implements Embedded {
   readonly journal: EmbeddedJournal
   readonly #parts: RuntimeParts
   readonly #live = new Map<string, LiveRun>()
+  readonly #resuming = new Map<string, Promise<RunHandle>>()
   readonly #claims: Claims
   readonly #follower: Follower
   readonly #walker: Walker
   readonly #bells: Bells
   readonly #alarm: Alarm
   readonly #writer: CheckpointWriter
-  readonly #stopCheckpoints: () => void
   #closing: Promise<void> | null = null
   #nonces = 0
 
@@ -84,8 +83,13 @@ export class Runtime implements Embedded {
       stepsMax: STEPS_MAX,
     })
     this.#alarm = new Alarm(executors.clock, () => void this.#discharge())
-    this.#writer = new CheckpointWriter(journal, checkpoints)
-    this.#stopCheckpoints = this.#checkpointEvery(CHECKPOINT_MS)
+    this.#writer = new CheckpointWriter({
+      journal,
+      checkpoints,
+      clock: executors.clock,
+      isOff: !parts.writesCheckpoints,
+    })
+    this.#writer.everyMs(CHECKPOINT_MS, () => this.#live.keys())
     journal.onWish((runId, wish, reason) => void this.#grant(runId, wish, reason))
   }
 
@@ -96,7 +100,7 @@ export class Runtime implements Embedded {
   async start(plan: Plan, options: EmbeddedStart = {}): Promise<RunHandle> {
     this.#checkOpen()
     const { functions, clock } = this.#parts.executors
-    checkHandlers(plan, (name) => functions.get(name) !== null)
+    checkHandlers(plan, functions)
     const runId = options.runId ?? newRunId()
     const known = this.#live.get(runId)
     const command = startCommand(plan, { ...options, runId })
@@ -122,11 +126,19 @@ export class Runtime implements Embedded {
     this.#checkOpen()
     const known = this.#live.get(runId)
     if (known !== undefined) return this.#handle(runId, known)
+    const resuming = this.#resuming.get(runId)
+    if (resuming !== undefined) return resuming
+    const resumed = this.#resume(runId, options).finally(() => this.#resuming.delete(runId))
+    this.#resuming.set(runId, resumed)
+    return resumed
+  }
+
+  async #resume(runId: string, options: ResumeRun): Promise<RunHandle> {
     const { journal } = this
     const loaded = await takeRun(journal, this.#parts.checkpoints, runId)
     try {
       const plan = await journal.plans.get(loaded.header.definition)
-      checkHandlers(plan, (name) => this.#parts.executors.functions.get(name) !== null)
+      checkHandlers(plan, this.#parts.executors.functions)
       const reply = await reopenRun(journal, plan, runId, options)
       if (reply === null) {
         await journal.give(runId)
@@ -144,23 +156,12 @@ export class Runtime implements Embedded {
     }
   }
 
-  async view(runId: string): Promise<RunView | null> {
-    const loaded = await this.journal.load(runId)
-    if (loaded !== null) return viewRun(await this.journal.plans.get(loaded.header.definition), loaded)
-    const checkpoint = await this.#parts.checkpoints.read(runId)
-    return checkpoint === null
-      ? null
-      : viewRun(compileWorkflow(parseDefinition(checkpoint.definitionText)).plan, checkpoint)
+  view(runId: string): Promise<RunView | null> {
+    return viewOf(this.journal, this.#parts.checkpoints, runId)
   }
 
-  async runs({ limit = RUNS_LISTED, ...filter }: Partial<RunFilter> = {}): Promise<readonly RunHeader[]> {
-    const { checkpoints } = this.#parts
-    const inJournal = await this.journal.list({ ...filter, limit })
-    const elsewhere = await checkpoints.list(await this.journal.unknown(await checkpoints.ids()))
-    const found = elsewhere.headers.filter(
-      ({ status, workflow }) => (filter.status ?? status) === status && (filter.workflow ?? workflow) === workflow,
-    )
-    return [...inJournal, ...found].sort((a, b) => b.createdAtMs - a.createdAtMs).slice(0, limit)
+  runs(filter: Partial<RunFilter> = {}): Promise<readonly RunHeader[]> {
+    return listRuns(this.journal, this.#parts.checkpoints, filter)
   }
 
   async cancel(runId: string, reason = 'cancelled'): Promise<RunTransition> {
@@ -195,19 +196,18 @@ export class Runtime implements Embedded {
     const { clock } = this.#parts.executors
     this.#bells.stop()
     this.#alarm.stop()
-    this.#stopCheckpoints()
     const idle = this.#bells.whenIdle()
     if (graceMs > 0) await Promise.race([idle, clock.sleep(graceMs)])
     this.#claims.abort('drain')
     await idle
     const help = 'resume the run to go on with it'
     for (const run of this.#live.values()) {
-      if (this.#parts.writesCheckpoints) this.#writer.add(run.id)
+      this.#writer.add(run.id)
       run.lose(
         new StoreError('store/closed', this.journal.path, `the journal was closed before run ${run.id} ended`, help),
       )
     }
-    await this.#writer.settled()
+    await this.#writer.close()
     this.#live.clear()
     await this.journal.close()
   }
@@ -222,12 +222,13 @@ export class Runtime implements Embedded {
   }
 
   async #discharge(): Promise<void> {
-    for (const obligation of await this.journal.due(DUE_MAX)) {
-      try {
-        await this.#follower.discharge(obligation)
-      } catch (error) {
-        this.#lose(obligation.runId, error)
+    try {
+      for (const obligation of await this.journal.due(DUE_MAX)) {
+        await this.#follower.discharge(obligation).catch((error: unknown) => this.#lose(obligation.runId, error))
       }
+    } catch (error) {
+      // The disk failed in the middle of the list, and what had been taken from it is due no more.
+      for (const runId of this.#live.keys()) this.#lose(runId, error)
     }
     if (this.#closing === null) this.#alarm.notLaterThan(this.journal.nextDueMs())
   }
@@ -244,7 +245,7 @@ export class Runtime implements Embedded {
   #observe(event: EngineEvent): void {
     if (event.kind === 'run-ended') {
       const run = this.#live.get(event.runId)
-      if (run === undefined || run.isOver) return // several steps of a run may see its end
+      if (run === undefined || run.hasLeft) return
       this.#parts.observe(event)
       if (event.status !== 'success' && event.status !== 'failed') this.#claims.abort('lost', event.runId)
       void this.#finish(run)
@@ -258,10 +259,11 @@ export class Runtime implements Embedded {
 
   /** The run is over or paused, and everything of it is on disk: it leaves memory. */
   async #finish(run: LiveRun): Promise<void> {
+    if (!run.leave()) return
     const loaded = await this.journal.load(run.id)
     if (loaded !== null) run.end(loaded)
     this.#forget(run)
-    if (this.#parts.writesCheckpoints) this.#writer.add(run.id)
+    this.#writer.add(run.id)
     if (loaded?.header.status === 'paused') await this.journal.give(run.id)
   }
 
@@ -307,33 +309,5 @@ export class Runtime implements Embedded {
   #checkOpen(): void {
     if (this.#closing !== null)
       throw new StoreError('store/closed', this.journal.path, 'the journal is closed', 'open it again')
-  }
-
-  #checkpointEvery(ms: number): () => void {
-    if (!this.#parts.writesCheckpoints) return () => undefined
-    const { clock } = this.#parts.executors
-    let disarm = (): void => undefined
-    const arm = (): void => {
-      disarm = clock.after(ms, () => {
-        void this.#checkpointLive().finally(arm)
-      })
-    }
-    arm()
-    return () => disarm()
-  }
-
-  async #checkpointLive(): Promise<void> {
-    for (const run of this.#live.values()) {
-      const count = (await this.journal.load(run.id))?.records.length ?? 0
-      if (count === run.checkpointed) continue
-      run.checkpointed = count
-      this.#writer.add(run.id)
-    }
-  }
-}
-
-function checkHandlers(plan: Plan, has: (name: string) => boolean): void {
-  for (const { id, step } of plan.nodes) {
-    if (step.type === 'function' && !has(step.handler)) throw new NoHandlerError(id, step.handler)
   }
 }

@@ -1,0 +1,34 @@
+import { viewRun, type RunFilter, type RunHeader, type RunView } from '@agentloom/engine'
+import { compileWorkflow, parseDefinition } from '@agentloom/workflow'
+import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
+import type { EmbeddedJournal } from '../journal/embedded-journal.ts'
+
+const RUNS_LISTED = 100
+
+/** In the journal, else in its checkpoint; null where neither knows the run. */
+export async function viewOf(
+  journal: EmbeddedJournal,
+  checkpoints: CheckpointStore,
+  runId: string,
+): Promise<RunView | null> {
+  const loaded = await journal.load(runId)
+  if (loaded !== null) return viewRun(await journal.plans.get(loaded.header.definition), loaded)
+  const checkpoint = await checkpoints.read(runId)
+  return checkpoint === null
+    ? null
+    : viewRun(compileWorkflow(parseDefinition(checkpoint.definitionText)).plan, checkpoint)
+}
+
+/** Of the journal, and of checkpoints whose run the journal does not know; newest first. Files of known runs are not read. */
+export async function listRuns(
+  journal: EmbeddedJournal,
+  checkpoints: CheckpointStore,
+  { limit = RUNS_LISTED, ...filter }: Partial<RunFilter>,
+): Promise<readonly RunHeader[]> {
+  const inJournal = await journal.list({ ...filter, limit })
+  const elsewhere = await checkpoints.list(await journal.unknown(await checkpoints.ids()))
+  const found = elsewhere.headers.filter(
+    ({ status, workflow }) => (filter.status ?? status) === status && (filter.workflow ?? workflow) === workflow,
+  )
+  return [...inJournal, ...found].sort((a, b) => b.createdAtMs - a.createdAtMs).slice(0, limit)
+}
