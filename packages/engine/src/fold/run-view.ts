@@ -1,4 +1,5 @@
 import { parseValue, type ErrorInfo, type Plan, type Value, type ValueMap } from '@agentloom/workflow'
+import { isOver } from '../journal/run-state.ts'
 import type { LoadedRun, RunStatus } from '../ports/journal.ts'
 import { failedStepOf, skipMessage } from '../schedule/cause.ts'
 import { foldState, type Left } from './state.ts'
@@ -33,7 +34,7 @@ export interface RunView {
   readonly runId: string
   readonly workflow: string
   readonly status: RunStatus
-  /** In the plan's order; steps of which nothing is decided yet are not listed. */
+  /** In the plan's order; steps of which nothing is decided yet are not listed, nor those that the end of the run cut off. */
   readonly steps: readonly StepView[]
   readonly state: ValueMap
   readonly overlaps: readonly string[]
@@ -49,9 +50,10 @@ export function viewRun(plan: Plan, loaded: LoadedRun): RunView {
   const folds = foldSteps(header.runId, records)
   const steps: StepView[] = []
   const left: Left[] = []
+  const isAtRest = isOver(header.status)
   for (const node of plan.nodes) {
     const fold = folds.get(node.id)
-    if (fold === undefined) continue
+    if (fold === undefined || (isAtRest && !isResolved(fold))) continue
     steps.push(viewStep(plan, node.id, fold))
     if (fold.output !== null)
       left.push({ node, status: fold.status === 'success' ? 'success' : 'failed', output: fold.output })
@@ -62,11 +64,16 @@ export function viewRun(plan: Plan, loaded: LoadedRun): RunView {
     status: header.status,
     steps,
     ...foldState(plan, parseInput(header.input), left),
-    tokens: sum(steps, (step) => step.tokens),
-    costNanoUsd: sum(steps, (step) => step.costNanoUsd),
+    // Attempts of steps that were cut off are paid for, too.
+    tokens: sum([...folds.values()], ({ usage }) => usage.tokens),
+    costNanoUsd: sum([...folds.values()], ({ usage }) => usage.costNanoUsd),
     durationMs: Math.max(0, (records.at(-1)?.atMs ?? header.createdAtMs) - header.createdAtMs),
     error: header.error,
   }
+}
+
+function isResolved({ status }: StepFold): boolean {
+  return status === 'success' || status === 'failed' || status === 'timeout' || status === 'skipped'
 }
 
 function viewStep(plan: Plan, id: string, fold: StepFold): StepView {
