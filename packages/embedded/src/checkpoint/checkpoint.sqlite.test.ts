@@ -1,12 +1,14 @@
 import { defineFunction } from '@agentloom/workflow'
 import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createEmbedded } from '../runtime/embedded.ts'
-import { freshFolder } from '../testing/folder.ts'
+import { temporaryFolders } from '../testing/folder.ts'
 import { chainOf, executorsWith } from '../testing/plans.ts'
 import { CheckpointStore, listCheckpoints } from './checkpoint-store.ts'
+
+const freshFolder = temporaryFolders(afterEach)
 
 const say = defineFunction({
   name: 'say',

@@ -1,10 +1,12 @@
 import { journalConformance, VirtualClock } from '@agentloom/engine/testing'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { Store } from '../store/store.ts'
-import { freshFolder } from '../testing/folder.ts'
+import { temporaryFolders } from '../testing/folder.ts'
 import { EmbeddedJournal, openJournal } from './embedded-journal.ts'
+
+const freshFolder = temporaryFolders(afterEach)
 
 describe('the journal in a file', () => {
   for (const { name, run } of journalConformance) {

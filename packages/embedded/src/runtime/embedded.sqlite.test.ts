@@ -1,11 +1,13 @@
 import type { EngineEvent } from '@agentloom/engine'
 import { defineFunction, type FunctionDefinition } from '@agentloom/workflow'
 import { spawnSync } from 'node:child_process'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { z } from 'zod'
-import { freshFolder } from '../testing/folder.ts'
+import { temporaryFolders } from '../testing/folder.ts'
 import { chainOf, executorsWith, planOf } from '../testing/plans.ts'
 import { createEmbedded, type Embedded, type EmbeddedOptions } from './embedded.ts'
+
+const freshFolder = temporaryFolders(afterEach)
 
 const double = defineFunction({ name: 'double', input: z.object({ n: z.number() }), run: ({ n }) => n * 2 })
 

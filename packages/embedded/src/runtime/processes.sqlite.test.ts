@@ -5,9 +5,11 @@ import { afterEach, expect, test } from 'vitest'
 import { defineFunction } from '@agentloom/workflow'
 import { z } from 'zod'
 import { openJournal } from '../journal/embedded-journal.ts'
-import { freshFolder } from '../testing/folder.ts'
+import { temporaryFolders } from '../testing/folder.ts'
 import { chainOf, executorsWith } from '../testing/plans.ts'
 import { createEmbedded } from './embedded.ts'
+
+const freshFolder = temporaryFolders(afterEach)
 
 const children: ChildProcess[] = []
 

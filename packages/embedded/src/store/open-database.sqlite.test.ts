@@ -2,10 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { openJournal } from '../journal/embedded-journal.ts'
-import { freshFolder } from '../testing/folder.ts'
+import { temporaryFolders } from '../testing/folder.ts'
 import { Store } from './store.ts'
+
+const freshFolder = temporaryFolders(afterEach)
 
 const START = {
   runId: 'run',
