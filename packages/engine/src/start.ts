@@ -62,12 +62,23 @@ export function restartCommand(plan: Plan, header: RunHeader): StartRun {
   return { runId, workflow, definition, input, tenant, priority, tags, ...partOf(plan) }
 }
 
+/** Written once a plan: the canonical form sorts every key of the definition. */
+const definitionTexts = new WeakMap<Plan, string>()
+
+function definitionTextOf(plan: Plan): string {
+  const found = definitionTexts.get(plan)
+  if (found !== undefined) return found
+  const text = writeDefinition(plan.definition)
+  definitionTexts.set(plan, text)
+  return text
+}
+
 function partOf(
   plan: Plan,
 ): Pick<StartRun, 'definitionText' | 'timeoutMs' | 'budgetNanoUsd' | 'stepCount' | 'cap' | 'roots'> {
   const { config, nodes } = plan
   return {
-    definitionText: writeDefinition(plan.definition),
+    definitionText: definitionTextOf(plan),
     timeoutMs: config.timeoutMs,
     budgetNanoUsd: config.budgetNanoUsd,
     stepCount: nodes.length,

@@ -88,7 +88,16 @@ function raceDeadline(executors: Executors, attempt: Attempt): Promise<StepResul
       held.abort('timeout')
     })
     held.whenAborted(() => reject(new StepAbortedError(held.reason ?? 'lost')))
-    runBody(executors, attempt).then(resolve, reject).finally(disarm)
+    runBody(executors, attempt).then(
+      (result) => {
+        disarm()
+        resolve(result)
+      },
+      (error: unknown) => {
+        disarm()
+        reject(error)
+      },
+    )
   })
 }
 
