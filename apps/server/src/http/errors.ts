@@ -37,12 +37,15 @@ export class HttpError extends AgentloomError {
   readonly code: HttpErrorCode
   readonly retryable = false
   readonly status: number
+  /** For Bull Board's own error handler, which looks here. */
+  readonly statusCode: number
   override readonly place: string | null
   override readonly help: string | null
   readonly headers: Readonly<Record<string, string>>
   constructor(status: number, code: HttpErrorCode, message: string, { place, help, headers = {} }: Details = {}) {
     super(message)
     this.status = status
+    this.statusCode = status
     this.code = code
     this.place = place ?? null
     this.help = help ?? null
