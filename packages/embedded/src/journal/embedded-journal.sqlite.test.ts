@@ -36,7 +36,11 @@ test('reading a folder without a journal finds nothing and makes nothing', async
   await expect(openJournal({ folder: join(folder, 'still', 'none'), access: 'read' })).resolves.toBeDefined()
 })
 
-test('one flipped byte costs one run, and says which', async () => {
+test.each([
+  `body = replace(body, '"atMs":1', '"atMs":2')`, // still a record that could have been written
+  `body = replace(body, 'started', 'startee')`,
+  `output = '1'`,
+])('one flipped byte costs one run, and says which: %s', async (damage) => {
   const folder = freshFolder()
   const start = {
     workflow: 'wf',
@@ -54,9 +58,7 @@ test('one flipped byte costs one run, and says which', async () => {
     await journal.give(runId)
   }
   const file = new DatabaseSync(join(folder, 'journal.db'))
-  file.exec(
-    `update records set body = replace(body, 'started', 'startee') where run = (select id from runs where run = 'first')`,
-  )
+  file.exec(`update records set ${damage} where run = (select id from runs where run = 'first')`)
   file.close()
   await expect(journal.load('first')).rejects.toMatchObject({ code: 'journal/corrupt', place: 'run first' })
   expect((await journal.load('second'))?.records).toHaveLength(1)
