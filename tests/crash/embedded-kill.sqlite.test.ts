@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,8 +18,17 @@ beforeEach(async () => {
 })
 afterEach(() => rm(home, { recursive: true, force: true }))
 
-/** Where the kill hit, as the journal tells it: a claim without outcome, a commit as the last record, or something else. */
-type Phase = 'in step' | 'between steps' | 'before the first claim' | 'after the end'
+/** Where the kill hit, as the journal tells it. */
+const PHASES = [
+  'in step',
+  'in commit',
+  'between',
+  'before the first claim',
+  'before the start',
+  'after the end',
+] as const
+type Phase = (typeof PHASES)[number]
+const EFFECTIVE: readonly Phase[] = ['in step', 'in commit', 'between']
 
 test(
   `${KILLS} kills of agentloom run, resumed each time: each committed step ran once`,
@@ -32,7 +41,7 @@ test(
       effective += await killedToTheEnd(`r${run}`, phases, KILLS - effective)
     }
     console.log(
-      `${effective} kills that took effect: ${[...phases].map(([phase, count]) => `${count} ${phase}`).join(', ')}`,
+      `${effective} kills that took effect: ${PHASES.map((phase) => `${phases.get(phase) ?? 0} ${phase}`).join(', ')}`,
     )
     expect(effective).toBeGreaterThanOrEqual(KILLS)
   },
@@ -52,31 +61,47 @@ async function killedToTheEnd(runId: string, phases: Map<Phase, number>, wanted:
     child.stdout?.on('data', (chunk: Buffer) => said.push(chunk))
     child.stderr?.on('data', (chunk: Buffer) => said.push(chunk))
     const isLast = effective >= wanted
-    const ending = isLast
-      ? await exited(child)
-      : await Promise.race([exited(child), sleep(600 + ((attempt * 131) % 350))])
+    const ending = isLast ? await exited(child) : await Promise.race([exited(child), untilAtWork(file, attempt)])
     if (ending !== undefined) {
       expect(ending, Buffer.concat(said).toString()).toBe(0)
       break
     }
     child.kill('SIGKILL')
     await exited(child)
-    const phase = await phaseOf(runId)
+    const phase = await phaseOf(runId, file)
     phases.set(phase, (phases.get(phase) ?? 0) + 1)
-    if (phase === 'in step' || phase === 'between steps') effective += 1
-    if (phase !== 'before the first claim' || attempt > 0) args = ['resume', runId, ...functions]
+    if (EFFECTIVE.includes(phase)) effective += 1
+    if (phase !== 'before the start') args = ['resume', runId, ...functions]
     expect(attempt).toBeLessThan(200)
   }
   await proveOnce(runId, file)
   return effective
 }
 
-async function phaseOf(runId: string): Promise<Phase> {
+/** Now and then before the run can have begun; else an uneven while after the process has left its first line. */
+async function untilAtWork(file: string, attempt: number): Promise<void> {
+  const before = await sizeOf(file)
+  if (attempt % 10 !== 9) while ((await sizeOf(file)) === before) await sleep(5)
+  await sleep((attempt * 131) % 400)
+}
+
+async function sizeOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  )
+}
+
+async function phaseOf(runId: string, file: string): Promise<Phase> {
   await using journal = await openJournal({ folder: join(home, '.agentloom') })
   const loaded = await journal.load(runId)
-  if (loaded === null || !loaded.records.some(({ kind }) => kind === 'claimed')) return 'before the first claim'
+  if (loaded === null) return 'before the start'
+  if (!loaded.records.some(({ kind }) => kind === 'claimed')) return 'before the first claim'
   if (loaded.records.at(-1)?.kind === 'ended') return 'after the end'
-  return loaded.records.at(-1)?.kind === 'claimed' ? 'in step' : 'between steps'
+  const last = loaded.records.at(-1)
+  if (last?.kind !== 'claimed') return 'between'
+  const done = await readLines(`${file}.done`).catch(() => [])
+  return done.some(({ step, epoch }) => step === last.stepId && epoch === last.epoch) ? 'in commit' : 'in step'
 }
 
 async function proveOnce(runId: string, file: string): Promise<void> {

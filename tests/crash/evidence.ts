@@ -26,13 +26,11 @@ export interface Claimed {
   readonly worker: string
 }
 
-/** Claims whose outcome nobody recorded: the step was in flight when its worker went. */
+/** Claims without a result, given back by a successor or not: the step was in flight when its process went. */
 export function unfinishedClaims({ header, records }: LoadedRun): readonly Claimed[] {
   const outcomes = new Set(
     records.flatMap((record) =>
-      record.kind === 'committed' || record.kind === 'failed' || record.kind === 'released'
-        ? [`${record.stepId} ${record.epoch}`]
-        : [],
+      record.kind === 'committed' || record.kind === 'failed' ? [`${record.stepId} ${record.epoch}`] : [],
     ),
   )
   return records.flatMap((record) =>

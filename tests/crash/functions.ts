@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { appendFile, open } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { defineFunction } from '@agentloom/workflow'
 import { z } from 'zod'
@@ -19,6 +19,7 @@ export const leaveLine = defineFunction({
     await sleep(minMs + seeded(`${ctx.runId} ${ctx.stepId} ${ctx.epoch}`) * (maxMs - minMs), null, {
       signal: ctx.signal,
     })
+    await appendFile(`${file}.done`, line) // tells a kill during the wait from one during the commit
     return sum + 1
   },
 })
