@@ -10,10 +10,14 @@ interface StepData {
   readonly isLast: boolean
 }
 
+/** It goes down a flow by recursion: at 5,000 levels the stack overflows on most tries, or the process dies of it. */
+const STEPS_MAX = 1_000
+
 export const flowProducer: LoadKind = {
   key: 'flow-producer',
   title: 'F  BullMQ, FlowProducer chain',
   store: 'redis',
+  stepsMax: STEPS_MAX,
   async open({ redis }) {
     const connection = connectionOf(redis)
     const flows = new FlowProducer({ connection })

@@ -19,6 +19,8 @@ export interface LoadKind {
   readonly title: string
   /** Whether its steps are recorded in Redis (whose fsync policy is the bench's option) or in SQLite. */
   readonly store: 'redis' | 'sqlite'
+  /** The longest chain that it takes; longer ones are left out of its row. */
+  readonly stepsMax?: number
   open(place: Place): Promise<Load>
 }
 

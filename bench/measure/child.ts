@@ -11,7 +11,7 @@ async function perform(task: Task): Promise<unknown> {
   const [kind] = loadsNamed([task.load])
   if (kind === undefined) throw new Error(`no load`)
   const meter = new CpuMeter(kind.store === 'redis' ? task.redis : null)
-  const sample = await measureChain(() => kind.open(task), meter, task.sizes)
+  const sample = await measureChain({ ...kind, open: () => kind.open(task) }, meter, task.sizes)
   await meter.close()
   return sample
 }

@@ -8,11 +8,17 @@ import type { Sizes } from './sizes.ts'
 const LONE_RUNS_MIN = 20
 const ROUNDS_MIN = 3
 
+interface OpenKind {
+  readonly stepsMax?: number
+  open(): Promise<Load>
+}
+
 /**
  * Warms up, then measures phase by phase. Each phase opens the load anew and closes it, so that what a load does later in the
  * background counts for nobody else; the process stays, and with it what V8 has compiled.
  */
-export async function measureChain(open: () => Promise<Load>, meter: CpuMeter, sizes: Sizes): Promise<ChainSample> {
+export async function measureChain(kind: OpenKind, meter: CpuMeter, sizes: Sizes): Promise<ChainSample> {
+  const { open, stepsMax = Number.POSITIVE_INFINITY } = kind
   const { chain, runsAtOnce } = sizes
   const alone = (load: Load): Promise<number> => timed(() => load.run(chain))
   const together = (load: Load): Promise<number> =>
@@ -35,17 +41,17 @@ export async function measureChain(open: () => Promise<Load>, meter: CpuMeter, s
     const cpuPerStep = perStep(from, await meter.read(), times.length * runsAtOnce * chain)
     return { stepsPerSecond: (runsAtOnce * chain * 1_000) / median(times), cpuPerStep, rounds: times.length }
   })
-  return { lone, atOnce, long: await phase(open, (load) => measureLong(load, sizes)) }
+  return { lone, atOnce, long: await phase(open, (load) => measureLong(load, sizes, stepsMax)) }
 }
 
 /** Short and long take turns, so that a slow moment of the machine does not fall on one of them alone. */
-async function measureLong(load: Load, { long, longRuns }: Sizes): Promise<ChainSample['long']> {
+async function measureLong(load: Load, { long, longRuns }: Sizes, stepsMax: number): Promise<ChainSample['long']> {
   const measured = long.map((steps) => ({ steps, ms: [] as number[] }))
   await load.run(long[0])
   for (let turn = 0; turn < longRuns; turn += 1) {
-    for (const { steps, ms } of measured) ms.push(await timed(() => load.run(steps)))
+    for (const { steps, ms } of measured) if (steps <= stepsMax) ms.push(await timed(() => load.run(steps)))
   }
-  return measured.map(({ steps, ms }) => ({ steps, msPerStep: median(ms) / steps }))
+  return measured.map(({ steps, ms }) => ({ steps, msPerStep: ms.length === 0 ? null : median(ms) / steps }))
 }
 
 async function phase<Result>(open: () => Promise<Load>, measure: (load: Load) => Promise<Result>): Promise<Result> {

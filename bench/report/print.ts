@@ -33,7 +33,7 @@ export function print({ mode, fsync, repeats, seconds, machine, rows, lookUps, t
       parts(row.loneCpuUsPerStep),
       spread(row.stepsPerSecond, whole),
       parts(row.atOnceCpuUsPerStep),
-      ...row.long.map(({ msPerStep }) => spread(msPerStep, decimal(3))),
+      ...row.long.map(({ msPerStep }) => (msPerStep === null ? '–' : spread(msPerStep, decimal(3)))),
       row.durability,
     ]),
   ])

@@ -12,7 +12,7 @@ export interface Row {
   readonly loneCpuUsPerStep: CpuFigures
   readonly stepsPerSecond: Figure
   readonly atOnceCpuUsPerStep: CpuFigures
-  readonly long: readonly { readonly steps: number; readonly msPerStep: Figure }[]
+  readonly long: readonly { readonly steps: number; readonly msPerStep: Figure | null }[]
 }
 
 export interface CpuFigures {
@@ -43,9 +43,13 @@ export function rowOf({ key, title, store }: LoadKind, samples: readonly ChainSa
     atOnceCpuUsPerStep: cpu(({ atOnce }) => ({ ...atOnce, msPerRun: Number.NaN, runs: 0 })),
     long: (samples[0]?.long ?? []).map(({ steps }, index) => ({
       steps,
-      msPerStep: figure(({ long }) => long[index]?.msPerStep ?? Number.NaN),
+      msPerStep: figureOrNull(samples.flatMap(({ long }) => long[index]?.msPerStep ?? [])),
     })),
   }
+}
+
+function figureOrNull(values: readonly number[]): Figure | null {
+  return values.length === 0 ? null : figureOf(values)
 }
 
 export function lookUpRows(samples: readonly LookUpSample[]): LookUpRow[] {
