@@ -12,9 +12,8 @@ export interface TestJournal {
 }
 
 /** A journal of its own on the shared Redis, whose scripts read the time from a key that the test moves. */
-export async function openTestJournal(options: { readonly startMs?: number; readonly retentionMs?: number } = {}): Promise<TestJournal> {
-  const { startMs = 1_700_000_000_000, ...rest } = options
-  const prefix = testPrefix()
+export async function openTestJournal(options: { readonly startMs?: number; readonly retentionMs?: number; readonly prefix?: string } = {}): Promise<TestJournal> {
+  const { startMs = 1_700_000_000_000, prefix = testPrefix(), ...rest } = options
   const keys = keysOf(prefix)
   const redis = new Redis(redisUrl(), { maxRetriesPerRequest: null })
   const clockKey = `${keys.root}clock`
