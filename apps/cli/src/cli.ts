@@ -2,7 +2,7 @@ import { CommanderError, type Command } from 'commander'
 import { withJsonAs } from './command-line/json-flag.ts'
 import { createProgram } from './command-line/program.ts'
 import { reasonOf, usageText } from './command-line/usage.ts'
-import { UsageError } from './errors.ts'
+import { UsageError } from './command-line/usage-error.ts'
 import type { Io } from './io/io.ts'
 import type { Ending } from './run/ending.ts'
 

@@ -1,5 +1,6 @@
 import { AgentloomError } from '@agentloom/workflow'
-import { UsageError } from '../errors.ts'
+import { UsageError } from './usage-error.ts'
+import { CliError } from '../errors.ts'
 import type { Io } from '../io/io.ts'
 import { jsonText } from '../result/run-document.ts'
 import { infoOf, problemText } from '../terminal/problem.ts'
@@ -9,7 +10,8 @@ import type { Ending } from '../run/ending.ts'
 export async function ended(work: (io: Io) => Promise<Ending>, io: Io, isJson: boolean): Promise<Ending> {
   try {
     return await work(io)
-  } catch (error) {
+  } catch (thrown) {
+    const error = isLostFolder(thrown) ? lostFolder() : thrown
     if (error instanceof UsageError) throw error
     // The programs check their own options.
     if (error instanceof AgentloomError && error.code === 'config/option') throw new UsageError(error.message)
@@ -19,4 +21,14 @@ export async function ended(work: (io: Io) => Promise<Ending>, io: Io, isJson: b
     if (isJson) io.stdout.write(jsonText({ error: infoOf(error) }))
     return { code: 1 }
   }
+}
+
+function isLostFolder(error: unknown): boolean {
+  return Error.isError(error) && 'syscall' in error && error.syscall === 'uv_cwd'
+}
+
+function lostFolder(): CliError {
+  return new CliError('config/working-directory', 'the working directory does not exist any more', {
+    help: 'change to another folder',
+  })
 }

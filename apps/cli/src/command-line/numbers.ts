@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts'
+import { UsageError } from './usage-error.ts'
 import { printable } from '../terminal/printable.ts'
 
 /** Digits with at most one point: no sign, no exponent, no blanks, nothing that only a programmer calls a number. */

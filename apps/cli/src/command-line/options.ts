@@ -1,5 +1,5 @@
 import { Option } from 'commander'
-import { UsageError } from '../errors.ts'
+import { UsageError } from './usage-error.ts'
 import { invalid, plainDecimal } from './numbers.ts'
 
 /** The same option twice is a slip of the hand; the last one would win silently. */

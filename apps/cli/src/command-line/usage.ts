@@ -18,8 +18,9 @@ export function reasonOf(error: CommanderError, command: Command): string {
   const [, quoted = ''] = /'([^']*)'/.exec(error.message) ?? []
   switch (error.code) {
     case 'commander.unknownOption': {
+      const [name = ''] = quoted.split('=', 1)
       const flags = command.options.filter(({ hidden }) => !hidden).flatMap(({ long, short }) => [long, short])
-      return `No such option: ${quoted}${suggestion(quoted, [...flags.filter((flag) => flag != null), '--help'])}`
+      return `No such option: ${name}.${suggestion(name, [...flags.filter((flag) => flag != null), '--help'])}`
     }
     case 'commander.unknownCommand':
       return `No such command '${quoted}'.${suggestion(

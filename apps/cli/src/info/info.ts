@@ -1,6 +1,4 @@
-import { arch, platform, version as nodeVersion } from 'node:process'
-import { createRequire } from 'node:module'
-import { z } from 'zod'
+import { arch, platform, version as nodeVersion, versions } from 'node:process'
 import manifest from '../../package.json' with { type: 'json' }
 import { surroundingsOf } from '../command-line/surroundings.ts'
 import type { Io } from '../io/io.ts'
@@ -22,15 +20,13 @@ interface Info {
   readonly agentloom: string
   readonly node: string
   readonly platform: string
-  readonly dependencies: { readonly [name: string]: string }
+  readonly sqlite: string
   readonly providers: { readonly [name: string]: string }
   readonly home: { readonly folder: string; readonly has_runs: boolean } | null
   readonly redis: string
   /** Those that were set; of secrets only that they are. */
   readonly settings: { readonly [name: string]: string }
 }
-
-const DEPENDENCIES = ['commander', 'zod']
 
 /** What `info` does. Never shows a part of a key or of a URL's password. */
 export async function showInfo(options: InfoOptions, surrounding: Io): Promise<Ending> {
@@ -40,7 +36,7 @@ export async function showInfo(options: InfoOptions, surrounding: Io): Promise<E
     agentloom: manifest.version,
     node: nodeVersion,
     platform: `${platform} ${arch}`,
-    dependencies: Object.fromEntries(DEPENDENCIES.map((name) => [name, versionOf(name)])),
+    sqlite: versions.sqlite ?? 'none',
     providers: await providersOf(settings, io),
     home: place.kind === 'embedded' ? { folder: place.home, has_runs: existsHome(place.home) } : null,
     redis: await redisState(place),
@@ -50,20 +46,11 @@ export async function showInfo(options: InfoOptions, surrounding: Io): Promise<E
   return { code: 0 }
 }
 
-function infoTextOf({
-  agentloom,
-  node,
-  platform: system,
-  dependencies,
-  providers,
-  home,
-  redis,
-  settings,
-}: Info): string {
+function infoTextOf({ agentloom, node, platform: system, sqlite, providers, home, redis, settings }: Info): string {
   const pairs = (entries: { readonly [name: string]: string }): string[] =>
     Object.entries(entries).map(([name, value]) => `  ${`${name}:`.padEnd(22)} ${printable(value)}`)
   const title = `AgentLoom v${agentloom}`
-  const lines = [title, '-'.repeat(title.length), ...pairs({ Node: node, Platform: system, ...dependencies })]
+  const lines = [title, '-'.repeat(title.length), ...pairs({ Node: node, Platform: system, SQLite: sqlite })]
   lines.push('', 'Providers', ...pairs(providers), '', 'Runs')
   lines.push(
     ...pairs({
@@ -103,13 +90,4 @@ async function redisState(place: Place): Promise<string> {
 function givenSettings(settings: Settings, io: Io): { readonly [name: string]: string } {
   const names = (Object.keys(settingsTable) as SettingName[]).filter((name) => (io.env[name] ?? '') !== '')
   return Object.fromEntries(names.map((name) => [name, SECRET_SETTINGS.has(name) ? 'set' : String(settings[name])]))
-}
-
-function versionOf(name: string): string {
-  try {
-    const found: unknown = createRequire(import.meta.url)(`${name}/package.json`)
-    return z.object({ version: z.string() }).parse(found).version
-  } catch {
-    return 'unknown'
-  }
 }

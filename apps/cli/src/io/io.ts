@@ -11,7 +11,7 @@ export interface Io {
   readonly stderr: Output
   readonly stdin: Readable & { readonly isTTY?: boolean }
   readonly env: Environment
-  /** The working directory. @throws {CliError} `config/working-directory` when it was deleted */
+  /** The working directory. Throws the system's own ENOENT when it was deleted. */
   cwd(): string
   readonly interrupts: Interrupts
 }

@@ -1,4 +1,3 @@
-import { CliError } from '../errors.ts'
 import { ownEnvironment } from './environment.ts'
 import { processInterrupts } from './interrupts.ts'
 import type { Io } from './io.ts'
@@ -14,15 +13,7 @@ export function processIo(): Io {
       return process.stdin // opened by whoever reads it: merely looking at it can keep a process waiting
     },
     env,
-    cwd() {
-      try {
-        return process.cwd()
-      } catch {
-        throw new CliError('config/working-directory', 'the working directory does not exist any more', {
-          help: 'change to another folder',
-        })
-      }
-    },
+    cwd: () => process.cwd(),
     interrupts: processInterrupts(process, (code) => process.exit(code)),
   }
 }

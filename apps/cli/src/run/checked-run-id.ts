@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../command-line/usage-error.ts'
 import { printable } from '../terminal/printable.ts'
 
 /** A run id as users may give it; a dot means a child's. @throws {UsageError} */

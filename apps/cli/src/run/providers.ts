@@ -51,8 +51,10 @@ export function unserved(plan: Plan, gateway: Gateway): readonly string[] {
 export function checkServed(plan: Plan, gateway: Gateway, io: Io): void {
   const models = unserved(plan, gateway)
   if (models.length === 0) return
-  const later = keysNotYetServed(io.env).map(({ variable }) => variable)
-  const note = later.length === 0 ? '' : ` (${later.join(' and ')}: set, but this version does not serve them yet)`
+  const later = keysNotYetServed(io.env).map(
+    ({ variable, vendor }) => `${variable} is set, but this version does not serve ${vendor} yet`,
+  )
+  const note = later.length === 0 ? '' : ` (${later.join('; ')})`
   throw new CliError(
     'provider/none',
     `no provider serves ${models.map((model) => printable(model, 80)).join(', ')}${note}`,

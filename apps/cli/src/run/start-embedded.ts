@@ -1,12 +1,13 @@
 import { resolve } from 'node:path'
-import { newRunId, type RunHandle } from '@agentloom/embedded'
+import { newRunId, NoHandlerError, type RunHandle } from '@agentloom/embedded'
 import type { RunView as RunRecord } from '@agentloom/engine'
-import type { Plan } from '@agentloom/workflow'
+import type { FunctionDefinition, Plan } from '@agentloom/workflow'
 import { loadFunctions } from '@agentloom/worker/program'
 import type { Signal } from '../io/interrupts.ts'
 import type { Io } from '../io/io.ts'
 import { writeCheckpointFile } from '../result/checkpoint-file.ts'
 import type { Settings } from '../settings.ts'
+import { printable } from '../terminal/printable.ts'
 import { conclude, type JsonShape } from './conclude.ts'
 import type { Ending } from './ending.ts'
 import type { Place } from './place.ts'
@@ -38,16 +39,27 @@ export async function startEmbedded(start: EmbeddedStart, io: Io): Promise<Endin
   const functions = await loadFunctions(modules)
   await using gateway = await gatewayFor(plan, io, settings, { hasStandIn })
   checkServed(plan, gateway, io)
+  checkHandlers(plan, functions)
   await using stage = await openStage({ home: place.home, folder, functions })
   stage.models = gateway
   const runId = start.runId ?? newRunId()
   const isKnown = (await stage.embedded.journal.header(runId)) !== null
-  if (isKnown) io.stderr.line(`run ${runId} was started before; it is not started again`)
-  else await writeSession(place.home, runId, { format: 1, folder, functions: modules, hasStandIn })
-  if (json === 'none') io.stdout.line(`${plan.name} · run ${runId} · embedded, journal in ${place.shown}`)
+  if (!isKnown) await writeSession(place.home, runId, { format: 1, folder, functions: modules, hasStandIn })
+  // Told before anything happens: steps begin while `start` still answers.
+  if (json === 'none' && !isKnown)
+    io.stdout.line(`${printable(plan.name)} · run ${runId} · embedded, journal in ${place.shown}`)
   stage.view = viewFor(plan, json, io)
   const handle = await begun(stage, stage.embedded.start(plan, { runId, input: start.input }))
+  if (isKnown) io.stderr.line(`run ${runId} was started before; it is not started again`)
   return await seeToItsEnd(stage, handle, start, io)
+}
+
+/** Before anything is written, or told to have begun. @throws {NoHandlerError} */
+function checkHandlers(plan: Plan, functions: readonly FunctionDefinition[]): void {
+  const names = new Set(functions.map(({ name }) => name))
+  for (const { id, step } of plan.nodes) {
+    if (step.type === 'function' && !names.has(step.handler)) throw new NoHandlerError(id, step.handler)
+  }
 }
 
 export interface SeenToItsEnd {

@@ -12,7 +12,7 @@ export function fittedStyled(line: string, columns: number): string {
   for (const [piece] of line.matchAll(/\x1b\[\d+(?:;\d+)*m|[^\x1b]+/g)) {
     if (piece.startsWith('\x1b')) cut += piece
     else {
-      const kept = widthOf(piece) <= left ? piece : fitted(piece, left).slice(0, -1)
+      const kept = widthOf(piece) <= left ? piece : fitted(piece, left + 1).slice(0, -1)
       cut += kept
       left -= widthOf(kept)
       if (kept !== piece) break

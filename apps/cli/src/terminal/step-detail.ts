@@ -34,6 +34,7 @@ function toolDetail(value: Value): string | null {
 }
 
 function firstLine(value: Value): string | null {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (typeof value !== 'string') return null
   const line = value.trimStart().split('\n', 1)[0]?.trim() ?? ''
   return line === '' ? null : printable(line, DETAIL_CHARACTERS_MAX)

@@ -1,6 +1,7 @@
 import {
   Claims,
   Follower,
+  isOver,
   startCommand,
   Walker,
   type Bell,
@@ -149,6 +150,8 @@ export class Runtime implements Embedded {
       const label = { plan, priority: loaded.header.priority }
       await this.#follower.ring(label, reply.offers)
       await this.#follower.decide(label, reply.undecided)
+      const status = (await journal.header(runId))?.status
+      if (status !== undefined && isOver(status)) this.#follower.ended(runId, status) // nothing was left to do: a budget was raised
       return this.#handle(runId, run)
     } catch (error) {
       await journal.give(runId)
