@@ -1,10 +1,15 @@
 #!/usr/bin/env node
-import { runCli } from './cli.ts'
-import { processIo } from './io/process-io.ts'
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
 
 /** What users' functions leave running (timers, connections) must not keep a finished command alive. */
 const LINGER_MS = 500
 
+// From sources, half of a start is stripping types and compiling. Kept beside the packages, where nobody else can write.
+if (import.meta.filename.endsWith('.ts'))
+  enableCompileCache(join(import.meta.dirname, '../../../node_modules/.cache/agentloom'))
+
 process.exitCode = 1 // until the end is known: a run that is waited for in vain must not look like a success
+const [{ runCli }, { processIo }] = await Promise.all([import('./cli.ts'), import('./io/process-io.ts')])
 process.exitCode = await runCli(process.argv.slice(2), processIo())
 setTimeout(() => process.exit(), LINGER_MS).unref() // everything written has left by now

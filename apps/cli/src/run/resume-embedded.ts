@@ -16,6 +16,7 @@ import { checkServed, gatewayFor } from './providers.ts'
 import { readSession } from './session.ts'
 import { openStage } from './stage.ts'
 import { begun, seeToItsEnd } from './start-embedded.ts'
+import { Stopper } from './stopper.ts'
 import { viewFor } from './watch.ts'
 
 export interface EmbeddedResume {
@@ -48,11 +49,12 @@ export async function resumeEmbedded(wanted: EmbeddedResume, io: Io): Promise<En
   if (before?.status !== 'success') checkServed(plan, gateway, io)
   stage.models = gateway
   const options = budgetNanoUsd === undefined ? {} : { budgetNanoUsd }
+  using stopper = new Stopper(io.interrupts)
   // Told before anything happens: steps begin while `resume` still answers.
   if (json === 'none' && before !== null) io.stdout.line(resumeLine(before, plan))
   stage.view = viewFor(plan, json, io)
   const handle = await begun(stage, stage.embedded.resume(runId, options))
-  return await seeToItsEnd(stage, handle, { ...wanted, plan }, io)
+  return await seeToItsEnd(stage, handle, { ...wanted, plan, stopper }, io)
 }
 
 /** `resuming triage · run … · 12 steps kept` */

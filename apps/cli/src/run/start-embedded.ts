@@ -3,7 +3,6 @@ import { newRunId, NoHandlerError, type RunHandle } from '@agentloom/embedded'
 import type { RunView as RunRecord } from '@agentloom/engine'
 import type { FunctionDefinition, Plan } from '@agentloom/workflow'
 import { loadFunctions } from '@agentloom/worker/program'
-import type { Signal } from '../io/interrupts.ts'
 import type { Io } from '../io/io.ts'
 import { writeCheckpointFile } from '../result/checkpoint-file.ts'
 import type { Settings } from '../settings.ts'
@@ -14,6 +13,7 @@ import type { Place } from './place.ts'
 import { checkServed, gatewayFor } from './providers.ts'
 import { writeSession } from './session.ts'
 import { openStage, type Stage } from './stage.ts'
+import { Stopper } from './stopper.ts'
 import { viewFor } from './watch.ts'
 
 export interface EmbeddedStart {
@@ -43,6 +43,7 @@ export async function startEmbedded(start: EmbeddedStart, io: Io): Promise<Endin
   await using stage = await openStage({ home: place.home, folder, functions })
   stage.models = gateway
   const runId = start.runId ?? newRunId()
+  using stopper = new Stopper(io.interrupts)
   const isKnown = (await stage.embedded.journal.header(runId)) !== null
   if (!isKnown) await writeSession(place.home, runId, { format: 1, folder, functions: modules, hasStandIn })
   // Told before anything happens: steps begin while `start` still answers.
@@ -51,7 +52,7 @@ export async function startEmbedded(start: EmbeddedStart, io: Io): Promise<Endin
   stage.view = viewFor(plan, json, io)
   const handle = await begun(stage, stage.embedded.start(plan, { runId, input: start.input }))
   if (isKnown) io.stderr.line(`run ${runId} was started before; it is not started again`)
-  return await seeToItsEnd(stage, handle, start, io)
+  return await seeToItsEnd(stage, handle, { ...start, stopper }, io)
 }
 
 /** Before anything is written, or told to have begun. @throws {NoHandlerError} */
@@ -67,23 +68,17 @@ export interface SeenToItsEnd {
   readonly json: JsonShape
   readonly checkpointFolder: string | null
   readonly filesLabel?: string
+  readonly stopper: Stopper
 }
 
 /** Waits for the run; the first signal pauses it, and what was committed until then is kept. */
 export async function seeToItsEnd(stage: Stage, handle: RunHandle, seen: SeenToItsEnd, io: Io): Promise<Ending> {
-  let signal: Signal | null = null
-  const stopListening = io.interrupts.listen((given) => {
-    signal = given
-    void handle.pause(given).catch(() => undefined) // `result` below tells what went wrong
-  })
-  try {
-    const record = await begun(stage, handle.result())
-    stage.view.end()
-    if (seen.checkpointFolder !== null) await saveCopy(stage, seen.checkpointFolder, { plan: seen.plan, record }, io)
-    return conclude({ ...seen, record, signal, placeOptions: '' }, io)
-  } finally {
-    stopListening()
-  }
+  const { plan, checkpointFolder, stopper } = seen
+  stopper.watch(handle)
+  const record = await begun(stage, handle.result())
+  stage.view.end()
+  if (checkpointFolder !== null) await saveCopy(stage, checkpointFolder, { plan, record }, io)
+  return conclude({ ...seen, record, signal: stopper.signal, placeOptions: '' }, io)
 }
 
 /** Whatever ends a run's view early leaves the terminal as it should be. */
