@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createClient } from '@agentloom/bullmq/client'
+import { startWorkerRuntime } from '@agentloom/bullmq'
+import { createEmbedded } from '@agentloom/embedded'
+import { functionsOf, systemClock, type Models, type RunView, type ToolBox } from '@agentloom/engine'
+import { MemoryRuntime } from '@agentloom/engine/testing'
+import { redisUrl, removeKeys, testPrefix } from '@agentloom/testing'
+import type { Plan } from '@agentloom/workflow'
+
+/** What a runtime needs of the cases that it runs. */
+export interface Surroundings {
+  readonly models: Models
+  readonly tools: ToolBox
+  readonly runFolder: (runId: string) => string
+}
+
+/** A runtime as a case sees it. */
+export interface Engine extends AsyncDisposable {
+  run(plan: Plan, runId: string, input: unknown): Promise<RunView>
+  resume(plan: Plan, runId: string): Promise<RunView>
+}
+
+export type RuntimeName = 'memory' | 'embedded' | 'bullmq'
+
+/** The slowest case takes 2 s. */
+const CASE_MS_MAX = 15_000
+
+const DEFAULT_RUNTIMES: readonly RuntimeName[] = ['memory', 'embedded']
+
+/** The runtimes to try: those named in AGENTLOOM_CONFORMANCE_RUNTIMES (`memory`, `embedded`, `bullmq`, with commas). */
+export function chosenRuntimes(): readonly RuntimeName[] {
+  const asked = process.env['AGENTLOOM_CONFORMANCE_RUNTIMES'] ?? ''
+  if (asked === '') return DEFAULT_RUNTIMES
+  return asked.split(',').map((name) => {
+    const known = name.trim()
+    if (known === 'memory' || known === 'embedded' || known === 'bullmq') return known
+    throw new Error(`AGENTLOOM_CONFORMANCE_RUNTIMES: '${name}' is none of ${Object.keys(RUNTIMES).join(', ')}`)
+  })
+}
+
+export const RUNTIMES: Readonly<Record<RuntimeName, (surroundings: Surroundings) => Promise<Engine>>> = {
+  async memory(surroundings) {
+    const runtime = new MemoryRuntime({ ...surroundings, time: 'real', walks: 64 })
+    return {
+      async run(plan, runId, input) {
+        await runtime.start(plan, input, runId)
+        await runtime.settle()
+        return runtime.view(plan, runId)
+      },
+      async resume(plan, runId) {
+        await runtime.resume(plan, runId)
+        await runtime.settle()
+        return runtime.view(plan, runId)
+      },
+      async [Symbol.asyncDispose]() {},
+    }
+  },
+
+  async embedded(surroundings) {
+    const folder = await mkdtemp(join(tmpdir(), 'agentloom-conformance-'))
+    const embedded = await createEmbedded({ folder, executors: executorsOf(surroundings) })
+    return {
+      run: async (plan, runId, input) => (await embedded.start(plan, { runId, input })).result(),
+      resume: async (_plan, runId) => (await embedded.resume(runId)).result(),
+      async [Symbol.asyncDispose]() {
+        await embedded.close()
+        await rm(folder, { recursive: true, force: true })
+      },
+    }
+  },
+
+  async bullmq(surroundings) {
+    const at = { redis: redisUrl(), prefix: testPrefix() }
+    const client = await createClient(at)
+    const worker = await startWorkerRuntime({
+      ...at,
+      executors: { ...executorsOf(surroundings), observe: () => undefined },
+    })
+    const ended = async (runId: string): Promise<RunView> => {
+      await client.waitForEnd(runId, AbortSignal.timeout(CASE_MS_MAX))
+      const view = await client.view(runId)
+      if (view === null) throw new Error(`run ${runId} is gone`)
+      return view
+    }
+    return {
+      async run(plan, runId, input) {
+        await client.start(plan, { runId, input })
+        return ended(runId)
+      },
+      async resume(_plan, runId) {
+        await client.resume(runId, { reason: 'conformance' })
+        return ended(runId)
+      },
+      async [Symbol.asyncDispose]() {
+        await worker.close()
+        await client.close()
+        await removeKeys(at.prefix)
+      },
+    }
+  },
+}
+
+function executorsOf(surroundings: Surroundings) {
+  return { ...surroundings, functions: functionsOf([]), clock: systemClock, random: Math.random }
+}
