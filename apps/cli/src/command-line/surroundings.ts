@@ -38,8 +38,16 @@ export async function surroundingsOf(
 }
 
 function withEnvironment(io: Io, env: Environment): Io {
+  return derived(io, { env, cwd: () => io.cwd() })
+}
+
+/** The same surroundings, in another folder. */
+export function withFolder(io: Io, folder: string): Io {
+  return derived(io, { env: io.env, cwd: () => folder })
+}
+
+function derived(io: Io, { env, cwd }: Pick<Io, 'env' | 'cwd'>): Io {
   const { stdout, stderr, interrupts } = io
-  const cwd = (): string => io.cwd()
   return {
     stdout,
     stderr,

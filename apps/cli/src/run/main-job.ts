@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { Plan } from '@agentloom/workflow'
 import { jsonShapeOf, type RunOptions } from '../command-line/run-options.ts'
-import { surroundingsOf } from '../command-line/surroundings.ts'
+import { surroundingsOf, withFolder } from '../command-line/surroundings.ts'
 import { CliError } from '../errors.ts'
 import type { Io } from '../io/io.ts'
 import type { Settings } from '../settings.ts'
@@ -11,7 +11,7 @@ import { loadPlan, loadRecorded } from '../workflow-file/load.ts'
 import { checkpointFolderOf } from './checkpoint-folder.ts'
 import type { Ending } from './ending.ts'
 import { embeddedPlace } from './place.ts'
-import { gatewayFor, unserved } from './providers.ts'
+import { gatewayFor, laterKeysNote, unserved } from './providers.ts'
 import { startEmbedded } from './start-embedded.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..', '..', '..')
@@ -20,7 +20,8 @@ const FOLDER = join(ROOT, 'examples', 'incident-triage')
 /** What `start` does: the example, live where a provider is at hand, replayed where none is. Always embedded. */
 export async function runMainJob(options: RunOptions, surrounding: Io): Promise<Ending> {
   const json = jsonShapeOf(options)
-  const { io, settings } = await surroundingsOf(surrounding, options)
+  // The file's paths are those of the repository's root.
+  const { io, settings } = await surroundingsOf(withFolder(surrounding, ROOT), options)
   const place = embeddedPlace(settings, io)
   if (!existsSync(join(FOLDER, 'workflow.yaml'))) {
     throw new CliError('run/not-found', 'the main job is not part of this installation', {
@@ -29,11 +30,22 @@ export async function runMainJob(options: RunOptions, surrounding: Io): Promise<
   }
   const { plan, isReplayed } = await loadMainJob(options, { io, settings })
   const functions = options.functions ?? []
-  if (isReplayed)
-    io.stderr.line('no provider key found: replaying recorded answers (set OPENAI_API_KEY or run Ollama for live ones)')
+  if (isReplayed) {
+    const live = 'set OPENAI_API_KEY or run Ollama for live ones'
+    io.stderr.line(`no provider key found: replaying recorded answers (${live})${laterKeysNote(io)}`)
+  }
   const checkpointFolder = checkpointFolderOf(options, place, settings, io)
-  const input = inputFrom(io.cwd())
-  const start = { plan, place, settings, runId: undefined, input, functions, json, hasStandIn: true, checkpointFolder }
+  const start = {
+    plan,
+    place,
+    settings,
+    runId: undefined,
+    input: {},
+    functions,
+    json,
+    hasStandIn: true,
+    checkpointFolder,
+  }
   return startEmbedded({ ...start, filesLabel: 'report' }, io)
 }
 
@@ -52,10 +64,4 @@ async function loadMainJob(
   const recorded = await loadRecorded(join(FOLDER, 'recorded.json'), cwd)
   const replayed = { name: 'recorded.json', text: recorded.text, hasLatency: true }
   return { plan: (await load({ budgetUsd, recorded: replayed })).plan, isReplayed: true }
-}
-
-/** The file's paths are those of the repository's root; from elsewhere they are given as seen from there. */
-function inputFrom(cwd: string): object {
-  const scripts = relative(cwd, FOLDER) || '.'
-  return scripts === join('examples', 'incident-triage') ? {} : { scripts, log: join(scripts, 'shop.log') }
 }

@@ -47,17 +47,21 @@ export function unserved(plan: Plan, gateway: Gateway): readonly string[] {
   return modelsOf(plan).filter((model) => gateway.candidates(model).length === 0)
 }
 
+/** Says that a key is there which nobody asks yet; empty where there is none. */
+export function laterKeysNote(io: Io): string {
+  const later = keysNotYetServed(io.env).map(
+    ({ variable, vendor }) => `${variable} is set, but this version does not serve ${vendor} yet`,
+  )
+  return later.length === 0 ? '' : ` (${later.join('; ')})`
+}
+
 /** @throws {CliError} `provider/none` where a model of the plan is served by nobody: better now than in the middle of the run */
 export function checkServed(plan: Plan, gateway: Gateway, io: Io): void {
   const models = unserved(plan, gateway)
   if (models.length === 0) return
-  const later = keysNotYetServed(io.env).map(
-    ({ variable, vendor }) => `${variable} is set, but this version does not serve ${vendor} yet`,
-  )
-  const note = later.length === 0 ? '' : ` (${later.join('; ')})`
   throw new CliError(
     'provider/none',
-    `no provider serves ${models.map((model) => printable(model, 80)).join(', ')}${note}`,
+    `no provider serves ${models.map((model) => printable(model, 80)).join(', ')}${laterKeysNote(io)}`,
     {
       place: stepsWith(plan, models),
       help: 'set OPENAI_API_KEY (with OPENAI_BASE_URL for another server), run Ollama with that model, or replay answers with --mock-responses FILE',

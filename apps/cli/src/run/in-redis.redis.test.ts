@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import { redisUrl, removeKeys, testPrefix } from '@agentloom/testing'
+import { createLogger } from '@agentloom/telemetry'
+import { startWorker } from '@agentloom/worker'
+import { loadFunctions } from '@agentloom/worker/program'
+import { afterEach, expect, test } from 'vitest'
+import { call, folderWith, type Called } from '../io/fake-io.fixture.ts'
+import { DOUBLE, DOUBLE_MODULE } from '../workflows.fixture.ts'
+
+const prefix = testPrefix()
+const env = { AGENTLOOM_PREFIX: prefix, AGENTLOOM_REDIS_URL: redisUrl() }
+
+afterEach(() => removeKeys(prefix))
+
+async function worker(folder: string) {
+  const functions = await loadFunctions([join(folder, 'double.mjs')])
+  const logger = createLogger({ name: 'test', level: 'critical', format: 'json', secrets: [] })
+  return startWorker({ redis: redisUrl(), prefix, functions, home: folder, logger })
+}
+
+const here =
+  (cwd: string) =>
+  (line: string, more: { readonly signalAt?: { text: string; signal: 'SIGINT' } } = {}): Promise<Called> =>
+    call(line.split(' '), { cwd, env, ...more })
+
+test('a run is started in Redis, watched to its end, and shown', async () => {
+  const cwd = folderWith({ 'double.yaml': DOUBLE, 'double.mjs': DOUBLE_MODULE })
+  const agentloom = here(cwd)
+  await using _worker = await worker(cwd)
+  const run = await agentloom('run double.yaml -s n:=21 --id mine')
+  expect(run).toMatchObject({ code: 0, stderr: '' })
+  expect(run.stdout).toMatch(/^double · run mine · in Redis, executed by workers\n ✓ twice +\d+ ms   42\nsuccess in/)
+  expect(JSON.parse((await agentloom('show mine --json')).stdout)).toMatchObject({
+    status: 'success',
+    state: { n2: 42 },
+  })
+  expect((await agentloom('runs')).stdout).toContain('mine ')
+  expect((await agentloom('cancel mine')).stderr).toContain('it is success')
+  expect((await agentloom('resume mine')).stdout).toContain('it succeeded: nothing to do')
+  expect((await agentloom('info')).stdout).toMatch(/Redis: +ready/)
+})
+
+test('without a worker a run waits: it can be left, paused, resumed and cancelled', async () => {
+  const cwd = folderWith({ 'double.yaml': DOUBLE, 'double.mjs': DOUBLE_MODULE })
+  const agentloom = here(cwd)
+  const left = await agentloom('run double.yaml --id mine', { signalAt: { text: 'run mine', signal: 'SIGINT' } })
+  expect(left.code).toBe(130)
+  expect(left.stderr).toMatch(/run mine goes on without you\nnext: agentloom show mine · agentloom pause mine/)
+  expect((await agentloom('pause mine')).stdout).toBe('run mine is paused\n')
+
+  const resuming = agentloom('resume mine')
+  await using _worker = await worker(cwd)
+  expect(await resuming).toMatchObject({ code: 0 })
+
+  const other = await agentloom('run double.yaml --id other --detach --json')
+  expect(JSON.parse(other.stdout)).toMatchObject({ run_id: 'other', workflow: 'double' })
+})
+
+test('a Redis that is not there is told with its address', async () => {
+  const called = await call(['runs', '--redis', 'redis://:secret@127.0.0.1:1'])
+  expect(called).toMatchObject({ code: 1, stdout: '' })
+  expect(called.stderr).toContain('redis/unreachable')
+  expect(called.stderr).not.toContain('secret')
+})
