@@ -53,7 +53,7 @@ export {
 } from './builder/condition.ts'
 export { defineWorkflow, isWorkflow, type OutputsOf, type Workflow, type WorkflowOptions } from './builder/define-workflow.ts'
 export { BuilderError } from './builder/errors.ts'
-export type { Ref } from './builder/ref.ts'
+export type { Ref, RefTo } from './builder/ref.ts'
 export type { ConfigOptions, RetrySettings, SandboxOptions } from './builder/settings.ts'
 export type { LlmOptions, RouteOptions, StepOptions, WorkflowBuilder } from './builder/steps.ts'
 export { text, type Text } from './builder/text.ts'

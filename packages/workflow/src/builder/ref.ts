@@ -2,11 +2,16 @@ import { BuilderError } from './errors.ts'
 
 declare const VALUE: unique symbol
 
+/** What every reference has: a type, and nothing that could be looked at. */
+export interface RefTo<T> {
+  readonly [VALUE]: T
+}
+
 /**
  * What a step will give, or what a run starts with: a name to be used in prompts, arguments and conditions while the
  * workflow is defined. Fields of it are references too. There is no value behind it yet.
  */
-export type Ref<T> = { readonly [VALUE]: T } & Fields<T>
+export type Ref<T> = RefTo<T> & Fields<T>
 
 type Scalar = string | number | bigint | boolean | null | undefined
 type Fields<T> = unknown extends T
@@ -18,10 +23,10 @@ type Fields<T> = unknown extends T
       : { readonly [Key in keyof T & string]-?: Ref<T[Key]> }
 
 /** Any reference, whatever its type. */
-export type AnyRef = { readonly [VALUE]: unknown }
+export type AnyRef = RefTo<unknown>
 
 /** The type behind a reference. */
-export type Referred<R> = R extends { readonly [VALUE]: infer T } ? T : never
+export type Referred<R> = R extends RefTo<infer T> ? T : never
 
 /** What a reference names: a step's output or a key of the initial state, and a path inside. */
 export interface Named {

@@ -9,9 +9,13 @@ const FILE = new URL('../../../../docs/workflow.schema.json', import.meta.url)
 
 /** Read by the schema and refused by the compiler (`not-yet.ts`): an editor must not offer them. */
 const NOT_YET_TYPES = ['subworkflow', 'approval_gate']
-const NOT_YET_KEYS = [
+const NOT_YET_KEYS = ['state_schema', 'redact']
+const NOT_YET_STEP_KEYS = [
   'attachments',
   'thinking',
+  'tools',
+  'tool_choice',
+  'max_tool_iterations',
   'workflow_path',
   'workflow_inline',
   'isolated_state',
@@ -34,7 +38,7 @@ function workflowJsonSchema(): JsonSchema {
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
       const properties = jsonSchema.properties ?? {}
-      if ('tool_name' in properties) for (const key of NOT_YET_KEYS) delete properties[key]
+      for (const key of 'tool_name' in properties ? NOT_YET_STEP_KEYS : NOT_YET_KEYS) delete properties[key]
       if (Array.isArray(jsonSchema.enum)) jsonSchema.enum = jsonSchema.enum.filter((one) => !isNotYet(one))
     },
   })
