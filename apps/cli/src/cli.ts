@@ -19,8 +19,10 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
   await io.stdout.flushed()
   const { failure } = io.stdout
   if (failure !== null) {
-    const help = ending.unwrittenHelp === undefined ? '' : `\n  help: ${ending.unwrittenHelp}`
-    io.stderr.line(`error  output/unwritten\n  the result could not be written to stdout: ${failure.message}${help}`)
+    const { infoText } = await import('./terminal/problem.ts')
+    const message = `the result could not be written to stdout: ${failure.message}`
+    const help = ending.unwrittenHelp ?? null
+    io.stderr.line(infoText({ code: 'output/unwritten', message, place: null, help }, io.stderr))
   }
   await io.stderr.flushed()
   return failure === null ? ending.code : FAILED
