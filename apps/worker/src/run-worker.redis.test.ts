@@ -188,6 +188,7 @@ test.each<[string, WorkerFlags, Record<string, string>, object]>([
     { AGENTLOOM_FLOOR_FILE: '/nowhere.json' },
     { code: 'file/unreadable', place: '/nowhere.json' },
   ],
+  ['prices that are not there', {}, { AGENTLOOM_PRICING_FILE: '/nowhere.json' }, { code: 'file/unreadable' }],
   [
     'a variable that cannot be meant',
     {},

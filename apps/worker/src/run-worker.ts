@@ -4,6 +4,7 @@ import { closedFloor } from '@agentloom/tools'
 import { loadFunctions } from './functions/load-functions.ts'
 import { type Health, type HealthServer, startHealthServer } from './health/health-server.ts'
 import { eventLog } from './log/log-events.ts'
+import { readJsonFile } from './settings/read-json-file.ts'
 import { readFloor } from './settings/read-floor.ts'
 import type { Environment } from './settings/settings.ts'
 import { type WorkerFlags, workerSettings, type WorkerSettings } from './settings/worker-settings.ts'
@@ -62,10 +63,11 @@ function healthOf({ worker, isDraining }: Standing): Health {
 }
 
 async function start(settings: WorkerSettings, environment: Environment, logger: Logger): Promise<RunningWorker> {
-  const [functions, folder, floor] = await Promise.all([
+  const [functions, folder, floor, prices] = await Promise.all([
     loadFunctions(settings.functions),
     settings.workflows === null ? null : loadWorkflowFolder(settings.workflows),
     settings.floorFile === null ? closedFloor() : readFloor(settings.floorFile),
+    settings.pricingFile === null ? undefined : readJsonFile(settings.pricingFile, 'config/pricing-file'),
   ])
   for (const { code, message, file, line } of folder?.warnings ?? []) logger.warn({ code, file, line }, message)
   const worker = await startWorker({
@@ -75,6 +77,8 @@ async function start(settings: WorkerSettings, environment: Environment, logger:
     workflows: folder?.plans.values() ?? [],
     floor,
     environment,
+    prices,
+    ...(settings.candidateCacheMax !== null && { candidateCacheMax: settings.candidateCacheMax }),
     concurrency: settings.concurrency,
     home: settings.home,
     workDir: settings.workDir,

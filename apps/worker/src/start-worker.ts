@@ -33,6 +33,10 @@ export interface StartWorkerOptions {
   readonly models?: Models
   /** Where keys of providers are looked up. Default `process.env`. */
   readonly environment?: Environment
+  /** Content of a pricing file, for the default gateway; see `createGateway`. */
+  readonly prices?: unknown
+  /** For the default gateway; see `createGateway`. */
+  readonly candidateCacheMax?: number
   /** Steps at once. Default 64. */
   readonly concurrency?: number
   /** Name in the journal and in Bull Board. Default: host, process id and a random part. */
@@ -72,7 +76,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
   const events = eventLog(log, systemClock.monotonic)
   await using opened = new AsyncDisposableStack()
   const executors: Executors = {
-    models: options.models ?? opened.use(await gatewayFrom(environment)),
+    models: options.models ?? opened.use(await gatewayFrom(environment, options)),
     tools: withRunFolder(createToolBox({ tools: options.tools ?? [], floor: options.floor ?? closedFloor() })),
     functions: functionsOf([...(options.functions ?? [])].map(scoped)),
     clock: systemClock,
@@ -116,8 +120,14 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
   }
 }
 
-async function gatewayFrom(environment: Environment): Promise<Gateway> {
-  const gateway = createGateway()
+async function gatewayFrom(
+  environment: Environment,
+  { prices, candidateCacheMax }: Pick<StartWorkerOptions, 'prices' | 'candidateCacheMax'>,
+): Promise<Gateway> {
+  const gateway = createGateway({
+    ...(prices !== undefined && { prices }),
+    ...(candidateCacheMax !== undefined && { candidateCacheMax }),
+  })
   for (const { provider, registration } of providersFromEnvironment(environment))
     gateway.register(provider, registration)
   const ollama = await detectOllama(environment)

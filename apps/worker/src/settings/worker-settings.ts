@@ -16,6 +16,7 @@ import {
 const GRACE_SECONDS_MAX = 3_600
 const CONCURRENCY_MAX = 10_000 // above it one process is busy with bookkeeping; start another worker
 const PORT_MAX = 65_535
+const CANDIDATE_CACHE_MAX = 1_000_000
 
 /** What differs from worker to worker: the flags of `agentloom worker`, by their names without dashes. */
 export const workerFlags = z.strictObject({
@@ -55,6 +56,13 @@ export const workerVariables = z.object({
     .string()
     .optional()
     .describe('JSON file that opens what tools may do on this worker. Default: closed.'),
+  AGENTLOOM_PRICING_FILE: z
+    .string()
+    .optional()
+    .describe('JSON file with prices per 1,000 tokens, laid over the built-in ones.'),
+  AGENTLOOM_CANDIDATE_CACHE_MAX: wholeNumber({ min: 1, max: CANDIDATE_CACHE_MAX })
+    .optional()
+    .describe('Models whose providers are remembered. Default 1,024.'),
   AGENTLOOM_STRAY_ERRORS: z
     .enum(['log', 'drain'], 'must be log or drain')
     .default('log')
@@ -77,6 +85,8 @@ export interface WorkerSettings {
   readonly home: string
   readonly workDir: string
   readonly floorFile: string | null
+  readonly pricingFile: string | null
+  readonly candidateCacheMax: number | null
   readonly strayErrors: 'log' | 'drain'
   readonly logLevel: LogLevel
   readonly logFormat: 'json' | 'text'
@@ -99,6 +109,8 @@ export function workerSettings(given: WorkerFlags, environment: Environment): Wo
     home,
     workDir: flags.workDir === undefined ? join(home, 'work') : resolve(flags.workDir),
     floorFile: variables.AGENTLOOM_FLOOR_FILE ?? null,
+    pricingFile: variables.AGENTLOOM_PRICING_FILE ?? null,
+    candidateCacheMax: variables.AGENTLOOM_CANDIDATE_CACHE_MAX ?? null,
     strayErrors: variables.AGENTLOOM_STRAY_ERRORS,
     logLevel: variables.AGENTLOOM_LOG_LEVEL,
     logFormat: variables.AGENTLOOM_LOG_FORMAT,
