@@ -11,6 +11,9 @@ export interface TestJournal {
   close(): Promise<void>
 }
 
+/** The same text for every prefix: a server keeps each script that it was ever sent. */
+const CLOCK = "local function clock() return tonumber(redis.call('GET', string.match(KEYS[1], '^{[^}]+}:') .. 'clock')) end\n"
+
 /** A journal of its own on the shared Redis, whose scripts read the time from a key that the test moves. */
 export async function openTestJournal(options: { readonly startMs?: number; readonly retentionMs?: number; readonly prefix?: string } = {}): Promise<TestJournal> {
   const { startMs = 1_700_000_000_000, prefix = testPrefix(), ...rest } = options
@@ -18,9 +21,8 @@ export async function openTestJournal(options: { readonly startMs?: number; read
   const redis = new Redis(redisUrl(), { maxRetriesPerRequest: null })
   const clockKey = `${keys.root}clock`
   await redis.set(clockKey, startMs)
-  const clock = `local function clock() return tonumber(redis.call('GET', '${clockKey}')) end\n`
   return {
-    journal: new RedisJournal({ redis, keys, offerMs: 5_000, clock, ...rest }),
+    journal: new RedisJournal({ redis, keys, offerMs: 5_000, clock: CLOCK, ...rest }),
     redis,
     keys,
     async advance(ms) {
