@@ -13,7 +13,7 @@ const PUT_TOGETHER = Object.keys(treatments).map((kind) => `provider/${kind}`)
 export function codesInSources(root: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>(PUT_TOGETHER.map((code) => [code, 'packages/gateway/src/failure/treatment.ts']))
   for (const path of globSync('{apps,packages}/*/src/**/*.ts', { cwd: root })) {
-    if (/\.(test|fixture)\.ts$|\/testing\//.test(path)) continue
+    if (/\.(test|fixture)\.ts$|\/src\/testing\//.test(path)) continue
     const code = readFileSync(join(root, path), 'utf8')
       .replaceAll(/\/\*[\s\S]*?\*\//g, '')
       .replaceAll(/\/\/ .*$/gm, '')

@@ -1,3 +1,7 @@
 export { type RedisHandle, startRedis } from './redis/redis.ts'
 export type { RedisOptions } from './redis/server.ts'
 export { expectNoKeys, redisUrl, removeKeys, TEST_REDIS_MISSING, TEST_REDIS_URL, testPrefix } from './redis/shared.ts'
+export type { Answer, Answers, ModelQuestion } from './run/answers.ts'
+export type { Handler, Handlers, Tools } from './run/doubles.ts'
+export { TestRunError } from './run/errors.ts'
+export { testRun, type TestedRun, type TestedStep, type TestRunOptions } from './run/test-run.ts'

@@ -35,6 +35,13 @@ export class VirtualClock implements Clock {
     })
   }
 
+  /** Lets time pass until the next timer, and fires it; false where there is none. */
+  advanceToNext(): boolean {
+    if (this.#timers.length === 0) return false
+    this.advance(Math.min(...this.#timers.map(({ atMs }) => atMs)) - this.#nowMs)
+    return true
+  }
+
   advance(ms: number): void {
     const untilMs = this.#nowMs + ms
     for (;;) {
