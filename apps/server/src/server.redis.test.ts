@@ -1,5 +1,5 @@
 import { type Client, createClient } from '@agentloom/bullmq/client'
-import { redisUrl, removeKeys, testPrefix } from '@agentloom/testing'
+import { redisUrl, removeKeys, startRedis, testPrefix } from '@agentloom/testing'
 import { createLogger } from '@agentloom/telemetry'
 import { type RunningWorker, startWorker } from '@agentloom/worker'
 import { compileYaml, defineFunction } from '@agentloom/workflow'
@@ -266,6 +266,19 @@ test('Bull Board shows the real queues, and a failed step as a failed job with i
       },
       { name: 'agentloom-runs', jobs: [] },
     ])
+})
+
+test('without Redis: live but not ready, and runs are refused at once', async () => {
+  await using redis = await startRedis()
+  await using alone = await startServer({ redis: redis.url, prefix, port: 0, logger })
+  await redis.kill9()
+  await expect.poll(async () => (await fetch(`${alone.url}/readyz`)).status).toBe(503)
+  expect((await fetch(`${alone.url}/healthz`)).status).toBe(200)
+  const refused = await fetch(`${alone.url}/runs`)
+  expect(refused.headers.get('retry-after')).toBe('1')
+  expect(await refused.json()).toMatchObject({ status: 503, code: 'redis/unreachable' })
+  await redis.restart()
+  await expect.poll(async () => (await fetch(`${alone.url}/runs`)).status, { timeout: 10_000 }).toBe(200)
 })
 
 test('Bull Board refuses bodies as every page does', async () => {

@@ -60,8 +60,9 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     const isReady = client.isReady()
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'no-redis' })
   })
-  addRunRoutes(app, client, new Map([...workflows].map((plan) => [plan.name, plan])))
-  await addBullBoard(app, client)
+  const byName = new Map([...workflows].map((plan) => [plan.name, plan]))
+  await app.register(async (scope) => addRunRoutes(scope, client, byName))
+  await addBullBoard(app, client, logger)
   const bound = await listen(app, { host, port })
   const rest = opened.move()
   let closed: Promise<void> | null = null

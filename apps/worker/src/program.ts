@@ -1,8 +1,9 @@
-// What the programs of this repository share: how settings are read, ports opened, signals heard and workflow folders loaded.
+// What the programs of this repository share: how settings are read, ports opened, signals heard, floods logged and workflow folders loaded.
 
 export { FunctionModuleError } from './functions/errors.ts'
 export { loadFunctions } from './functions/load-functions.ts'
 export { type Address, ListenError, listenOn } from './listen/listen.ts'
+export { sampler } from './log/sampled.ts'
 export { SettingError } from './settings/errors.ts'
 export {
   type Environment,

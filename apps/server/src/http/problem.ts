@@ -89,6 +89,10 @@ function findings(error: WorkflowError): NonNullable<Problem['errors']> {
 function refusedByFastify(error: unknown): HttpError | null {
   if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') return null
   const { statusCode: status, message } = error
+  if ('code' in error && error.code === 'FST_ERR_HANDLER_TIMEOUT')
+    return new HttpError(503, 'http/timeout', 'Redis took too long to answer', {
+      headers: { 'retry-after': RETRY_AFTER_SECONDS },
+    })
   if (status === 413) return new HttpError(413, 'http/too-large', 'the body is larger than 1 MiB')
   if (status === 415) return new HttpError(415, 'http/media-type', 'send application/json in UTF-8')
   if (status === 404) return new HttpError(404, 'http/no-such-page', 'there is no such page')

@@ -2,6 +2,8 @@ import { createBullBoard } from '@bull-board/api'
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
 import { FastifyAdapter } from '@bull-board/fastify'
 import type { Client } from '@agentloom/bullmq/client'
+import type { Logger } from '@agentloom/telemetry'
+import { sampler } from '@agentloom/worker/program'
 import type { FastifyInstance } from 'fastify'
 
 export const QUEUES_PATH = '/queues'
@@ -10,7 +12,12 @@ export const QUEUES_PATH = '/queues'
  * Bull Board with the queues as they are. What is done there by hand cannot harm a run: jobs are doorbells, the journal
  * decides, and what is due is offered again.
  */
-export async function addBullBoard(app: FastifyInstance, client: Client): Promise<void> {
+export async function addBullBoard(app: FastifyInstance, client: Client, log: Logger): Promise<void> {
+  const sampled = sampler<'queue'>(() => performance.now())
+  // Without a listener BullMQ writes to stderr itself. The connection is restored by itself, and /readyz tells meanwhile.
+  const tell = (error: Error): void =>
+    sampled('queue', (leftOut) => log.warn({ error: error.message, leftOut }, 'trouble with Redis'))
+  for (const queue of client.queues()) queue.on('error', tell)
   const serverAdapter = new FastifyAdapter().setBasePath(QUEUES_PATH)
   createBullBoard({
     queues: client.queues().map((queue) => new BullMQAdapter(queue)),

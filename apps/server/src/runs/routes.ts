@@ -1,4 +1,4 @@
-import { type Client, RunNotFoundError } from '@agentloom/bullmq/client'
+import { type Client, RedisUnreachableError, RunNotFoundError } from '@agentloom/bullmq/client'
 import { newRunId } from '@agentloom/embedded'
 import { compileYaml, type Plan, writeValue } from '@agentloom/workflow'
 import type { FastifyInstance, FastifyReply } from 'fastify'
@@ -9,8 +9,13 @@ import { runDocument, runRow } from './run-document.ts'
 /** Names that an error lists. */
 const NAMES_SHOWN_MAX = 20
 
-/** Start a run, read it, list runs, cancel one. */
+/** Start a run, read it, list runs, cancel one. Give it a scope of its own: its hook is for these pages only. */
 export function addRunRoutes(app: FastifyInstance, client: Client, workflows: ReadonlyMap<string, Plan>): void {
+  // Commands wait for a Redis that is away, and would be carried out long after their senders have gone.
+  app.addHook('preHandler', async () => {
+    if (!client.isReady()) throw new RedisUnreachableError('redis', 'the connection is being restored')
+  })
+
   app.post('/runs', async ({ body }, reply) => {
     const { workflow, yaml, id = newRunId(), input, tenant, priority, tags } = parseStart(body)
     const plan = planOf({ workflow, yaml }, workflows)
