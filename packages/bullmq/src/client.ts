@@ -16,3 +16,4 @@ export {
   RunNotFoundError,
   type RedisProblem,
 } from './connect/errors.ts'
+export { newRunId } from '@agentloom/engine'

@@ -16,5 +16,4 @@ export {
   type RunHandle,
 } from './runtime/embedded.ts'
 export { NoHandlerError, RunActiveError, RunCancelledError, RunNotFoundError } from './runtime/errors.ts'
-export { newRunId } from './runtime/run-id.ts'
 export { StoreError, type StoreErrorCode } from './store/errors.ts'

@@ -9,5 +9,11 @@ export {
   type RunStatus,
 } from '@agentloom/bullmq/client'
 export { InputError } from './input.ts'
-export { createProducer, type Producer, type ProducerOptions, type Startable, type StartRunOptions } from './producer.ts'
+export {
+  createProducer,
+  type Producer,
+  type ProducerOptions,
+  type Startable,
+  type StartRunOptions,
+} from './producer.ts'
 export { RunFailedError, type RunHandle, type RunResult, type StepOutputs } from './run.ts'

@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto'
-import { createClient, type Client } from '@agentloom/bullmq/client'
+import { createClient, newRunId, type Client } from '@agentloom/bullmq/client'
 import { compileYaml, isWorkflow, type Plan, type Workflow } from '@agentloom/workflow'
 import { checkInput } from './input.ts'
 import { runHandle, type RunHandle, type StepOutputs } from './run.ts'
@@ -55,7 +54,11 @@ export function createProducer({ redis, prefix }: ProducerOptions): Producer {
     return (opened = connecting)
   }
   const close = async (): Promise<void> => {
-    if (opened !== null) await opened.then((one) => one.close(), () => undefined)
+    if (opened !== null)
+      await opened.then(
+        (one) => one.close(),
+        () => undefined,
+      )
   }
   async function start<Outputs>(
     workflow: AnyWorkflow | Startable,
@@ -83,11 +86,4 @@ interface AnyWorkflow {
 function planOf(workflow: AnyWorkflow | Startable): Plan {
   if ('yaml' in workflow) return compileYaml(workflow.yaml).plan
   return 'plan' in workflow ? workflow.plan : workflow
-}
-
-const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
-const RUN_ID_CHARACTERS = 16
-
-function newRunId(): string {
-  return Array.from(randomBytes(RUN_ID_CHARACTERS), (byte) => BASE32[byte % BASE32.length]).join('')
 }

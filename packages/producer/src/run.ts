@@ -1,4 +1,11 @@
-import { RunNotFoundError, type Client, type EventOptions, type RunEvent, type RunStatus, type RunView } from '@agentloom/bullmq/client'
+import {
+  RunNotFoundError,
+  type Client,
+  type EventOptions,
+  type RunEvent,
+  type RunStatus,
+  type RunView,
+} from '@agentloom/bullmq/client'
 import { AgentloomError, toPlain, type ErrorInfo, type Value } from '@agentloom/workflow'
 
 /** How a run ended well. Plain values. */
@@ -43,7 +50,12 @@ export class RunFailedError extends AgentloomError {
   readonly status: RunStatus
   /** The failed step that the run's error names, or null. */
   readonly stepId: string | null
-  constructor(run: { readonly runId: string; readonly status: RunStatus; readonly stepId: string | null; readonly error: ErrorInfo | null }) {
+  constructor(run: {
+    readonly runId: string
+    readonly status: RunStatus
+    readonly stepId: string | null
+    readonly error: ErrorInfo | null
+  }) {
     const { runId, status, stepId, error } = run
     super(error?.message ?? `the run ended as ${status}`)
     this.code = isCode(error?.code) ? error.code : 'run/failed'
@@ -59,7 +71,11 @@ const NANO_PER_USD = 1e9
 
 /** A handle holds nothing but the id; every call asks Redis. */
 /** @param names keys of the final state that are the run's outputs; null: the steps' outputs are */
-export function runHandle<Outputs>(client: () => Promise<Client>, id: string, names: readonly string[] | null): RunHandle<Outputs> {
+export function runHandle<Outputs>(
+  client: () => Promise<Client>,
+  id: string,
+  names: readonly string[] | null,
+): RunHandle<Outputs> {
   return {
     id,
     async result({ signal } = {}) {
@@ -86,7 +102,10 @@ export function runHandle<Outputs>(client: () => Promise<Client>, id: string, na
 
 function resultOf<Outputs>(view: RunView, names: readonly string[] | null): RunResult<Outputs> {
   const state = entriesOf(Object.entries(view.state))
-  const outputs = names === null ? entriesOf(view.steps.map(({ id, output }) => [id, output])) : Object.fromEntries(names.map((name) => [name, state[name] ?? null]))
+  const outputs =
+    names === null
+      ? entriesOf(view.steps.map(({ id, output }) => [id, output]))
+      : Object.fromEntries(names.map((name) => [name, state[name] ?? null]))
   return {
     runId: view.runId,
     status: 'success',
@@ -103,7 +122,9 @@ function entriesOf(entries: readonly (readonly [string, Value])[]): { readonly [
 }
 
 function failureOf({ runId, status, error, steps }: RunView): RunFailedError {
-  const failed = steps.find((step) => (step.status === 'failed' || step.status === 'timeout') && step.error?.message === error?.message)
+  const failed = steps.find(
+    (step) => (step.status === 'failed' || step.status === 'timeout') && step.error?.message === error?.message,
+  )
   return new RunFailedError({ runId, status, error, stepId: failed?.id ?? null })
 }
 

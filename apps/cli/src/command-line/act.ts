@@ -2,7 +2,7 @@ import { AgentloomError } from '@agentloom/workflow'
 import { UsageError } from './usage-error.ts'
 import { CliError } from '../errors.ts'
 import type { Io } from '../io/io.ts'
-import { jsonText } from '../result/run-document.ts'
+import { jsonText } from '../result/json-text.ts'
 import { infoOf, problemText } from '../terminal/problem.ts'
 import type { Ending } from '../run/ending.ts'
 

@@ -2,7 +2,7 @@ import { arch, platform, version as nodeVersion, versions } from 'node:process'
 import manifest from '../../package.json' with { type: 'json' }
 import { surroundingsOf } from '../command-line/surroundings.ts'
 import type { Io } from '../io/io.ts'
-import { jsonText } from '../result/run-document.ts'
+import { jsonText } from '../result/json-text.ts'
 import type { Ending } from '../run/ending.ts'
 import { existsHome } from '../run/home.ts'
 import { placeOf, type Place } from '../run/place.ts'

@@ -1,7 +1,8 @@
-import { mkdir, open, rename } from 'node:fs/promises'
+import { open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RunHeader, RunView } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
+import { makeFolder } from '../run/make-folder.ts'
 import { referenceCheckpoint } from './reference-document.ts'
 
 /** Writes `<run id>.json` in the Python engine's format, whole or not at all. Answers its path. */
@@ -11,7 +12,7 @@ export async function writeCheckpointFile(
   view: RunView,
   header: RunHeader,
 ): Promise<string> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolder(folder, 0o700)
   const path = join(folder, `${view.runId}.json`)
   const draft = `${path}.${process.pid}.tmp`
   await using file = await open(draft, 'w', 0o600)

@@ -1,7 +1,7 @@
 import type { RunHeader } from '@agentloom/engine'
 import { timeText } from '../terminal/figures.ts'
 import { printable } from '../terminal/printable.ts'
-import { jsonText } from './run-document.ts'
+import { jsonText } from './json-text.ts'
 
 // Columns are an interface for scripts: longer values are not cut.
 const COLUMNS = [18, 25, 16] as const

@@ -1,4 +1,4 @@
-import type { RunView, StepView } from '@agentloom/engine'
+import { runDocument, type RunView, type StepView } from '@agentloom/engine'
 import { writeValue, type Plan } from '@agentloom/workflow'
 import { CliError } from '../errors.ts'
 import type { Io } from '../io/io.ts'
@@ -11,7 +11,7 @@ import { StepLines } from '../terminal/step-lines.ts'
 import { styleOf } from '../terminal/style.ts'
 import { summaryLine } from '../terminal/summary.ts'
 import { referenceResult } from './reference-document.ts'
-import { jsonText, runDocument } from './run-document.ts'
+import { jsonText } from './json-text.ts'
 
 export interface ShowOptions {
   readonly json: JsonShape

@@ -1,6 +1,7 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { makeFolder } from './make-folder.ts'
 
 /**
  * What a run needs of the place it was started in and no journal knows: resumed from another folder, it must find the
@@ -23,7 +24,7 @@ const FOLDER_MODE = 0o700
 /** Durable when it resolves, so that it is there for whatever the journal knows. */
 export async function writeSession(home: string, runId: string, session: Session): Promise<void> {
   const folder = join(home, 'sessions')
-  await mkdir(folder, { recursive: true, mode: FOLDER_MODE })
+  await makeFolder(folder, FOLDER_MODE)
   const path = join(folder, `${runId}.json`)
   const draft = `${path}.${process.pid}.tmp`
   await using file = await open(draft, 'w', FILE_MODE)

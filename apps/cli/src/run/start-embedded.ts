@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { newRunId, NoHandlerError, type RunHandle } from '@agentloom/embedded'
-import type { RunView as RunRecord } from '@agentloom/engine'
+import { NoHandlerError, type RunHandle } from '@agentloom/embedded'
+import { newRunId, type RunView as RunRecord } from '@agentloom/engine'
 import type { FunctionDefinition, Plan } from '@agentloom/workflow'
 import { loadFunctions } from '@agentloom/worker/program'
 import type { Io } from '../io/io.ts'
@@ -99,6 +99,10 @@ async function saveCopy(
 ): Promise<void> {
   const header = await embedded.journal.header(record.runId)
   if (header === null) return
-  const path = await writeCheckpointFile(folder, plan, record, header)
-  io.stderr.line(`checkpoint: ${path}`)
+  try {
+    io.stderr.line(`checkpoint: ${await writeCheckpointFile(folder, plan, record, header)}`)
+  } catch (error) {
+    // The run itself is safe in the journal; only the copy is missing.
+    io.stderr.line(`warning: no checkpoint in ${printable(folder)}: ${Error.isError(error) ? error.message : ''}`)
+  }
 }

@@ -1,7 +1,7 @@
 import { WorkflowError, type Diagnostic, type Plan } from '@agentloom/workflow'
 import { surroundingsOf } from '../command-line/surroundings.ts'
 import type { Io } from '../io/io.ts'
-import { jsonText } from '../result/run-document.ts'
+import { jsonText } from '../result/json-text.ts'
 import type { Ending } from '../run/ending.ts'
 import { dollars } from '../terminal/figures.ts'
 import { problemText } from '../terminal/problem.ts'

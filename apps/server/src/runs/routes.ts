@@ -1,10 +1,10 @@
-import { type Client, RedisUnreachableError, RunNotFoundError } from '@agentloom/bullmq/client'
-import { newRunId } from '@agentloom/embedded'
+import { type Client, newRunId, RedisUnreachableError, RunNotFoundError } from '@agentloom/bullmq/client'
+import { runDocument } from '@agentloom/engine'
 import { compileYaml, type Plan, writeValue } from '@agentloom/workflow'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { HttpError } from '../http/errors.ts'
 import { parseCancel, parseList, parseRunId, parseStart, type StartBody } from './requests.ts'
-import { runDocument, runRow } from './run-document.ts'
+import { runRow } from './run-row.ts'
 
 /** Names that an error lists. */
 const NAMES_SHOWN_MAX = 20
@@ -44,7 +44,7 @@ export function addRunRoutes(app: FastifyInstance, client: Client, workflows: Re
     const runId = parseRunId(params)
     const view = await client.view(runId)
     if (view === null) throw new RunNotFoundError(runId)
-    return send(reply, runDocument(view))
+    return send(reply, writeValue(runDocument(view)))
   })
 
   app.post('/runs/:id/cancel', async ({ params, body }, reply) => {

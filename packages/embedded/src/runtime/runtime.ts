@@ -1,5 +1,6 @@
 import {
   Claims,
+  newRunId,
   Follower,
   isOver,
   startCommand,
@@ -26,7 +27,6 @@ import { checkHandlers } from './handlers.ts'
 import { LiveRun } from './live-run.ts'
 import { listRuns, viewOf } from './look-up.ts'
 import { reopenRun, takeRun } from './resume.ts'
-import { newRunId } from './run-id.ts'
 
 /** Steps that a walk executes before it gives its place to other runs. */
 const STEPS_MAX = 64

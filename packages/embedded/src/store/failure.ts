@@ -52,6 +52,8 @@ function fileFailure(error: unknown): Failure | null {
     case 'ENOSPC':
     case 'EDQUOT':
       return { code: 'full', message: 'the disk is full', help: HELP_FULL }
+    case 'ENOENT':
+      return { code: 'path', message: 'no folder can be made there', help: HELP_PATH }
     case 'EEXIST':
     case 'ENOTDIR':
       return { code: 'path', message: 'a part of the path is a file, not a folder', help: HELP_PATH }

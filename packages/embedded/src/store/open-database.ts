@@ -3,6 +3,7 @@ import {
   chmodSync,
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   fsyncSync,
   mkdirSync,
@@ -31,13 +32,26 @@ const LOG_PAGES = 4_000
 const MAGIC = 'SQLite format 3\0'
 const HEADER_BYTES = 100
 
+/** With those above it that are missing. (Node's own `recursive` never ends below /proc.) */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || dirname(path) === path || existsSync(dirname(path))) throw error
+    makeFolder(dirname(path))
+    mkdirSync(path, { mode: 0o700 })
+  }
+}
+
 /** Opens the file after looking at it; null where there is none and nothing may be made. @throws {StoreFailure} */
 export function openDatabase(request: OpenRequest): DatabaseSync | null {
   return request.access === 'write' ? openForWriting(request) : openForReading(request)
 }
 
 function openForWriting({ path, folder, busyMs }: OpenRequest): DatabaseSync {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   accessSync(folder, constants.W_OK | constants.X_OK)
   const bytes = bytesOf(path)
   if (bytes === 0 && bytesOf(markerOf(path)) !== null) {

@@ -1,13 +1,13 @@
-import type { RunHeader, RunView, StepView } from '@agentloom/bullmq/client'
-import { type ErrorInfo, type Value, type ValueMap, writeValue } from '@agentloom/workflow'
+import type { ErrorInfo, Value, ValueMap } from '@agentloom/workflow'
+import type { RunView, StepView } from './run-view.ts'
 
 const NANO = 1e9
 
-/** JSON text of a run, in the shape of `agentloom run --json`. */
-export function runDocument(view: RunView): string {
+/** A run as the outside sees it, on the command line (`--json`) and over HTTP alike. Part of the API. */
+export function runDocument(view: RunView): ValueMap {
   const steps: { [id: string]: Value } = Object.create(null)
   for (const step of view.steps) steps[step.id] = stepDocument(step)
-  return writeValue({
+  return {
     run_id: view.runId,
     workflow: view.workflow,
     status: view.status,
@@ -17,7 +17,7 @@ export function runDocument(view: RunView): string {
     cost_usd: view.costNanoUsd / NANO,
     duration_ms: view.durationMs,
     error: errorDocument(view.error),
-  })
+  }
 }
 
 function stepDocument(step: StepView): ValueMap {
@@ -32,21 +32,6 @@ function stepDocument(step: StepView): ValueMap {
   }
 }
 
-/** A row of a listing. */
-export function runRow(header: RunHeader): ValueMap {
-  return {
-    run_id: header.runId,
-    workflow: header.workflow,
-    status: header.status,
-    tenant: header.tenant,
-    priority: header.priority,
-    tags: header.tags,
-    created_at: new Date(header.createdAtMs).toISOString(),
-    updated_at: new Date(header.updatedAtMs).toISOString(),
-    error: errorDocument(header.error),
-  }
-}
-
-function errorDocument(error: ErrorInfo | null): Value {
+export function errorDocument(error: ErrorInfo | null): Value {
   return error === null ? null : { code: error.code, message: error.message, place: error.place, help: error.help }
 }
