@@ -197,6 +197,7 @@ describe('messages', () => {
       top(`steps:\n- id: a\n  type: llm_call\n  prompt: x\n  ? ${'k'.repeat(500_000)}\n  : 1`),
     )
     expect(warnings[0]?.message.length).toBeLessThan(200)
+    expect(warnings[0]?.path.length).toBeLessThan(200)
     expect(message(config(`on_step_failure: ${'x'.repeat(500_000)}`)).length).toBeLessThan(400)
   })
 })
