@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { compileWorkflow, parseValue, ValueError, type Compiled } from '@agentloom/workflow'
 import { loadWorkflowFile, FileError, readRegularFile, RESPONSES_BYTES_MAX } from '@agentloom/workflow/node'
@@ -26,9 +26,18 @@ export async function loadPlan({ file, cwd, compat, settings, overrides }: LoadW
 }
 
 function checkFileArgument(file: string, cwd: string): void {
-  if (file === '' || !existsSync(resolve(cwd, file))) {
+  if (file === '' || !isThere(resolve(cwd, file))) {
     const hint = file.includes('\ufffd') ? ' (its name is not UTF-8; rename it)' : ''
     throw new UsageError(`Invalid value for 'WORKFLOW_PATH': Path '${printable(file)}' does not exist${hint}.`)
+  }
+}
+
+/** A link that leads nowhere is there; reading it says what is wrong. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch {
+    return false
   }
 }
 
