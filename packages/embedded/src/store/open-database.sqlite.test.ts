@@ -72,6 +72,7 @@ test('a file where the folder should be, and a folder where the file should be, 
   writeFileSync(join(place, 'file'), 'text')
   expect(await refusal(join(place, 'file'))).toMatchObject({ code: 'store/path' })
   expect(await refusal(join(place, 'file', 'below'))).toMatchObject({ code: 'store/path' })
+  expect(await refusal('/proc/nothing/below')).toMatchObject({ code: 'store/path' })
   mkdirSync(join(place, 'journal.db'))
   const error = await refusal(place)
   expect(error).toMatchObject({ code: 'store/path', place: join(place, 'journal.db') })

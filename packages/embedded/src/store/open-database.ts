@@ -38,7 +38,7 @@ function makeFolder(path: string): void {
     mkdirSync(path, { mode: 0o700 })
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : null
-    if (code === 'EEXIST') return
+    if (code === 'EEXIST' && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return
     if (code !== 'ENOENT' || dirname(path) === path || existsSync(dirname(path))) throw error
     makeFolder(dirname(path))
     mkdirSync(path, { mode: 0o700 })

@@ -68,6 +68,7 @@ describe('with the sandbox off', () => {
     ['file_read', { path: 'data/f/x' }, "[Errno 20] Not a directory: 'data/f/x'"],
     ['file_write', { path: 'data/f/x', content: '' }, "[Errno 20] Not a directory: 'data/f/x'"],
     ['file_write', { path: 'data', content: '' }, "[Errno 21] Is a directory: 'data'"],
+    ['file_write', { path: '/proc/nothing/x', content: '' }, "[Errno 2] No such file or directory: '/proc/nothing/x'"],
   ])('what the disk refuses may be tried again: %s %j', async (name, args, cause) => {
     await using run = await startedRun({ files: { 'data/f': '' } })
     await expect(run.call(name, args)).rejects.toEqual(failed(`Tool '${name}' failed: ${cause}`, true))

@@ -7,7 +7,7 @@
  * On other systems than Linux the path is resolved again and the inodes are compared, which leaves a much smaller gap.
  */
 import { constants, type BigIntStats } from 'node:fs'
-import { mkdir, open, readlink, realpath, stat, type FileHandle } from 'node:fs/promises'
+import { lstat, mkdir, open, readlink, realpath, stat, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { asFileFault, errnoCode } from '../errno.ts'
 import { cut, Fault, Violation } from '../errors.ts'
@@ -31,7 +31,7 @@ export async function openForWriting(path: string, shownPath: string, isGuarded:
   })
   const flags = O_WRONLY | O_CREAT | HARMLESS
   if (!isGuarded) {
-    await mkdir(dirname(path), { recursive: true })
+    await makeMissing(dirname(path))
     return verified(await open(path, flags, 0o666), { path, shownPath, isGuarded })
   }
   await using parent = await makeFolder(dirname(path), shownPath)
@@ -55,6 +55,25 @@ export async function openFolder(
   } catch (error) {
     throw asFileFault(error, shownPath)
   }
+}
+
+/** Makes the folders that are missing. (Node's own `recursive` never ends below /proc.) */
+async function makeMissing(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    if (errnoCode(error) === 'EEXIST') return
+    if (errnoCode(error) !== 'ENOENT' || dirname(path) === path || (await isThere(dirname(path)))) throw error
+    await makeMissing(dirname(path))
+    await makeMissing(path)
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Makes the folders that are missing, each inside one that was verified. */
