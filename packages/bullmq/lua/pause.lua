@@ -12,4 +12,5 @@ run.status = 'paused'
 touch()
 record('p', ARGV[4])
 flush()
+redis.call('ZADD', ROOT .. 'unsaved', string.format('%.0f', now), RUN_ID) -- for the compactor
 return {1, run.status}

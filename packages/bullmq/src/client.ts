@@ -1,4 +1,14 @@
-export type { JournalRecord, LoadedRun, RunFilter, RunHeader, RunStatus, RunTransition, RunView, StartOptions, StepView } from '@agentloom/engine'
+export type {
+  JournalRecord,
+  LoadedRun,
+  RunFilter,
+  RunHeader,
+  RunStatus,
+  RunTransition,
+  RunView,
+  StartOptions,
+  StepView,
+} from '@agentloom/engine'
 export {
   createClient,
   type Client,

@@ -1,4 +1,4 @@
-export { type Compaction, type CompactionOptions, type EndedRun, openCompaction } from './compact/compaction.ts'
+export { type Compaction, type CompactionOptions, type UnsavedRun, openCompaction } from './compact/compaction.ts'
 export {
   RedisConnectError,
   RedisFullError,

@@ -7,8 +7,8 @@ export interface Keys {
   /** `{al:0}:` */
   readonly root: string
   readonly due: string
-  /** Ended runs without a checkpoint, by when they ended. */
-  readonly ended: string
+  /** Ended and paused runs without a checkpoint, by when they came to rest. */
+  readonly unsaved: string
   /** Who writes checkpoints. */
   readonly compactor: string
   /** Channel: `RUN STATUS` for each run that ended. */
@@ -47,12 +47,19 @@ export function keysOf(prefix: string): Keys {
   return {
     root,
     due,
-    ended: `${root}ended`,
+    unsaved: `${root}unsaved`,
     compactor: `${root}compactor`,
     ends: `${root}ends`,
     pokes: `${root}pokes`,
     bullPrefix,
-    run: (runId) => [`${root}run:${runId}`, `${root}steps:${runId}`, `${root}out:${runId}`, `${root}log:${runId}`, due, root],
+    run: (runId) => [
+      `${root}run:${runId}`,
+      `${root}steps:${runId}`,
+      `${root}out:${runId}`,
+      `${root}log:${runId}`,
+      due,
+      root,
+    ],
     definition: (hash) => `${root}def:${hash}`,
     index: (status) => `${root}ix:${status}`,
     stepJob: (jobId) => `${root}${STEPS_QUEUE}:${jobId}`,

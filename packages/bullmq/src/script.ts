@@ -63,7 +63,12 @@ export class Scripts {
     }
   }
 
-  #send(command: 'evalsha' | 'eval', script: string, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+  #send(
+    command: 'evalsha' | 'eval',
+    script: string,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
     const sent = new Command(command, [script, keys.length, ...keys, ...args], { replyEncoding: 'utf8' })
     void this.#redis.sendCommand(sent)
     return sent.promise
@@ -72,7 +77,9 @@ export class Scripts {
   #source(name: ScriptName): Source {
     const found = this.#sources.get(name)
     if (found !== undefined) return found
-    const text = read(`${name}.lua`).replace(INCLUDE, (_, part: string) => (part === 'time' && this.#clock !== null ? this.#clock : read(`lib/${part}.lua`)))
+    const text = read(`${name}.lua`).replace(INCLUDE, (_, part: string) =>
+      part === 'time' && this.#clock !== null ? this.#clock : read(`lib/${part}.lua`),
+    )
     const source = { text, sha: createHash('sha1').update(text).digest('hex') }
     this.#sources.set(name, source)
     return source

@@ -1,6 +1,6 @@
 import { NewerFormatError } from '@agentloom/engine'
 import { expect, test } from 'vitest'
-import { compactRound } from './compact.ts'
+import { compactLive, compactRound } from './compact.ts'
 import type { CompactorNews } from './messages.ts'
 
 /** A journal of ended runs, and a disk that may refuse. */
@@ -23,6 +23,7 @@ function place(runIds: readonly string[]) {
     format: 1,
   })
   return {
+    headerOf: header,
     listed,
     files,
     news,
@@ -32,7 +33,7 @@ function place(runIds: readonly string[]) {
     round() {
       return compactRound(
         {
-          ended: async (limit) => [...listed].slice(0, limit).map((runId) => ({ runId, endedAt: '1' })),
+          unsaved: async (limit) => [...listed].slice(0, limit).map((runId) => ({ runId, since: '1' })),
           done: async (runs) => runs.forEach(({ runId }) => listed.delete(runId)),
           load: async (runId) => {
             if (this.newer.has(runId)) throw new NewerFormatError(runId, 2, 1)
@@ -78,4 +79,31 @@ test('runs that have left Redis or are of a later version hold up nobody', async
   expect([...here.files]).toEqual(['good'])
   expect(here.listed.size).toBe(0)
   expect(here.news).toContainEqual(expect.objectContaining({ kind: 'given-up', runId: 'newer' }))
+})
+
+test('a run at work is written when it has changed, and forgotten when it works no more', async () => {
+  const live = new Map([
+    ['a', 1],
+    ['b', 1],
+  ])
+  const writes: string[] = []
+  const written = new Map<string, number>()
+  const here = place([])
+  const round = () =>
+    compactLive(
+      {
+        live: async () => [...live].map(([runId, updatedAtMs]) => ({ runId, updatedAtMs })),
+        load: async (runId) => ({ header: here.headerOf(runId), records: [] }),
+        definition: async () => 'text',
+      },
+      { store: { write: async ({ header }) => void writes.push(header.runId) }, tell: () => undefined, written },
+    )
+  await round()
+  live.set('b', 2)
+  await round()
+  await round()
+  live.delete('a')
+  await round()
+  expect(writes).toEqual(['a', 'b', 'b'])
+  expect([...written]).toEqual([['b', 2]])
 })

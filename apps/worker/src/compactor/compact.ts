@@ -1,4 +1,4 @@
-import type { Compaction, EndedRun } from '@agentloom/bullmq'
+import type { Compaction } from '@agentloom/bullmq'
 import type { CheckpointStore } from '@agentloom/embedded'
 import { AgentloomError } from '@agentloom/workflow'
 import type { CompactorNews } from './messages.ts'
@@ -8,37 +8,67 @@ const ROUND_MAX = 128
 const WRITES_MAX = 8
 
 /**
- * Writes the checkpoints of runs that have ended, one round. A run is forgotten only when its file is on disk; one that
+ * Writes the checkpoints of runs that have come to rest, one round. A run is forgotten only when its file is on disk; one that
  * cannot be read is given up, and stays in Redis for its retention.
  * @returns whether there may be more
  * @throws what disk or Redis throws; what was not forgotten comes again
  */
 export async function compactRound(
-  compaction: Pick<Compaction, 'ended' | 'done' | 'load' | 'definition'>,
+  compaction: Pick<Compaction, 'unsaved' | 'done' | 'load' | 'definition'>,
   store: Pick<CheckpointStore, 'write'>,
   tell: (news: CompactorNews) => void,
 ): Promise<boolean> {
-  const runs = await compaction.ended(ROUND_MAX)
+  const runs = await compaction.unsaved(ROUND_MAX)
   for (let at = 0; at < runs.length; at += WRITES_MAX) {
     const batch = runs.slice(at, at + WRITES_MAX)
-    const written = await Promise.all(batch.map((run) => writeOne(run)))
+    const written = await Promise.all(batch.map(({ runId }) => writeOne(compaction, { store, tell }, runId)))
     await compaction.done(batch)
     tell({ kind: 'written', count: written.filter(Boolean).length })
   }
   return runs.length === ROUND_MAX
+}
 
-  async function writeOne({ runId }: EndedRun): Promise<boolean> {
-    try {
-      const loaded = await compaction.load(runId)
-      const text = loaded === null ? null : await compaction.definition(loaded.header.definition)
-      if (loaded === null || text === null) return false // it has left Redis already
-      await store.write(loaded, text)
-      return true
-    } catch (error) {
-      if (!isUnreadable(error)) throw error
-      tell({ kind: 'given-up', runId, message: `${error.code} ${error.message}` })
-      return false
-    }
+/** Runs at work that a round looks at; of more, the newest. */
+const LIVE_MAX = 1_000
+
+/**
+ * Writes the checkpoints of runs at work that have changed since, one round.
+ * @param written run → time of the last record that its file holds; brought up to date
+ * @throws what disk or Redis throws
+ */
+export async function compactLive(
+  compaction: Pick<Compaction, 'live' | 'load' | 'definition'>,
+  { store, tell, written }: Target & { readonly written: Map<string, number> },
+): Promise<void> {
+  const live = new Map((await compaction.live(LIVE_MAX)).map(({ runId, updatedAtMs }) => [runId, updatedAtMs]))
+  for (const runId of written.keys()) if (!live.has(runId)) written.delete(runId)
+  for (const [runId, updatedAtMs] of live) {
+    if (written.get(runId) === updatedAtMs) continue
+    await writeOne(compaction, { store, tell }, runId)
+    written.set(runId, updatedAtMs)
+  }
+}
+
+interface Target {
+  readonly store: Pick<CheckpointStore, 'write'>
+  readonly tell: (news: CompactorNews) => void
+}
+
+async function writeOne(
+  compaction: Pick<Compaction, 'load' | 'definition'>,
+  { store, tell }: Target,
+  runId: string,
+): Promise<boolean> {
+  try {
+    const loaded = await compaction.load(runId)
+    const text = loaded === null ? null : await compaction.definition(loaded.header.definition)
+    if (loaded === null || text === null) return false // it has left Redis already
+    await store.write(loaded, text)
+    return true
+  } catch (error) {
+    if (!isUnreadable(error)) throw error
+    tell({ kind: 'given-up', runId, message: `${error.code} ${error.message}` })
+    return false
   }
 }
 

@@ -4,11 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openCompaction } from '@agentloom/bullmq'
 import { CheckpointStore } from '@agentloom/embedded'
-import { compactRound } from './compact.ts'
+import { compactLive, compactRound } from './compact.ts'
 import { type CompactorNews, compactorStart, STOP } from './messages.ts'
 
 /** A checkpoint is for when the journal is gone; a second later is early enough. */
 const LOOK_EVERY_MS = 1_000
+/** As decisions.md says: what a loss of Redis can cost a run at work. */
+const LIVE_EVERY_MS = 30_000
 /** A full disk does not empty itself at once. */
 const TRY_AGAIN_MS = 10_000
 
@@ -23,13 +25,20 @@ const tell = (news: CompactorNews): void => port.postMessage(news)
 
 const store = new CheckpointStore(folder)
 const compaction = await openCompaction({ redis, prefix })
+const written = new Map<string, number>()
+let liveAtMs = performance.now()
 while (!stop.signal.aborted) await pause(await round())
 compaction.close()
 port.close()
 
 async function round(): Promise<number> {
   try {
-    return (await compactRound(compaction, store, tell)) ? 0 : LOOK_EVERY_MS
+    const hasMore = await compactRound(compaction, store, tell)
+    if (performance.now() - liveAtMs >= LIVE_EVERY_MS) {
+      liveAtMs = performance.now()
+      await compactLive(compaction, { store, tell, written })
+    }
+    return hasMore ? 0 : LOOK_EVERY_MS
   } catch (error) {
     tell({ kind: 'trouble', message: String(error) })
     return TRY_AGAIN_MS

@@ -1,4 +1,4 @@
-// One worker of a journal turns ended runs into checkpoints. All try for the lease; who has it runs the thread that
+// One worker of a journal turns runs into checkpoints: when they end or pause, and while they are at work. All try for the lease; who has it runs the thread that
 // writes, and ends it when the lease is lost. Two at once, after a long pause of one, write the same files twice.
 
 import { once } from 'node:events'

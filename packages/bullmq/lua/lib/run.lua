@@ -1,7 +1,7 @@
 -- The run that a script works on. Everything is read first, changed in memory, and written by flush() at the end, so
 -- that a script which meets nonsense has written nothing.
 -- KEYS[1] run  KEYS[2] steps  KEYS[3] out  KEYS[4] log  KEYS[5] due  KEYS[6] root of the shard, from which the few keys
--- are made that only some runs need: root + queue:ID, ix:STATUS, def:HASH, ended; channels root + ends, pokes.
+-- are made that only some runs need: root + queue:ID, ix:STATUS, def:HASH, unsaved; channels root + ends, pokes.
 -- ARGV[1] run id  ARGV[2] ms after which a bell is rung again  ARGV[3] ms for which an ended run stays
 local RUN, STEPS, OUT, LOG, DUE, ROOT = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local RUN_ID, OFFER_MS, RETENTION_MS = ARGV[1], tonumber(ARGV[2]), ARGV[3]
@@ -116,9 +116,9 @@ local function keep_for_a_while()
   local definition = ROOT .. 'def:' .. hash
   if redis.call('HINCRBY', definition, 'live', -1) <= 0 then redis.call('PEXPIRE', definition, RETENTION_MS) end
   -- For the compactor. Where none is, what is listed here leaves with the runs themselves.
-  redis.call('ZADD', ROOT .. 'ended', string.format('%.0f', now), RUN_ID)
-  redis.call('ZREMRANGEBYSCORE', ROOT .. 'ended', '-inf', string.format('%.0f', now - RETENTION_MS))
-  redis.call('PEXPIRE', ROOT .. 'ended', RETENTION_MS)
+  redis.call('ZADD', ROOT .. 'unsaved', string.format('%.0f', now), RUN_ID)
+  redis.call('ZREMRANGEBYSCORE', ROOT .. 'unsaved', '-inf', string.format('%.0f', now - RETENTION_MS))
+  redis.call('PEXPIRE', ROOT .. 'unsaved', RETENTION_MS)
   redis.call('PUBLISH', ROOT .. 'ends', RUN_ID .. ' ' .. run.status)
 end
 

@@ -1,5 +1,13 @@
 import { createPlans, Follower, startCommand, viewRun } from '@agentloom/engine'
-import type { JournalRecord, LoadedRun, RunFilter, RunHeader, RunTransition, RunView, StartOptions } from '@agentloom/engine'
+import type {
+  JournalRecord,
+  LoadedRun,
+  RunFilter,
+  RunHeader,
+  RunTransition,
+  RunView,
+  StartOptions,
+} from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
 import type { Queue } from 'bullmq'
 import { connect } from '../connect/connect.ts'
@@ -95,7 +103,12 @@ export async function createClient({ redis: url, prefix, retentionMs }: ClientOp
   const journal = new RedisJournal({ redis, keys, ...(retentionMs === undefined ? {} : { retentionMs }) })
   const queues = openQueues(redis, keys)
   const plans = createPlans((hash) => journal.definition(hash))
-  const follower = new Follower({ journal, doorbell: new BullmqDoorbell(queues.steps), plans, observe: () => undefined })
+  const follower = new Follower({
+    journal,
+    doorbell: new BullmqDoorbell(queues.steps),
+    plans,
+    observe: () => undefined,
+  })
   const closing = new AbortController()
   const wakes = new Wakes(redis, [keys.ends, keys.pokes])
   const watching: Watching = { journal, wakes, closed: closing.signal }

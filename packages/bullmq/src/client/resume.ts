@@ -8,7 +8,11 @@ export interface ResumeParts {
 }
 
 /** Reopens what failed, and rings for what is ready by then. */
-export async function resumeRun({ journal, plans, follower }: ResumeParts, runId: string, options: ResumeRunOptions): Promise<ResumeReply> {
+export async function resumeRun(
+  { journal, plans, follower }: ResumeParts,
+  runId: string,
+  options: ResumeRunOptions,
+): Promise<ResumeReply> {
   const loaded = await journal.load(runId)
   if (loaded === null) return { outcome: 'refused', status: null }
   const { status, definition, priority } = loaded.header

@@ -16,7 +16,11 @@ export interface Watching {
 }
 
 /** Listens first and looks then, so that an end in between is not missed. */
-export async function waitForEnd({ journal, wakes, closed }: Watching, runId: string, signal?: AbortSignal): Promise<RunHeader> {
+export async function waitForEnd(
+  { journal, wakes, closed }: Watching,
+  runId: string,
+  signal?: AbortSignal,
+): Promise<RunHeader> {
   const either = signal === undefined ? closed : AbortSignal.any([signal, closed])
   const wake = new WakeUp()
   const stop = await wakes.listen(runId, wake.ring)
@@ -33,7 +37,11 @@ export async function waitForEnd({ journal, wakes, closed }: Watching, runId: st
   }
 }
 
-export async function* watchEvents({ journal, wakes, closed }: Watching, runId: string, { from = 0, signal }: EventOptions): AsyncGenerator<RunEvent> {
+export async function* watchEvents(
+  { journal, wakes, closed }: Watching,
+  runId: string,
+  { from = 0, signal }: EventOptions,
+): AsyncGenerator<RunEvent> {
   const either = signal === undefined ? closed : AbortSignal.any([signal, closed])
   const wake = new WakeUp()
   const stop = await wakes.listen(runId, wake.ring)
@@ -41,7 +49,7 @@ export async function* watchEvents({ journal, wakes, closed }: Watching, runId: 
   renewal.unref()
   try {
     await journal.watch(runId, WATCH_MS)
-    for (let cursor = from; ; ) {
+    for (let cursor = from; ;) {
       either.throwIfAborted()
       const loaded = await journal.load(runId, cursor)
       if (loaded === null) throw new RunNotFoundError(runId)

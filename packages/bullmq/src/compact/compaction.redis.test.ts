@@ -3,7 +3,7 @@ import { compileYaml, defineFunction } from '@agentloom/workflow'
 import { afterEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createClient } from '../client/client.ts'
-import { startTestWorker } from '../testing/test-worker.ts'
+import { startTestWorker } from '../testing/test-worker.fixture.ts'
 import { openCompaction } from './compaction.ts'
 
 const prefix = testPrefix()
@@ -30,16 +30,32 @@ test('an ended run is listed until it has its checkpoint; one that ended again s
   const compaction = await openCompaction({ redis: redisUrl(), prefix })
   await client.start(plan, { runId: 'run1' })
   await client.waitForEnd('run1')
-  const [run] = await compaction.ended(10)
+  const [run] = await compaction.unsaved(10)
   expect(run).toMatchObject({ runId: 'run1' })
-  await compaction.done([{ runId: 'run1', endedAt: '1' }])
-  expect(await compaction.ended(10)).toEqual([run])
+  await compaction.done([{ runId: 'run1', since: '1' }])
+  expect(await compaction.unsaved(10)).toEqual([run])
   await compaction.done([run!])
-  expect(await compaction.ended(10)).toEqual([])
+  expect(await compaction.unsaved(10)).toEqual([])
   await client.cancel('run1', 'too late')
-  expect(await compaction.ended(10)).toEqual([])
-  expect((await compaction.load('run1'))?.records.map(({ kind }) => kind)).toEqual(['started', 'claimed', 'committed', 'ended'])
+  expect(await compaction.unsaved(10)).toEqual([])
+  expect((await compaction.load('run1'))?.records.map(({ kind }) => kind)).toEqual([
+    'started',
+    'claimed',
+    'committed',
+    'ended',
+  ])
   compaction.close()
   await client.close()
   await runtime.close()
+})
+
+test('a paused run is listed, too, and is no run at work', async () => {
+  const client = await createClient({ redis: redisUrl(), prefix })
+  const compaction = await openCompaction({ redis: redisUrl(), prefix })
+  await client.start(plan, { runId: 'paused1' })
+  await client.pause('paused1', 'for the night')
+  expect(await compaction.unsaved(10)).toMatchObject([{ runId: 'paused1' }])
+  expect(await compaction.live(10)).toEqual([])
+  compaction.close()
+  await client.close()
 })

@@ -13,11 +13,17 @@ export interface CompactionOptions {
   readonly onError?: (error: unknown) => void
 }
 
-/** A run that ended and has no checkpoint yet. */
-export interface EndedRun {
+/** A run that ended or was paused, and has no checkpoint of that yet. */
+export interface UnsavedRun {
   readonly runId: string
   /** Milliseconds since 1970 by Redis' clock, as text: it tells this end from a later one. */
-  readonly endedAt: string
+  readonly since: string
+}
+
+/** A run at work: its checkpoint is as old as the compactor lets it get. */
+export interface LiveRun {
+  readonly runId: string
+  readonly updatedAtMs: number
 }
 
 /** What a compactor needs of the journal: who may write, what is to be written, what has been. */
@@ -31,9 +37,11 @@ export interface Compaction {
   /** Gives the lease back, if it is the holder's. */
   release(holder: string): Promise<void>
   /** Runs to be written, oldest first. */
-  ended(limit: number): Promise<readonly EndedRun[]>
-  /** They have their checkpoint; one that has gone on and ended again since stays listed. */
-  done(runs: readonly EndedRun[]): Promise<void>
+  unsaved(limit: number): Promise<readonly UnsavedRun[]>
+  /** They have their checkpoint; one that has gone on and come to rest again since stays listed. */
+  done(runs: readonly UnsavedRun[]): Promise<void>
+  /** Runs at work, newest first, with the time of their last record. */
+  live(limit: number): Promise<readonly LiveRun[]>
   /** Null when the run has left Redis. @throws {CorruptJournalError} @throws {NewerFormatError} */
   load(runId: string): Promise<LoadedRun | null>
   /** Text of a definition by hash, or null. */
@@ -59,17 +67,23 @@ export async function openCompaction(options: CompactionOptions): Promise<Compac
     async release(holder) {
       await lease(holder, 0)
     },
-    async ended(limit) {
+    async unsaved(limit) {
       try {
-        const found = scores.parse(await redis.zrange(keys.ended, 0, String(limit - 1), 'WITHSCORES'))
-        return found.flatMap((runId, at) => (at % 2 === 0 ? [{ runId, endedAt: found[at + 1] ?? '' }] : []))
+        const found = scores.parse(await redis.zrange(keys.unsaved, 0, String(limit - 1), 'WITHSCORES'))
+        return found.flatMap((runId, at) => (at % 2 === 0 ? [{ runId, since: found[at + 1] ?? '' }] : []))
       } catch (error) {
         throw redisError(error)
       }
     },
     async done(runs) {
-      if (runs.length > 0) await scripts.call({ name: 'compacted', keys: [keys.ended], args: runs.flatMap(({ runId, endedAt }) => [runId, endedAt]) })
+      if (runs.length > 0)
+        await scripts.call({
+          name: 'compacted',
+          keys: [keys.unsaved],
+          args: runs.flatMap(({ runId, since }) => [runId, since]),
+        })
     },
+    live: (limit) => journal.list({ status: 'running', limit }),
     load: (runId) => journal.load(runId),
     definition: (hash) => journal.definition(hash),
     close: () => redis.disconnect(),

@@ -15,10 +15,20 @@ export async function checkServer(redis: Redis, address: string, { allowEviction
   const field = (name: string): string | null => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? null
   const version = field('redis_version')
   if (version !== null && Number.parseInt(version, 10) < VERSION_MIN) {
-    throw new RedisConnectError('redis/unsupported-version', address, `it is version ${version}`, `use Redis ${VERSION_MIN} or newer`)
+    throw new RedisConnectError(
+      'redis/unsupported-version',
+      address,
+      `it is version ${version}`,
+      `use Redis ${VERSION_MIN} or newer`,
+    )
   }
   if (field('redis_mode') === 'cluster') {
-    throw new RedisConnectError('redis/config', address, 'it is a node of a Cluster, which is not served yet', 'give the URL of a single server')
+    throw new RedisConnectError(
+      'redis/config',
+      address,
+      'it is a node of a Cluster, which is not served yet',
+      'give the URL of a single server',
+    )
   }
   const policy = field('maxmemory_policy')
   if (policy !== null && policy !== 'noeviction' && allowEviction !== true) {

@@ -27,8 +27,14 @@ const RECONNECT_MAX_MS = 2_000
  * when their reply was lost, which every script expects.
  * @throws {RedisUrlError} {@link RedisUnreachableError} {@link RedisConnectError}
  */
-export async function connect({ redis: url, prefix = DEFAULT_PREFIX, allowEviction = false, onError }: ConnectOptions): Promise<Connection> {
-  if (!isPrefix(prefix)) throw new RedisUrlError(`the prefix ${JSON.stringify(prefix)} is none`, 'use 1 to 32 of A–Z, a–z, 0–9, _ and -')
+export async function connect({
+  redis: url,
+  prefix = DEFAULT_PREFIX,
+  allowEviction = false,
+  onError,
+}: ConnectOptions): Promise<Connection> {
+  if (!isPrefix(prefix))
+    throw new RedisUrlError(`the prefix ${JSON.stringify(prefix)} is none`, 'use 1 to 32 of A–Z, a–z, 0–9, _ and -')
   const target = parseRedisUrl(url)
   let wasReady = false
   let lastError: unknown = null
@@ -38,7 +44,8 @@ export async function connect({ redis: url, prefix = DEFAULT_PREFIX, allowEvicti
     connectTimeout: CONNECT_MAX_MS,
     maxRetriesPerRequest: null,
     replyMapping: 'legacy',
-    retryStrategy: (times) => (wasReady ? Math.min(RECONNECT_MIN_MS * 2 ** Math.min(times, 10), RECONNECT_MAX_MS) : null),
+    retryStrategy: (times) =>
+      wasReady ? Math.min(RECONNECT_MIN_MS * 2 ** Math.min(times, 10), RECONNECT_MAX_MS) : null,
     // A replica that was a primary until now: look again, then send again.
     reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
   })
@@ -47,7 +54,10 @@ export async function connect({ redis: url, prefix = DEFAULT_PREFIX, allowEvicti
     if (wasReady) onError?.(error)
   })
   try {
-    await withDeadline(redis.connect().then(() => checkServer(redis, target.address, { allowEviction })), target.address)
+    await withDeadline(
+      redis.connect().then(() => checkServer(redis, target.address, { allowEviction })),
+      target.address,
+    )
   } catch (error) {
     redis.disconnect()
     throw asConnectError(error, lastError, target)
@@ -59,7 +69,10 @@ export async function connect({ redis: url, prefix = DEFAULT_PREFIX, allowEvicti
 async function withDeadline(work: Promise<void>, address: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new RedisUnreachableError(address, `no answer within ${CONNECT_MAX_MS / 1000} s`)), CONNECT_MAX_MS)
+    timer = setTimeout(
+      () => reject(new RedisUnreachableError(address, `no answer within ${CONNECT_MAX_MS / 1000} s`)),
+      CONNECT_MAX_MS,
+    )
   })
   try {
     await Promise.race([work, late])
@@ -73,15 +86,40 @@ function asConnectError(error: unknown, lastError: unknown, { address, options }
   const messages = [lastError, error].map((one) => (one instanceof Error ? one.message : ''))
   const said = (pattern: RegExp): string | undefined => messages.find((message) => pattern.test(message))
   const auth = said(/NOAUTH|WRONGPASS|invalid password|without any password/i)
-  if (auth !== undefined) return new RedisConnectError('redis/auth', address, auth, 'correct user and password in the URL: redis://user:password@host')
+  if (auth !== undefined)
+    return new RedisConnectError(
+      'redis/auth',
+      address,
+      auth,
+      'correct user and password in the URL: redis://user:password@host',
+    )
   const database = said(/DB index/i)
-  if (database !== undefined) return new RedisConnectError('redis/config', address, database, 'name a database that the server has, or none')
+  if (database !== undefined)
+    return new RedisConnectError('redis/config', address, database, 'name a database that the server has, or none')
   const denied = said(/NOPERM/)
-  if (denied !== undefined) return new RedisConnectError('redis/denied', address, denied, 'allow this user all commands but the dangerous ones, on the keys of the prefix')
+  if (denied !== undefined)
+    return new RedisConnectError(
+      'redis/denied',
+      address,
+      denied,
+      'allow this user all commands but the dangerous ones, on the keys of the prefix',
+    )
   const tls = said(/certificate|SSL|TLS|wrong version number/i)
-  if (tls !== undefined && options.tls !== undefined) return new RedisConnectError('redis/tls', address, tls, 'use redis:// for a plain port, or a certificate that fits the host')
+  if (tls !== undefined && options.tls !== undefined)
+    return new RedisConnectError(
+      'redis/tls',
+      address,
+      tls,
+      'use redis:// for a plain port, or a certificate that fits the host',
+    )
   const protocol = said(/Protocol error/i)
-  if (protocol !== undefined) return new RedisConnectError('redis/not-redis', address, 'what answers there does not speak its protocol', 'correct host and port')
+  if (protocol !== undefined)
+    return new RedisConnectError(
+      'redis/not-redis',
+      address,
+      'what answers there does not speak its protocol',
+      'correct host and port',
+    )
   const reason = lastError instanceof Error ? lastError : error
   return new RedisUnreachableError(address, reason instanceof Error ? reason.message : String(reason))
 }

@@ -19,6 +19,7 @@ export function redisError(error: unknown): unknown {
   const { message } = error
   if (message.startsWith('OOM ')) return new RedisFullError()
   if (message.startsWith('WRONGTYPE')) return new RedisDataError('redis/wrong-type', message)
-  if (message.startsWith('CORRUPT ')) return new RedisDataError('journal/corrupt', `nonsense in Redis: ${message.slice('CORRUPT '.length)}`)
+  if (message.startsWith('CORRUPT '))
+    return new RedisDataError('journal/corrupt', `nonsense in Redis: ${message.slice('CORRUPT '.length)}`)
   return error
 }

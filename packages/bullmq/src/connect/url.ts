@@ -15,9 +15,17 @@ export function parseRedisUrl(text: string): RedisTarget {
   if (text.trim() === '') throw new RedisUrlError('the Redis URL is empty')
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
   if (scheme === undefined) throw new RedisUrlError('this is no Redis URL')
-  if (/sentinel|cluster/.test(scheme)) throw new RedisUrlError(`${scheme}:// is not served yet`, 'give the URL of a single server; Sentinel and Cluster will follow')
+  if (/sentinel|cluster/.test(scheme))
+    throw new RedisUrlError(
+      `${scheme}:// is not served yet`,
+      'give the URL of a single server; Sentinel and Cluster will follow',
+    )
   if (scheme !== 'redis' && scheme !== 'rediss') throw new RedisUrlError(`${scheme}:// is no Redis URL`)
-  if (text.slice(text.lastIndexOf('@') + 1).includes(',')) throw new RedisUrlError('a list of servers is not served yet', 'give the URL of a single server; Sentinel and Cluster will follow')
+  if (text.slice(text.lastIndexOf('@') + 1).includes(','))
+    throw new RedisUrlError(
+      'a list of servers is not served yet',
+      'give the URL of a single server; Sentinel and Cluster will follow',
+    )
   const url = parse(text)
   if (url.hash !== '' || url.search !== '') throw new RedisUrlError('a Redis URL has neither # nor ? in it', ENCODE)
   if (url.hostname === '') throw new RedisUrlError('the Redis URL names no host')

@@ -41,7 +41,8 @@ export class BullmqDoorbell implements Doorbell {
       await this.#queue.add(name, data, opts)
       return
     }
-    for (let at = 0; at < bells.length; at += BULK_MAX) await this.#queue.addBulk(bells.slice(at, at + BULK_MAX).map(jobOf))
+    for (let at = 0; at < bells.length; at += BULK_MAX)
+      await this.#queue.addBulk(bells.slice(at, at + BULK_MAX).map(jobOf))
   }
 
   /** Shows a step that failed inside of another's job as a failed job of its own. */
@@ -60,6 +61,9 @@ function jobOf(bell: Bell): { name: string; data: StepJob; opts: BulkJobOptions 
   return {
     name: `${workflow} · ${stepId}`,
     data: { v: 1, run: runId, step: stepId, epoch, definition },
-    opts: priority === 0 ? { jobId: jobIdOf(bell), sizeLimit: JOB_BYTES_MAX } : { jobId: jobIdOf(bell), sizeLimit: JOB_BYTES_MAX, priority },
+    opts:
+      priority === 0
+        ? { jobId: jobIdOf(bell), sizeLimit: JOB_BYTES_MAX }
+        : { jobId: jobIdOf(bell), sizeLimit: JOB_BYTES_MAX, priority },
   }
 }

@@ -27,7 +27,10 @@ export type ParsedJob<Job> =
 /** Data of a job on the steps' queue, written by us or by anybody. */
 export function parseStepJob(data: unknown): ParsedJob<StepJob> {
   const parsed = stepJob.safeParse(data)
-  if (parsed.success) return isTooLarge(data) ? { kind: 'malformed', problem: `more than ${JOB_BYTES_MAX} bytes` } : { kind: 'job', job: parsed.data }
+  if (parsed.success)
+    return isTooLarge(data)
+      ? { kind: 'malformed', problem: `more than ${JOB_BYTES_MAX} bytes` }
+      : { kind: 'job', job: parsed.data }
   const version = z.looseObject({ v: z.int() }).safeParse(data)
   if (version.success && version.data.v > JOB_VERSION) return { kind: 'newer', version: version.data.v }
   return { kind: 'malformed', problem: problemOf(parsed.error) }
@@ -35,7 +38,12 @@ export function parseStepJob(data: unknown): ParsedJob<StepJob> {
 
 /** Only data with foreign fields can be larger than their own limits allow. */
 function isTooLarge(data: unknown): boolean {
-  return typeof data === 'object' && data !== null && Object.keys(data).length > OWN_FIELDS && JSON.stringify(data).length > JOB_BYTES_MAX
+  return (
+    typeof data === 'object' &&
+    data !== null &&
+    Object.keys(data).length > OWN_FIELDS &&
+    JSON.stringify(data).length > JOB_BYTES_MAX
+  )
 }
 
 export function problemOf(error: z.ZodError): string {

@@ -16,8 +16,18 @@ const claimedTail = z.tuple([z.int(), z.int()], z.string().nullable())
 export async function claim(store: Store, command: ClaimStep): Promise<ClaimReply> {
   const { offer, nonce, worker, leaseMs, reads, isDecided } = command
   const { runId, stepId } = offer
-  const args = [...head(store, runId), stepId, nonce, leaseMs, tails.claimed(stepId, worker), isDecided ? 1 : 0, ...reads]
-  const [kind, ...rest] = claimReply.parse(await store.scripts.call({ name: 'claim', keys: store.keys.run(runId), args }))
+  const args = [
+    ...head(store, runId),
+    stepId,
+    nonce,
+    leaseMs,
+    tails.claimed(stepId, worker),
+    isDecided ? 1 : 0,
+    ...reads,
+  ]
+  const [kind, ...rest] = claimReply.parse(
+    await store.scripts.call({ name: 'claim', keys: store.keys.run(runId), args }),
+  )
   switch (kind) {
     case 0:
       return { outcome: 'refused', reason: refusal.parse(rest[0]) }
@@ -30,7 +40,13 @@ export async function claim(store: Store, command: ClaimStep): Promise<ClaimRepl
       const header = readHeader(runId, rest.slice(0, HEADER_FIELDS.length))
       if (header === null) throw new CorruptJournalError(runId, 'it has no header')
       const [epoch, failures, ...outputs] = claimedTail.parse(rest.slice(HEADER_FIELDS.length))
-      return { outcome: 'claimed', header, claim: { runId, stepId, epoch, nonce }, attempt: failures + 1, outputs: outputs.map(readOutput) }
+      return {
+        outcome: 'claimed',
+        header,
+        claim: { runId, stepId, epoch, nonce },
+        attempt: failures + 1,
+        outputs: outputs.map(readOutput),
+      }
     }
     default:
       return kind satisfies never

@@ -17,7 +17,7 @@ import { removeKeys, testPrefix } from '@agentloom/testing'
 import { compileYaml, type Plan, type PlanNode } from '@agentloom/workflow'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { openTestJournal } from '../testing/open-journal.ts'
+import { openTestJournal } from '../testing/open-journal.fixture.ts'
 
 // The scripts against their model, the engine's journal in memory: the same random commands, sensible and senseless
 // ones, in the same order and at the same moments, must be answered alike and leave the same records.
@@ -28,8 +28,22 @@ const SIZES = [30, 150] as const
 
 type Command =
   | { readonly do: 'start' }
-  | { readonly do: 'claim'; readonly step: Choice; readonly nonce: number; readonly isDecided: boolean; readonly reads: readonly number[] }
-  | { readonly do: 'settle'; readonly step: Choice; readonly nonce: number; readonly how: Settlement['kind']; readonly cost: number; readonly goOn: boolean; readonly again: boolean }
+  | {
+      readonly do: 'claim'
+      readonly step: Choice
+      readonly nonce: number
+      readonly isDecided: boolean
+      readonly reads: readonly number[]
+    }
+  | {
+      readonly do: 'settle'
+      readonly step: Choice
+      readonly nonce: number
+      readonly how: Settlement['kind']
+      readonly cost: number
+      readonly goOn: boolean
+      readonly again: boolean
+    }
   | { readonly do: 'skip'; readonly step: Choice; readonly cause: number; readonly goOn: boolean }
   | { readonly do: 'spread'; readonly step: Choice }
   | { readonly do: 'release'; readonly step: Choice; readonly nonce: number }
@@ -49,10 +63,22 @@ interface Choice {
 const step: fc.Arbitrary<Choice> = fc.record({ index: fc.nat(6), isSensible: fc.nat(9).map((dice) => dice > 0) })
 const anyStep = fc.nat(6)
 /** 0 is the nonce under which the step was claimed last, the others are old or made up. */
-const nonce = fc.oneof({ weight: 8, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) })
+const nonce = fc.oneof(
+  { weight: 8, arbitrary: fc.constant(0) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) },
+)
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: 'start' as const }) },
-  { weight: 14, arbitrary: fc.record({ do: fc.constant('claim' as const), step, nonce: fc.nat(1), isDecided: fc.boolean(), reads: fc.array(anyStep, { maxLength: 3 }) }) },
+  {
+    weight: 14,
+    arbitrary: fc.record({
+      do: fc.constant('claim' as const),
+      step,
+      nonce: fc.nat(1),
+      isDecided: fc.boolean(),
+      reads: fc.array(anyStep, { maxLength: 3 }),
+    }),
+  },
   {
     weight: 14,
     arbitrary: fc.record({
@@ -69,14 +95,33 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       again: fc.boolean(),
     }),
   },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant('skip' as const), step, cause: fc.nat(20), goOn: fc.boolean() }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ do: fc.constant('skip' as const), step, cause: fc.nat(20), goOn: fc.boolean() }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('spread' as const), step }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('release' as const), step, nonce }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('heartbeat' as const), steps: fc.array(fc.record({ step, nonce }), { maxLength: 4 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('heartbeat' as const),
+      steps: fc.array(fc.record({ step, nonce }), { maxLength: 4 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.constantFrom<Command>({ do: 'cancel' }, ...Array<Command>(9).fill({ do: 'pause' })) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('resume' as const), off: fc.constantFrom(0, 0, 0, 1), budget: fc.constantFrom(null, 1_000_000_000, 100_000_000) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('resume' as const),
+      off: fc.constantFrom(0, 0, 0, 1),
+      budget: fc.constantFrom(null, 1_000_000_000, 100_000_000),
+    }),
+  },
   { weight: 4, arbitrary: fc.constant({ do: 'due' as const }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('advance' as const), ms: fc.constantFrom(1, 900, 5_001, 5_001, 10_001) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('advance' as const), ms: fc.constantFrom(1, 900, 5_001, 5_001, 10_001) }),
+  },
 )
 
 const plans: fc.Arbitrary<Plan> = fc
@@ -94,10 +139,18 @@ const plans: fc.Arbitrary<Plan> = fc
   .map(({ count, edges, routers, config }) => {
     const names = ['a', 'b', 'ü|:x', 'd', 'e', 'f', 'g'].slice(0, count)
     const steps = names.map((id, index) => {
-      const dependsOn = [...new Set(edges.filter(([x, y]) => Math.max(x, y) % count === index && Math.min(x, y) % count < index).map(([x, y]) => names[Math.min(x, y) % count]))]
+      const dependsOn = [
+        ...new Set(
+          edges
+            .filter(([x, y]) => Math.max(x, y) % count === index && Math.min(x, y) % count < index)
+            .map(([x, y]) => names[Math.min(x, y) % count]),
+        ),
+      ]
       const target = routers.find(([router]) => router % count === index)?.[1]
       const common = { id, depends_on: dependsOn }
-      return target === undefined ? { ...common, type: 'function', handler: 'f', input: {} } : { ...common, type: 'router', default: names[target % count] }
+      return target === undefined
+        ? { ...common, type: 'function', handler: 'f', input: {} }
+        : { ...common, type: 'router', default: names[target % count] }
     })
     return compileYaml(JSON.stringify({ name: 'random', config, steps })).plan
   })
@@ -108,26 +161,32 @@ for (const size of SIZES) {
     let count = 0
     try {
       await fc.assert(
-        fc.asyncProperty(plans, fc.array(command, { minLength: size / 2, maxLength: size, size: 'max' }), async (plan, commands) => {
-          const clock = new VirtualClock(START_MS)
-          const opened = await openTestJournal({ startMs: START_MS, prefix: `${prefix}-${(count += 1)}` })
-          const memory = new MemoryJournal({ now: () => clock.now(), offerMs: OFFER_MS, hasLeases: true })
-          try {
-            const players = [new Player(memory, plan), new Player(opened.journal, plan)] as const
-            for (const [index, one] of [{ do: 'start' } as const, ...commands].entries()) {
-              if (one.do === 'advance') {
-                clock.advance(one.ms)
-                await opened.advance(one.ms)
-                continue
+        fc.asyncProperty(
+          plans,
+          fc.array(command, { minLength: size / 2, maxLength: size, size: 'max' }),
+          async (plan, commands) => {
+            const clock = new VirtualClock(START_MS)
+            const opened = await openTestJournal({ startMs: START_MS, prefix: `${prefix}-${(count += 1)}` })
+            const memory = new MemoryJournal({ now: () => clock.now(), offerMs: OFFER_MS, hasLeases: true })
+            try {
+              const players = [new Player(memory, plan), new Player(opened.journal, plan)] as const
+              for (const [index, one] of [{ do: 'start' } as const, ...commands].entries()) {
+                if (one.do === 'advance') {
+                  clock.advance(one.ms)
+                  await opened.advance(one.ms)
+                  continue
+                }
+                const [expected, answered] = [await players[0].play(one), await players[1].play(one)]
+                expect(answered, `command ${index} ${JSON.stringify(one)}`).toEqual(expected)
+                expect(await opened.journal.load('run'), `after command ${index} ${JSON.stringify(one)}`).toEqual(
+                  await memory.load('run'),
+                )
               }
-              const [expected, answered] = [await players[0].play(one), await players[1].play(one)]
-              expect(answered, `command ${index} ${JSON.stringify(one)}`).toEqual(expected)
-              expect(await opened.journal.load('run'), `after command ${index} ${JSON.stringify(one)}`).toEqual(await memory.load('run'))
+            } finally {
+              opened.redis.disconnect()
             }
-          } finally {
-            opened.redis.disconnect()
-          }
-        }),
+          },
+        ),
         { numRuns: Number(process.env['AGENTLOOM_TEST_SCALE'] ?? 1) * 40 },
       )
     } finally {
@@ -180,7 +239,14 @@ class Player {
         const again = this.#held.get(id)?.nonce
         const fresh = command.nonce === 0 || again === undefined ? `n${(this.#nonces += 1)}` : again
         const reads = command.reads.map((index) => this.#node(index).id)
-        const reply = await journal.claim({ offer: { runId: 'run', stepId: id, epoch: 0 }, nonce: fresh, worker: 'w"ä', leaseMs: 10_000, reads, isDecided: command.isDecided })
+        const reply = await journal.claim({
+          offer: { runId: 'run', stepId: id, epoch: 0 },
+          nonce: fresh,
+          worker: 'w"ä',
+          leaseMs: 10_000,
+          reads,
+          isDecided: command.isDecided,
+        })
         if (reply.outcome === 'claimed') this.#held.set(id, reply.claim)
         return reply
       }
@@ -192,7 +258,8 @@ class Player {
         const once = { claim: held, rank: node.index, settlement, edges, next: command.goOn ? this.#next(edges) : null }
         const reply = await journal.settle(once)
         if (settlement.kind !== 'retry') this.#held.delete(node.id)
-        if (reply.outcome === 'settled' && reply.next !== null) this.#held.set(reply.next.claim.stepId, reply.next.claim)
+        if (reply.outcome === 'settled' && reply.next !== null)
+          this.#held.set(reply.next.claim.stepId, reply.next.claim)
         return command.again ? [reply, await journal.settle(once)] : reply
       }
       case 'skip': {
@@ -202,8 +269,15 @@ class Player {
         this.#undecided.delete(node.id)
         const edges = edgesOf(this.#plan, node, { kind: 'skipped', cause })
         const offer = { runId: 'run', stepId: node.id, epoch: 0 }
-        const reply = await journal.skip({ offer, rank: node.index, cause, edges, next: command.goOn ? this.#next(edges) : null })
-        if (reply.outcome === 'settled' && reply.next !== null) this.#held.set(reply.next.claim.stepId, reply.next.claim)
+        const reply = await journal.skip({
+          offer,
+          rank: node.index,
+          cause,
+          edges,
+          next: command.goOn ? this.#next(edges) : null,
+        })
+        if (reply.outcome === 'settled' && reply.next !== null)
+          this.#held.set(reply.next.claim.stepId, reply.next.claim)
         return reply
       }
       case 'spread': {
@@ -213,15 +287,26 @@ class Player {
       case 'release':
         return journal.release(this.#claim(this.#chosen(command.step, this.#held), command.nonce), 'drain')
       case 'heartbeat':
-        return journal.heartbeat(command.steps.map((one) => this.#claim(this.#chosen(one.step, this.#held), one.nonce)), 10_000)
+        return journal.heartbeat(
+          command.steps.map((one) => this.#claim(this.#chosen(one.step, this.#held), one.nonce)),
+          10_000,
+        )
       case 'cancel':
         return journal.cancel('run', 'why "not"')
       case 'pause':
         return journal.pause('run', 'a while')
       case 'resume': {
         const loaded = await journal.load('run')
-        const reopening = loaded === null ? null : planResume(this.#plan, loaded, { reason: 'again', ...(command.budget === null ? {} : { budgetNanoUsd: command.budget }) })
-        return reopening === null ? null : journal.reopen({ ...reopening, recordCount: reopening.recordCount + command.off })
+        const reopening =
+          loaded === null
+            ? null
+            : planResume(this.#plan, loaded, {
+                reason: 'again',
+                ...(command.budget === null ? {} : { budgetNanoUsd: command.budget }),
+              })
+        return reopening === null
+          ? null
+          : journal.reopen({ ...reopening, recordCount: reopening.recordCount + command.off })
       }
       case 'due':
         return (await journal.due(1_000)).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
@@ -254,11 +339,21 @@ class Player {
 }
 
 function settlementOf(node: PlanNode, { how, cost }: Extract<Command, { do: 'settle' }>): Settlement {
-  const usage = { durationMs: 1.5, tokens: cost === 0 ? 0 : 7, costNanoUsd: cost, model: null, provider: cost === 0 ? null : 'p' }
+  const usage = {
+    durationMs: 1.5,
+    tokens: cost === 0 ? 0 : 7,
+    costNanoUsd: cost,
+    model: null,
+    provider: cost === 0 ? null : 'p',
+  }
   const error = { code: 'step/threw', message: `${node.id} "fails"`, place: null, help: null }
   switch (how) {
     case 'success':
-      return { kind: 'success', output: node.step.type === 'router' ? JSON.stringify(node.step.defaultTarget) : '{"ü":"\\u0000"}', usage }
+      return {
+        kind: 'success',
+        output: node.step.type === 'router' ? JSON.stringify(node.step.defaultTarget) : '{"ü":"\\u0000"}',
+        usage,
+      }
     case 'retry':
       return { kind: 'retry', status: 'failed', error, usage, delayMs: 900 }
     case 'failed':
@@ -270,5 +365,7 @@ function settlementOf(node: PlanNode, { how, cost }: Extract<Command, { do: 'set
 }
 
 function outcomeOf(node: PlanNode, settlement: Settlement): Outcome {
-  return settlement.kind === 'success' ? { kind: 'success', target: node.step.type === 'router' ? node.step.defaultTarget : null } : { kind: 'failed' }
+  return settlement.kind === 'success'
+    ? { kind: 'success', target: node.step.type === 'router' ? node.step.defaultTarget : null }
+    : { kind: 'failed' }
 }

@@ -23,7 +23,9 @@ const obligationReply = z.union([
 
 /** Two round trips, the second for what is overdue only: the keys of a run are known when its entry has been read. */
 export async function due(store: Store, limit: number): Promise<readonly Obligation[]> {
-  const members = z.array(z.string()).parse(await store.scripts.call({ name: 'overdue', keys: [store.keys.due], args: [limit] }))
+  const members = z
+    .array(z.string())
+    .parse(await store.scripts.call({ name: 'overdue', keys: [store.keys.due], args: [limit] }))
   const found = await Promise.all(members.map((member) => oblige(store, member)))
   return found.filter((obligation) => obligation !== null)
 }
@@ -43,7 +45,15 @@ async function oblige(store: Store, member: string): Promise<Obligation | null> 
     case 'edges':
       return { kind: 'edges', runId, stepId, definition: reply[1], priority: reply[2] }
     case 'offer':
-      return { kind: 'offer', cause: reply[1], runId, stepId, definition: reply[2], priority: reply[3], epoch: reply[4] }
+      return {
+        kind: 'offer',
+        cause: reply[1],
+        runId,
+        stepId,
+        definition: reply[2],
+        priority: reply[3],
+        epoch: reply[4],
+      }
     case 'undecided': {
       const [, definition, priority, ...verdicts] = reply
       const [step] = readUndecided(runId, [stepId, ...verdicts])

@@ -2,7 +2,17 @@ import { CorruptJournalError, FORMAT, NewerFormatError, type RunHeader } from '@
 import { z } from 'zod'
 import { nullableError } from './error-codec.ts'
 
-export const runStatus = z.enum(['queued', 'running', 'paused', 'parked', 'success', 'failed', 'timeout', 'budget_exceeded', 'cancelled'])
+export const runStatus = z.enum([
+  'queued',
+  'running',
+  'paused',
+  'parked',
+  'success',
+  'failed',
+  'timeout',
+  'budget_exceeded',
+  'cancelled',
+])
 
 /** Fields of the run's hash that make its header; `lua/claim.lua` answers them in this order. */
 export const HEADER_FIELDS = [
@@ -27,8 +37,14 @@ const json = z.string().transform((text, ctx): unknown => {
     return z.NEVER
   }
 })
-const whole = z.string().regex(/^\d{1,15}$/).transform(Number)
-const optional = z.string().nullable().transform((text) => text || null)
+const whole = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number)
+const optional = z
+  .string()
+  .nullable()
+  .transform((text) => text || null)
 
 const fields = z.tuple([
   z.string(),
@@ -38,7 +54,12 @@ const fields = z.tuple([
   whole,
   json.pipe(z.array(z.string())),
   runStatus,
-  z.string().nullable().transform((text) => text || 'null').pipe(json).pipe(nullableError),
+  z
+    .string()
+    .nullable()
+    .transform((text) => text || 'null')
+    .pipe(json)
+    .pipe(nullableError),
   whole,
   whole,
   whole,

@@ -1,4 +1,11 @@
-import { CorruptJournalError, type JournalRecord, type LoadedRun, type RunFilter, type RunHeader, type RunStatus } from '@agentloom/engine'
+import {
+  CorruptJournalError,
+  type JournalRecord,
+  type LoadedRun,
+  type RunFilter,
+  type RunHeader,
+  type RunStatus,
+} from '@agentloom/engine'
 import { z } from 'zod'
 import { redisError } from '../connect/redis-error.ts'
 import { HEADER_FIELDS, readHeader, runStatus } from './header.ts'
@@ -19,8 +26,16 @@ export async function header(store: Store, runId: string): Promise<RunHeader | n
 /** Header and records of one moment; outputs, which never change, come after. */
 export async function load(store: Store, runId: string, from: number): Promise<LoadedRun | null> {
   const [run, , , log] = store.keys.run(runId)
-  const replies = await ask(store.redis.multi().hmget(run, ...HEADER_FIELDS).lrange(log, from, -1).exec())
-  const [[headerError, fields], [recordsError, texts]] = z.tuple([z.tuple([z.unknown(), z.unknown()]), z.tuple([z.unknown(), z.unknown()])]).parse(replies)
+  const replies = await ask(
+    store.redis
+      .multi()
+      .hmget(run, ...HEADER_FIELDS)
+      .lrange(log, from, -1)
+      .exec(),
+  )
+  const [[headerError, fields], [recordsError, texts]] = z
+    .tuple([z.tuple([z.unknown(), z.unknown()]), z.tuple([z.unknown(), z.unknown()])])
+    .parse(replies)
   if (headerError ?? recordsError) throw redisError(headerError ?? recordsError)
   const found = readHeader(runId, z.array(z.unknown()).parse(fields))
   if (found === null) return null
@@ -28,7 +43,11 @@ export async function load(store: Store, runId: string, from: number): Promise<L
   return { header: found, records: await withOutputs(store, runId, records) }
 }
 
-async function withOutputs(store: Store, runId: string, stored: readonly StoredRecord[]): Promise<readonly JournalRecord[]> {
+async function withOutputs(
+  store: Store,
+  runId: string,
+  stored: readonly StoredRecord[],
+): Promise<readonly JournalRecord[]> {
   const [, , out] = store.keys.run(runId)
   const stepIds = stored.flatMap((record) => (record.kind === 'committed' ? [record.stepId] : []))
   const outputs = new Map<string, string | null>()
@@ -58,7 +77,11 @@ export async function list(store: Store, filter: RunFilter): Promise<readonly Ru
   return found.toSorted((a, b) => b.createdAtMs - a.createdAtMs).slice(0, limit)
 }
 
-async function listStatus(store: Store, status: RunStatus, { workflow, limit }: RunFilter): Promise<readonly RunHeader[]> {
+async function listStatus(
+  store: Store,
+  status: RunStatus,
+  { workflow, limit }: RunFilter,
+): Promise<readonly RunHeader[]> {
   const found: RunHeader[] = []
   const gone: string[] = []
   for (let at = 0; found.length < limit; at += BATCH) {

@@ -10,9 +10,13 @@ import { runStatus } from './header.ts'
  */
 export const tails = {
   claimed: (stepId: string, worker: string): string => `,${quote(stepId)},${quote(worker)}]`,
-  committed: (epoch: number, stepId: string, usage: StepUsage): string => `,${epoch},${quote(stepId)},${usageText(usage)}]`,
-  failed: (at: { readonly epoch: number; readonly stepId: string; readonly status: 'failed' | 'timeout' }, error: ErrorInfo, usage: StepUsage): string =>
-    `,${at.epoch},${quote(at.stepId)},"${at.status}",${errorText(error)},${usageText(usage)}]`,
+  committed: (epoch: number, stepId: string, usage: StepUsage): string =>
+    `,${epoch},${quote(stepId)},${usageText(usage)}]`,
+  failed: (
+    at: { readonly epoch: number; readonly stepId: string; readonly status: 'failed' | 'timeout' },
+    error: ErrorInfo,
+    usage: StepUsage,
+  ): string => `,${at.epoch},${quote(at.stepId)},"${at.status}",${errorText(error)},${usageText(usage)}]`,
   skipped: (stepId: string, cause: number): string => `,${quote(stepId)},${cause}]`,
   released: (epoch: number, stepId: string, reason: string): string => `,${epoch},${quote(stepId)},${quote(reason)}]`,
   paused: (reason: string): string => `,${quote(reason)}]`,
@@ -39,26 +43,53 @@ const usage = z.union([
   z.number().transform((durationMs): StepUsage => ({ ...NO_USAGE, durationMs })),
   z
     .tuple([z.number(), z.number(), z.number(), text.nullable(), text.nullable()])
-    .transform(([durationMs, tokens, costNanoUsd, model, provider]): StepUsage => ({ durationMs, tokens, costNanoUsd, model, provider })),
+    .transform(([durationMs, tokens, costNanoUsd, model, provider]): StepUsage => ({
+      durationMs,
+      tokens,
+      costNanoUsd,
+      model,
+      provider,
+    })),
 ])
 const someError = nullableError.refine((error) => error !== null)
 
 const schemas = {
   b: z.tuple([z.literal('b'), atMs]).transform(([, at]) => ({ kind: 'started' as const, atMs: at })),
-  c: z
-    .tuple([z.literal('c'), atMs, epoch, text, text])
-    .transform(([, at, claimedEpoch, stepId, worker]) => ({ kind: 'claimed' as const, atMs: at, stepId, epoch: claimedEpoch, worker })),
-  k: z
-    .tuple([z.literal('k'), atMs, epoch, text, usage])
-    .transform(([, at, of, stepId, used]) => ({ kind: 'committed' as const, atMs: at, stepId, epoch: of, usage: used })),
+  c: z.tuple([z.literal('c'), atMs, epoch, text, text]).transform(([, at, claimedEpoch, stepId, worker]) => ({
+    kind: 'claimed' as const,
+    atMs: at,
+    stepId,
+    epoch: claimedEpoch,
+    worker,
+  })),
+  k: z.tuple([z.literal('k'), atMs, epoch, text, usage]).transform(([, at, of, stepId, used]) => ({
+    kind: 'committed' as const,
+    atMs: at,
+    stepId,
+    epoch: of,
+    usage: used,
+  })),
   f: z
     .tuple([z.literal('f'), atMs, atMs.nullable(), epoch, text, z.enum(['failed', 'timeout']), someError, usage])
-    .transform(([, at, retryAtMs, of, stepId, status, error, used]) => ({ kind: 'failed' as const, atMs: at, stepId, epoch: of, status, error, usage: used, retryAtMs })),
-  s: z.tuple([z.literal('s'), atMs, text, z.number()]).transform(([, at, stepId, cause]) => ({ kind: 'skipped' as const, atMs: at, stepId, cause })),
+    .transform(([, at, retryAtMs, of, stepId, status, error, used]) => ({
+      kind: 'failed' as const,
+      atMs: at,
+      stepId,
+      epoch: of,
+      status,
+      error,
+      usage: used,
+      retryAtMs,
+    })),
+  s: z
+    .tuple([z.literal('s'), atMs, text, z.number()])
+    .transform(([, at, stepId, cause]) => ({ kind: 'skipped' as const, atMs: at, stepId, cause })),
   r: z
     .tuple([z.literal('r'), atMs, epoch, text, text])
     .transform(([, at, of, stepId, reason]) => ({ kind: 'released' as const, atMs: at, stepId, epoch: of, reason })),
-  p: z.tuple([z.literal('p'), atMs, text]).transform(([, at, reason]) => ({ kind: 'paused' as const, atMs: at, reason })),
+  p: z
+    .tuple([z.literal('p'), atMs, text])
+    .transform(([, at, reason]) => ({ kind: 'paused' as const, atMs: at, reason })),
   o: z
     .tuple([z.literal('o'), atMs, text, z.array(text)])
     .transform(([, at, reason, stepIds]) => ({ kind: 'reopened' as const, atMs: at, reason, stepIds })),
@@ -68,7 +99,9 @@ const schemas = {
 }
 
 /** A record as stored: a committed one still lacks its output. */
-export type StoredRecord = Exclude<JournalRecord, { readonly kind: 'committed' }> | Omit<Extract<JournalRecord, { readonly kind: 'committed' }>, 'output'>
+export type StoredRecord =
+  | Exclude<JournalRecord, { readonly kind: 'committed' }>
+  | Omit<Extract<JournalRecord, { readonly kind: 'committed' }>, 'output'>
 
 /** @throws {CorruptJournalError} naming the run and the record's index */
 export function readRecord(runId: string, index: number, stored: string): StoredRecord {

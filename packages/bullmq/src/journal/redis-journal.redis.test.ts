@@ -1,6 +1,6 @@
 import { journalConformance } from '@agentloom/engine/testing'
 import { describe, test } from 'vitest'
-import { openTestJournal } from '../testing/open-journal.ts'
+import { openTestJournal } from '../testing/open-journal.fixture.ts'
 
 describe('the journal in Redis', () => {
   for (const { name, run } of journalConformance) {

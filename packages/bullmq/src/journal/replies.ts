@@ -24,7 +24,11 @@ export function readSettled(runId: string, nonce: string, reply: unknown): Settl
   }
 }
 
-function readNext(runId: string, nonce: string, [stepId, epoch, failures, ...outputs]: [string, number, number, ...(string | null)[]]): ClaimedStep {
+function readNext(
+  runId: string,
+  nonce: string,
+  [stepId, epoch, failures, ...outputs]: [string, number, number, ...(string | null)[]],
+): ClaimedStep {
   return { claim: { runId, stepId, epoch, nonce }, attempt: failures + 1, outputs: outputs.map(readOutput) }
 }
 
@@ -35,7 +39,8 @@ export function readOutput(text: string | null): StepOutput | null {
 /** Step, epoch, step, epoch, … */
 export function readOffers(runId: string, flat: readonly (string | number)[]): readonly Offer[] {
   const offers: Offer[] = []
-  for (let at = 0; at < flat.length; at += 2) offers.push({ runId, stepId: String(flat[at]), epoch: Number(flat[at + 1]) })
+  for (let at = 0; at < flat.length; at += 2)
+    offers.push({ runId, stepId: String(flat[at]), epoch: Number(flat[at + 1]) })
   return offers
 }
 
@@ -48,7 +53,12 @@ export function readUndecided(runId: string, flat: readonly (string | number)[])
       runId,
       stepId: String(stepId),
       epoch: Number(epoch),
-      verdicts: { cause: rank(cause), voted: rank(voted), chosen: Number(flags) % 2 === 1, admitted: Number(flags) >= 2 },
+      verdicts: {
+        cause: rank(cause),
+        voted: rank(voted),
+        chosen: Number(flags) % 2 === 1,
+        admitted: Number(flags) >= 2,
+      },
     })
   }
   return steps

@@ -58,23 +58,40 @@ interface FirstCall {
   readonly first: readonly Edge[]
 }
 
-async function inChunks(store: Store, step: Resolving, call: (first: readonly Edge[]) => FirstCall): Promise<SettleReply> {
+async function inChunks(
+  store: Store,
+  step: Resolving,
+  call: (first: readonly Edge[]) => FirstCall,
+): Promise<SettleReply> {
   const { runId, edges, next } = step
   const { name, args, first } = call(edges.length > EDGES_MAX ? edges.slice(0, EDGES_MAX) : edges)
   args.push(edges.length, first.length, next?.nonce ?? '', next?.leaseMs ?? 0, next?.candidates.length ?? 0)
   pushEdges(args, first)
   pushNext(args, next)
-  const reply = readSettled(runId, next?.nonce ?? '', await store.scripts.call({ name, keys: store.keys.run(runId), args }))
+  const reply = readSettled(
+    runId,
+    next?.nonce ?? '',
+    await store.scripts.call({ name, keys: store.keys.run(runId), args }),
+  )
   return reply.outcome === 'stale' || edges.length <= EDGES_MAX ? reply : spreadFrom(store, step, EDGES_MAX, reply)
 }
 
-async function spreadFrom(store: Store, { runId, stepId, edges }: Resolving, from: number, before: Settled | null): Promise<SettleReply> {
+async function spreadFrom(
+  store: Store,
+  { runId, stepId, edges }: Resolving,
+  from: number,
+  before: Settled | null,
+): Promise<SettleReply> {
   let sum = before
   for (let at = from; at < edges.length || sum === null; at += EDGES_MAX) {
     const chunk = edges.slice(at, at + EDGES_MAX)
     const args: (string | number)[] = [...head(store, runId), stepId, at, edges.length, chunk.length]
     pushEdges(args, chunk)
-    const reply = readSettled(runId, '', await store.scripts.call({ name: 'spread', keys: store.keys.run(runId), args }))
+    const reply = readSettled(
+      runId,
+      '',
+      await store.scripts.call({ name: 'spread', keys: store.keys.run(runId), args }),
+    )
     if (reply.outcome === 'stale') return sum ?? reply
     sum = sum === null ? reply : joined(sum, reply)
   }
@@ -82,7 +99,12 @@ async function spreadFrom(store: Store, { runId, stepId, edges }: Resolving, fro
 }
 
 function joined(a: Settled, b: Settled): Settled {
-  return { ...a, offers: [...a.offers, ...b.offers], undecided: [...a.undecided, ...b.undecided], runStatus: b.runStatus }
+  return {
+    ...a,
+    offers: [...a.offers, ...b.offers],
+    undecided: [...a.undecided, ...b.undecided],
+    runStatus: b.runStatus,
+  }
 }
 
 function tailOf(epoch: number, stepId: string, settlement: Settlement): string {
@@ -94,6 +116,7 @@ function tailOf(epoch: number, stepId: string, settlement: Settlement): string {
 
 function wholeNumber(value: number): number {
   const rounded = Math.round(value)
-  if (!Number.isSafeInteger(rounded) || rounded < 0) throw new RangeError(`${value} is no amount that the journal can count`)
+  if (!Number.isSafeInteger(rounded) || rounded < 0)
+    throw new RangeError(`${value} is no amount that the journal can count`)
   return rounded
 }

@@ -3,7 +3,12 @@ import { z } from 'zod'
 import { flatReply, readOffers } from './replies.ts'
 import { head, type Store } from './store.ts'
 
-const startReply = z.union([z.tuple([z.literal(0)]), z.tuple([z.literal(1), flatReply]), z.tuple([z.literal(2)]), z.tuple([z.literal(3)])])
+const startReply = z.union([
+  z.tuple([z.literal(0)]),
+  z.tuple([z.literal(1), flatReply]),
+  z.tuple([z.literal(2)]),
+  z.tuple([z.literal(3)]),
+])
 
 /** Records a run. The definition's text travels only when Redis lacks it: `known` are those that it was seen to have. */
 export async function start(store: Store, run: StartRun, known: Set<string>): Promise<StartReply> {

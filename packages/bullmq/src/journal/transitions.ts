@@ -23,15 +23,27 @@ export function pause(store: Store, runId: string, reason: string): Promise<RunT
   return transition(store, 'pause', runId, tails.paused(reason))
 }
 
-async function transition(store: Store, name: 'cancel' | 'pause', runId: string, argument: string): Promise<RunTransition> {
+async function transition(
+  store: Store,
+  name: 'cancel' | 'pause',
+  runId: string,
+  argument: string,
+): Promise<RunTransition> {
   const reply = await store.scripts.call({ name, keys: store.keys.run(runId), args: [...head(store, runId), argument] })
   const [isDone, status = null] = transitionReply.parse(reply)
   return { isDone: isDone === 1, status }
 }
 
-export async function release(store: Store, { runId, stepId, epoch, nonce }: Claim, reason: string): Promise<readonly Offer[]> {
+export async function release(
+  store: Store,
+  { runId, stepId, epoch, nonce }: Claim,
+  reason: string,
+): Promise<readonly Offer[]> {
   const args = [...head(store, runId), stepId, nonce, tails.released(epoch, stepId, reason)]
-  return readOffers(runId, flatReply.parse(await store.scripts.call({ name: 'release', keys: store.keys.run(runId), args })))
+  return readOffers(
+    runId,
+    flatReply.parse(await store.scripts.call({ name: 'release', keys: store.keys.run(runId), args })),
+  )
 }
 
 export async function heartbeat(store: Store, claims: readonly Claim[], leaseMs: number): Promise<readonly Wish[]> {
@@ -51,9 +63,22 @@ export async function heartbeat(store: Store, claims: readonly Claim[], leaseMs:
 
 export async function reopen(store: Store, command: ReopenRun, definition: string): Promise<ReopenReply> {
   const { runId, recordCount, reason, reopened, ready, unresolvedCount, budgetNanoUsd, timeoutMs } = command
-  const tail = tails.reopened(reason, reopened.map(({ step }) => step.stepId))
-  const args: (string | number)[] = [...head(store, runId), recordCount, tail, unresolvedCount, budgetNanoUsd ?? '', timeoutMs ?? '', reopened.length, ready.length]
-  for (const { step, edgeCount, verdicts } of reopened) args.push(step.stepId, `${step.rank}|${edgeCount}|${verdictsText(verdicts)}`)
+  const tail = tails.reopened(
+    reason,
+    reopened.map(({ step }) => step.stepId),
+  )
+  const args: (string | number)[] = [
+    ...head(store, runId),
+    recordCount,
+    tail,
+    unresolvedCount,
+    budgetNanoUsd ?? '',
+    timeoutMs ?? '',
+    reopened.length,
+    ready.length,
+  ]
+  for (const { step, edgeCount, verdicts } of reopened)
+    args.push(step.stepId, `${step.rank}|${edgeCount}|${verdictsText(verdicts)}`)
   for (const { stepId, rank } of ready) args.push(stepId, rank)
   const keys = [...store.keys.run(runId), store.keys.definition(definition)]
   const reply = reopenReply.parse(await store.scripts.call({ name: 'reopen', keys, args }))

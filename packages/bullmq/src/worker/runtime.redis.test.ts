@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createClient, type Client } from '../client/client.ts'
 import { keysOf, RUNS_QUEUE } from '../keys.ts'
-import { startTestWorker } from '../testing/test-worker.ts'
+import { startTestWorker } from '../testing/test-worker.fixture.ts'
 
 let prefix: string
 let client: Client
@@ -32,12 +32,19 @@ const boom = defineFunction({
 })
 
 function chain(length: number) {
-  const steps = Array.from({ length }, (_, i) => `  - {id: s${i}, type: function, handler: echo, input: {text: v${i}}, output: v${i}${i === 0 ? '' : `, depends_on: [s${i - 1}]`}}`)
+  const steps = Array.from(
+    { length },
+    (_, i) =>
+      `  - {id: s${i}, type: function, handler: echo, input: {text: v${i}}, output: v${i}${i === 0 ? '' : `, depends_on: [s${i - 1}]`}}`,
+  )
   return compileYaml(`name: chain\nsteps:\n${steps.join('\n')}\n`).plan
 }
 
 function fan(width: number) {
-  const steps = Array.from({ length: width }, (_, i) => `  - {id: w${i}, type: function, handler: echo, input: {text: ${i}}, depends_on: [first]}`)
+  const steps = Array.from(
+    { length: width },
+    (_, i) => `  - {id: w${i}, type: function, handler: echo, input: {text: ${i}}, depends_on: [first]}`,
+  )
   const all = Array.from({ length: width }, (_, i) => `w${i}`).join(', ')
   return compileYaml(
     `name: fan\nconfig: {max_concurrent_steps: 1000}\nsteps:\n  - {id: first, type: function, handler: echo, input: {text: a}}\n${steps.join('\n')}\n  - {id: last, type: function, handler: echo, input: {text: z}, depends_on: [${all}]}\n`,
@@ -71,7 +78,9 @@ test('a step that fails for good is a failed job with its error, also when it wa
   await client.start(plan, { runId: 'run' })
   expect((await client.waitForEnd('run')).status).toBe('failed')
   const [steps] = client.queues()
-  await expect.poll(async () => (await steps?.getFailed())?.map(({ name, failedReason }) => [name, failedReason])).toEqual([['bad · b', expect.stringMatching(/^[a-z]+\/[a-z-]+ .*boom/)]])
+  await expect
+    .poll(async () => (await steps?.getFailed())?.map(({ name, failedReason }) => [name, failedReason]))
+    .toEqual([['bad · b', expect.stringMatching(/^[a-z]+\/[a-z-]+ .*boom/)]])
   await worker.close()
 })
 
@@ -83,7 +92,9 @@ test('any service starts a run by adding a job with a plain queue', async () => 
   await expect.poll(() => client.header('from-outside')).not.toBeNull()
   expect((await client.waitForEnd('from-outside')).status).toBe('success')
   const unnamed = await queue.add('start-run', { workflow: 'chain' })
-  await expect.poll(async () => (await queue.getJob(unnamed.id ?? ''))?.returnvalue).toMatchObject({ runId: expect.stringMatching(/^[a-z2-7]{16}$/) })
+  await expect
+    .poll(async () => (await queue.getJob(unnamed.id ?? ''))?.returnvalue)
+    .toMatchObject({ runId: expect.stringMatching(/^[a-z2-7]{16}$/) })
   const unknown = await queue.add('start-run', { workflow: 'nope' })
   await expect.poll(async () => (await queue.getJob(unknown.id ?? ''))?.failedReason).toMatch(/^run\/unknown-workflow /)
   await queue.close()

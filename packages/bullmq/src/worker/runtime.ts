@@ -66,8 +66,15 @@ const GRACE_MS = 10_000
  */
 export async function startWorkerRuntime(options: WorkerOptions): Promise<WorkerRuntime> {
   const { concurrency, leaseMs, stepsMax } = checkWorkerOptions(options)
-  const { executors, workflows = new Map<string, Plan>(), worker = defaultName(), retentionMs, onEvent: emit = () => undefined } = options
-  const onError = (during: Extract<WorkerEvent, { kind: 'error' }>['during']) => (error: unknown) => emit({ kind: 'error', during, error })
+  const {
+    executors,
+    workflows = new Map<string, Plan>(),
+    worker = defaultName(),
+    retentionMs,
+    onEvent: emit = () => undefined,
+  } = options
+  const onError = (during: Extract<WorkerEvent, { kind: 'error' }>['during']) => (error: unknown) =>
+    emit({ kind: 'error', during, error })
   const { redis, keys } = await connect({ ...options, onError: onError('redis') })
   const journal = new RedisJournal({ redis, keys, ...(retentionMs === undefined ? {} : { retentionMs }) })
   const queues = openQueues(redis, keys)
@@ -94,10 +101,13 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
       },
     },
   }
-  const workers = await openWorkers({ redis, keys, worker, concurrency, hasWorkflows: workflows.size > 0, onError: onError('queue') }, {
-    steps: (job) => serveStepJob(steps, job),
-    runs: (job) => serveStartJob({ journal, follower, workflows, emit }, job),
-  })
+  const workers = await openWorkers(
+    { redis, keys, worker, concurrency, hasWorkflows: workflows.size > 0, onError: onError('queue') },
+    {
+      steps: (job) => serveStepJob(steps, job),
+      runs: (job) => serveStartJob({ journal, follower, workflows, emit }, job),
+    },
+  )
   const ticks = [
     new Ticks(leaseMs / BEATS_PER_LEASE, () => claims.beat(), onError('beat')),
     new Ticks(SWEEP_MS, () => sweep({ journal, follower, emit }), onError('sweep')),

@@ -33,7 +33,11 @@ export async function serveStartJob(parts: StartsParts, delivered: Delivered): P
   }
 }
 
-async function startRun({ journal, follower, workflows }: StartsParts, delivered: Delivered, job: StartJob): Promise<string> {
+async function startRun(
+  { journal, follower, workflows }: StartsParts,
+  delivered: Delivered,
+  job: StartJob,
+): Promise<string> {
   const plan = workflows.get(job.workflow)
   if (plan === undefined) throw new UnknownWorkflowError(job.workflow, [...workflows.keys()])
   const runId = job.id ?? runIdOf(delivered)

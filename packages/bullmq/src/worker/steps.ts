@@ -53,7 +53,9 @@ async function serve(parts: StepsParts, job: StepJob): Promise<void> {
     if (result === 'refused') parts.emit({ kind: 'bell-late', runId: offer.runId, stepId: offer.stepId })
   } catch (error) {
     parts.emit({ kind: 'error', during: 'serve', error })
-    throw error instanceof AgentloomError ? new JobFailure(error.code, error.message) : new JobFailure('worker/error', String(error))
+    throw error instanceof AgentloomError
+      ? new JobFailure(error.code, error.message)
+      : new JobFailure('worker/error', String(error))
   }
   for (const one of failed) if (one.stepId !== offer.stepId) await showFailed(parts, job, one)
   const own = failed.find(({ stepId }) => stepId === offer.stepId)
@@ -70,7 +72,11 @@ function walkerOf({ walker }: StepsParts, failed: StepFailed[]): Walker {
   return new Walker({ ...walker, executors: { ...executors, observe } })
 }
 
-async function showFailed({ doorbell, walker, emit }: StepsParts, job: StepJob, { runId, stepId, error }: { readonly runId: string; readonly stepId: string; readonly error: ErrorInfo }): Promise<void> {
+async function showFailed(
+  { doorbell, walker, emit }: StepsParts,
+  job: StepJob,
+  { runId, stepId, error }: { readonly runId: string; readonly stepId: string; readonly error: ErrorInfo },
+): Promise<void> {
   const definition = job.definition ?? ''
   try {
     const { name: workflow } = await walker.plans.get(definition)

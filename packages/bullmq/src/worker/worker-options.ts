@@ -31,7 +31,11 @@ export function checkWorkerOptions({ concurrency, leaseMs, stepsMax }: WorkerOpt
   }
 }
 
-function within(option: string, given: number | undefined, range: { readonly min: number; readonly max: number; readonly default: number }): number {
+function within(
+  option: string,
+  given: number | undefined,
+  range: { readonly min: number; readonly max: number; readonly default: number },
+): number {
   const value = given ?? range.default
   if (!Number.isInteger(value) || value < range.min || value > range.max) throw new WorkerOptionError(option, range)
   return value
