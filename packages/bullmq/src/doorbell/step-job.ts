@@ -5,8 +5,6 @@ export const JOB_VERSION = 1
 /** Ids and a hash are a few hundred bytes; more was not written by us. */
 export const JOB_BYTES_MAX = 4_096
 
-const OWN_FIELDS = 6
-
 const stepJob = z.object({
   v: z.literal(JOB_VERSION),
   run: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
@@ -38,12 +36,9 @@ export function parseStepJob(data: unknown): ParsedJob<StepJob> {
 
 /** Only data with foreign fields can be larger than their own limits allow. */
 function isTooLarge(data: unknown): boolean {
-  return (
-    typeof data === 'object' &&
-    data !== null &&
-    Object.keys(data).length > OWN_FIELDS &&
-    JSON.stringify(data).length > JOB_BYTES_MAX
-  )
+  if (typeof data !== 'object' || data === null) return false
+  const hasForeign = Object.keys(data).some((key) => !Object.hasOwn(stepJob.shape, key))
+  return hasForeign && JSON.stringify(data).length > JOB_BYTES_MAX
 }
 
 export function problemOf(error: z.ZodError): string {

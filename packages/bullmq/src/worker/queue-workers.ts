@@ -2,6 +2,7 @@ import { Worker, type Job } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { RUNS_QUEUE, STEPS_QUEUE, type Keys } from '../keys.ts'
 import type { Delivered } from './steps.ts'
+import { removeWrecks, type Wreck } from './wrecks.ts'
 
 export interface QueueWorkerOptions {
   readonly redis: Redis
@@ -10,6 +11,7 @@ export interface QueueWorkerOptions {
   readonly concurrency: number
   readonly hasWorkflows: boolean
   readonly onError: (error: unknown) => void
+  readonly onWreck: (queue: string, wreck: Wreck) => void
 }
 
 export interface Serving {
@@ -39,7 +41,7 @@ export async function openWorkers(options: QueueWorkerOptions, serving: Serving)
 }
 
 function openWorker(
-  { redis, keys, worker, onError }: QueueWorkerOptions,
+  { redis, keys, worker, onError, onWreck }: QueueWorkerOptions,
   queue: string,
   serve: (job: Delivered) => Promise<unknown>,
   concurrency: number,
@@ -56,6 +58,12 @@ function openWorker(
     removeOnComplete: { count: keep.completed },
     removeOnFail: { count: keep.failed },
   })
-  opened.on('error', onError)
+  const removeAll = async (): Promise<void> => {
+    for (const wreck of await removeWrecks(redis, (name) => opened.toKey(name))) onWreck(queue, wreck)
+  }
+  opened.on('error', (error) => {
+    onError(error)
+    if (error instanceof SyntaxError) removeAll().catch(onError) // a job that BullMQ cannot read, and does not name
+  })
   return opened
 }

@@ -102,7 +102,15 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     },
   }
   const workers = await openWorkers(
-    { redis, keys, worker, concurrency, hasWorkflows: workflows.size > 0, onError: onError('queue') },
+    {
+      redis,
+      keys,
+      worker,
+      concurrency,
+      hasWorkflows: workflows.size > 0,
+      onError: onError('queue'),
+      onWreck: (queue, { jobId, problem }) => emit({ kind: 'job-malformed', queue, jobId, problem }),
+    },
     {
       steps: (job) => serveStepJob(steps, job),
       runs: (job) => serveStartJob({ journal, follower, workflows, emit }, job),
