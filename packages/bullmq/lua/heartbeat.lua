@@ -3,15 +3,15 @@
 -- KEYS[1] due  KEYS[2i], KEYS[2i + 1]  run and steps of claim i
 -- ARGV[1] lease, ms  ARGV[3i - 1], [3i], [3i + 1]  run id, step and nonce of claim i
 -- Returns  a wish a claim: continue | pause | cancel | lost
--- @include time
--- @include cell
+-- @include lib/time
+-- @include lib/cell
 local OVER = {success = true, failed = true, timeout = true, budget_exceeded = true, cancelled = true}
 local until_ms = string.format('%.0f', clock() + tonumber(ARGV[1]))
 local wishes = {}
 for i = 1, (#KEYS - 1) / 2 do
   local run_id, step, nonce = ARGV[3 * i - 1], ARGV[3 * i], ARGV[3 * i + 1]
   local status, text = redis.call('HGET', KEYS[2 * i], 'status'), redis.call('HGET', KEYS[2 * i + 1], step)
-  local c = text and read_cell(step, text)
+  local c = text and R.read_cell(step, text)
   if not status or not c or c.nonce ~= nonce then
     wishes[i] = 'lost'
   elseif status == 'cancelled' then
@@ -21,7 +21,7 @@ for i = 1, (#KEYS - 1) / 2 do
   else
     if c.status == 'x' then
       c.status = 'l'
-      redis.call('HSET', KEYS[2 * i + 1], step, cell_text(c))
+      redis.call('HSET', KEYS[2 * i + 1], step, R.cell_text(c))
     end
     redis.call('ZADD', KEYS[1], until_ms, run_id .. '/' .. step)
     wishes[i] = status == 'paused' and 'pause' or 'continue'

@@ -2,7 +2,7 @@
 -- lua/watch.lua: asks that records of a run be told of on the channel `pokes` for some time. Safe to repeat.
 -- KEYS[1] run  ARGV[1] ms from now
 -- Returns  the run's status, or nothing when there is no such run
--- @include time
+-- @include lib/time
 local found = redis.call('HMGET', KEYS[1], 'status', 'watch')
 if not found[1] then return false end
 local until_ms = clock() + tonumber(ARGV[1])

@@ -24,8 +24,8 @@ export interface Keys {
   stepJob(jobId: string): string
 }
 
-/** In the order in which `lua/lib/run.lua` takes them. */
-export type RunKeys = readonly [run: string, steps: string, out: string, log: string, due: string, root: string]
+/** In the order in which `lua/lib/turn.lua` takes them. */
+export type RunKeys = readonly [run: string, steps: string, out: string, log: string]
 
 export const STEPS_QUEUE = 'agentloom-steps'
 export const RUNS_QUEUE = 'agentloom-runs'
@@ -52,14 +52,7 @@ export function keysOf(prefix: string): Keys {
     ends: `${root}ends`,
     pokes: `${root}pokes`,
     bullPrefix,
-    run: (runId) => [
-      `${root}run:${runId}`,
-      `${root}steps:${runId}`,
-      `${root}out:${runId}`,
-      `${root}log:${runId}`,
-      due,
-      root,
-    ],
+    run: (runId) => [`${root}run:${runId}`, `${root}steps:${runId}`, `${root}out:${runId}`, `${root}log:${runId}`],
     definition: (hash) => `${root}def:${hash}`,
     index: (status) => `${root}ix:${status}`,
     stepJob: (jobId) => `${root}${STEPS_QUEUE}:${jobId}`,

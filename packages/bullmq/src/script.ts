@@ -4,30 +4,18 @@ import { Command, type Redis } from 'ioredis'
 import { redisError } from './connect/redis-error.ts'
 
 /**
- * Lua scripts: one file one command in `lua/`, shared parts in `lua/lib/` by `-- @include name`. Sent by hash; a server
- * that does not know it (a restart, SCRIPT FLUSH) is sent the text, with the same arguments and hence the same nonce.
+ * Lua scripts of `lua/`. `-- @include FILE` puts a shared part in, `-- @command NAME` one of `lua/commands/` as a function.
+ * Sent by hash; a server that does not know it (a restart, SCRIPT FLUSH) is sent the text, with the same arguments and
+ * hence the same nonces.
  */
-export type ScriptName =
-  | 'start'
-  | 'claim'
-  | 'settle'
-  | 'skip'
-  | 'spread'
-  | 'release'
-  | 'heartbeat'
-  | 'cancel'
-  | 'pause'
-  | 'reopen'
-  | 'overdue'
-  | 'oblige'
-  | 'watch'
-  | 'lease'
-  | 'compacted'
+export type ScriptName = 'turn' | 'begin-runs' | 'heartbeat' | 'overdue' | 'watch' | 'lease' | 'compacted'
+
+export type ScriptArguments = readonly (string | number)[]
 
 export interface ScriptCall {
   readonly name: ScriptName
   readonly keys: readonly string[]
-  readonly args: readonly (string | number)[]
+  readonly args: ScriptArguments
 }
 
 interface Source {
@@ -35,7 +23,7 @@ interface Source {
   readonly sha: string
 }
 
-const INCLUDE = /^-- @include ([a-z-]+)$/gm
+const CLOCK = 'lib/time'
 
 export class Scripts {
   readonly #redis: Redis
@@ -63,12 +51,7 @@ export class Scripts {
     }
   }
 
-  #send(
-    command: 'evalsha' | 'eval',
-    script: string,
-    keys: readonly string[],
-    args: readonly (string | number)[],
-  ): Promise<unknown> {
+  #send(command: 'evalsha' | 'eval', script: string, keys: readonly string[], args: ScriptArguments): Promise<unknown> {
     const sent = new Command(command, [script, keys.length, ...keys, ...args], { replyEncoding: 'utf8' })
     void this.#redis.sendCommand(sent)
     return sent.promise
@@ -77,17 +60,22 @@ export class Scripts {
   #source(name: ScriptName): Source {
     const found = this.#sources.get(name)
     if (found !== undefined) return found
-    const text = read(`${name}.lua`).replace(INCLUDE, (_, part: string) =>
-      part === 'time' && this.#clock !== null ? this.#clock : read(`lib/${part}.lua`),
-    )
+    const text = read(name)
+      .replace(/^-- @include ([a-z/-]+)$/gm, (_, part: string) =>
+        part === CLOCK && this.#clock !== null ? this.#clock : read(part),
+      )
+      .replace(
+        /^-- @command ([a-z]+)$/gm,
+        (_, command: string) => `COMMANDS.${command} = function(A)\n${read(`commands/${command}`)}end`,
+      )
     const source = { text, sha: createHash('sha1').update(text).digest('hex') }
     this.#sources.set(name, source)
     return source
   }
 }
 
-function read(path: string): string {
-  return readFileSync(new URL(`../lua/${path}`, import.meta.url), 'utf8')
+function read(name: string): string {
+  return readFileSync(new URL(`../lua/${name}.lua`, import.meta.url), 'utf8')
 }
 
 function isUnknownScript(error: unknown): boolean {

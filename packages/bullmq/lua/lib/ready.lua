@@ -1,21 +1,37 @@
 -- What becomes ready, who is offered what, and the replies that tell of it.
-local EDGE = '^(%d+)|(%d+)|(%d*)|(%d*)|([0-3])$'
 
--- Counts the edges that came and merges what they say; edge i is ARGV[first + 2i], a step, and its
+-- Nothing speaks against the step, so that it may be handed out without asking anybody.
+function R.is_clean(c)
+  return c.cause == '' and (c.voted == '' or c.flags == '1' or c.flags == '3')
+end
+
+function R.lower(a, b)
+  if a == '' then return b end
+  if b == '' or tonumber(a) <= tonumber(b) then return a end
+  return b
+end
+
+function R.either(a, b)
+  if a == b or b == '0' then return a end
+  if a == '0' then return b end
+  return '3'
+end
+
+-- Counts the edges that came and merges what they say; edge i is A[first + 2i], a step, and its
 -- rank|in-degree|cause|voted|flags.
-local function spread_into(first, count, clean, undecided)
-  for i = 0, count - 1 do
-    local step = ARGV[first + 2 * i]
-    local rank, degree, cause, voted, flags = string.match(ARGV[first + 2 * i + 1], EDGE)
+function R.spread_into(first, count, clean, undecided)
+  for at = first, first + 2 * count - 2, 2 do
+    local step = R.A[at]
+    local rank, degree, cause, voted, flags = string.match(R.A[at + 1], '^(%d+)|(%d+)|(%d*)|(%d*)|([0-3])$')
     if not rank then error({err = 'BADARG edge to ' .. step}) end
-    local c = cell_of(step, rank)
+    local c = R.cell_of(step, rank)
     if c.status == 'w' then -- else it kept its result when a step above it was reopened
       c.edges = c.edges + 1
-      c.cause = lower(c.cause, cause)
-      c.voted = lower(c.voted, voted)
-      c.flags = either(c.flags, flags)
+      c.cause = R.lower(c.cause, cause)
+      c.voted = R.lower(c.voted, voted)
+      c.flags = R.either(c.flags, flags)
       if c.edges == tonumber(degree) then
-        if is_clean(c) then
+        if R.is_clean(c) then
           c.status = 'r'
           clean[#clean + 1] = c
         else
@@ -23,165 +39,171 @@ local function spread_into(first, count, clean, undecided)
           undecided[#undecided + 1] = c
         end
       end
-      change(c)
+      R.change(c)
     end
   end
 end
 
-local function edge_steps(first, count, names)
-  for i = 0, count - 1 do names[#names + 1] = ARGV[first + 2 * i] end
+function R.with_edge_steps(names, first, count)
+  for at = first, first + 2 * count - 2, 2 do names[#names + 1] = R.A[at] end
   return names
 end
 
-local function enqueue(c)
-  redis.call('ZADD', QUEUE, c.rank, c.step)
+function R.enqueue(c)
+  redis.call('ZADD', R.queue_key(), c.rank, c.step)
 end
 
-local function lease(c, nonce, lease_ms, tail)
-  if c.status ~= 'x' then change_in_flight(1) end
-  if run.cap then redis.call('ZREM', QUEUE, c.step) end
+function R.lease(c, nonce, lease_ms, tail)
+  if R.cap then
+    if c.status ~= 'x' then R.in_flight = R.in_flight + 1 end
+    redis.call('ZREM', R.queue_key(), c.step)
+  end
   c.status = 'l'
   c.epoch = c.epoch + 1
   c.nonce = nonce
-  change(c)
-  due_at(c.step, now + lease_ms)
-  if run.status == 'queued' then run.status = 'running' end
-  touch()
-  record('c', ',' .. c.epoch .. tail)
+  R.change(c)
+  R.due_at(c.step, R.now + lease_ms)
+  if R.status == 'queued' then R.status = 'running' end
+  R.record('c', ',' .. c.epoch .. tail)
 end
 
 -- Epoch, failures, then the outputs asked for.
-local function claimed_step(c, reads_first, reads_count, reply)
-  reply[#reply + 1] = c.epoch
-  reply[#reply + 1] = c.failures
-  for from = reads_first, reads_first + reads_count - 1, BATCH do
-    local to = math.min(from + BATCH - 1, reads_first + reads_count - 1)
-    local outputs = redis.call('HMGET', OUT, unpack(ARGV, from, to))
+function R.claimed_step(c, reads_first, reads_count, reply)
+  reply[#reply + 1] = tonumber(c.epoch)
+  reply[#reply + 1] = tonumber(c.failures)
+  local reads_last = reads_first + reads_count - 1
+  for from = reads_first, reads_last, R.BATCH do
+    local to = math.min(from + R.BATCH - 1, reads_last)
+    local outputs = redis.call('HMGET', R.OUT, unpack(R.A, from, to))
     for i = 1, to - from + 1 do reply[#reply + 1] = outputs[i] end
   end
   return reply
 end
 
--- A candidate is ARGV[at] step, [at + 1] record tail, [at + 2] count of reads, then the reads.
-local function each_candidate(at, count, visit)
-  for _ = 1, count do
-    local reads = tonumber(ARGV[at + 2])
-    local found = visit(ARGV[at], ARGV[at + 1], at + 3, reads)
-    if found then return found end
+-- The first candidate that `accepts(its cell)`, claimed by `take`. A candidate is A[at] step, [at + 1] record tail,
+-- [at + 2] count of reads, then the reads.
+function R.first_candidate(next, accepts)
+  local at = next.first
+  for _ = 1, next.count do
+    local reads = tonumber(R.A[at + 2])
+    local c = R.cells[R.A[at]]
+    if c and accepts(c, next) then return c, R.A[at + 1], at + 3, reads end
     at = at + 3 + reads
   end
-  return false
+  return nil
 end
 
 -- A capped run hands out its ready steps in the order, so the walk may only go on with the first of the queue.
-local function claim_next(clean, next)
-  if next.nonce == '' or run.status == 'paused' or (run.budget and run.spent >= run.budget) then return false end
-  return each_candidate(next.first, next.count, function(step, tail, reads_first, reads_count)
-    local c = cells[step]
-    local is_ready = false
-    for _, ready in ipairs(clean) do if ready == c then is_ready = true end end
-    if not is_ready then return nil end
-    if run.cap and (run.in_flight >= run.cap or redis.call('ZRANGE', QUEUE, 0, 0)[1] ~= step) then return nil end
-    lease(c, next.nonce, next.lease_ms, tail)
-    return claimed_step(c, reads_first, reads_count, {step})
-  end)
+function R.may_go_on(c)
+  if not c.is_clean_now then return false end
+  return not R.cap or (R.in_flight < R.cap and redis.call('ZRANGE', R.queue_key(), 0, 0)[1] == c.step)
+end
+
+function R.claim_next(clean, next)
+  if not next or #clean == 0 or R.status == 'paused' or (R.budget and R.spent >= R.budget) then return nil end
+  for _, c in ipairs(clean) do c.is_clean_now = true end
+  local c, tail, reads_first, reads_count = R.first_candidate(next, R.may_go_on)
+  if not c then return nil end
+  R.lease(c, next.nonce, next.lease_ms, tail)
+  return R.claimed_step(c, reads_first, reads_count, {c.step})
 end
 
 -- The queue's first steps, as many as there are free slots. Each is offered anew, hence under a new epoch.
-local function take_from_queue()
-  local free = run.cap - run.in_flight
-  if free <= 0 then return {} end
-  local popped = redis.call('ZPOPMIN', QUEUE, free)
-  local names, taken = {}, {}
-  for i = 1, #popped, 2 do names[#names + 1] = popped[i] end
-  fetch(names)
+function R.take_from_queue()
+  local free = R.cap - R.in_flight
+  local taken = {}
+  if free <= 0 then return taken end
+  local names = {}
+  for i, value in ipairs(redis.call('ZPOPMIN', R.queue_key(), free)) do
+    if i % 2 == 1 then names[#names + 1] = value end
+  end
+  R.fetch(names)
   for i, step in ipairs(names) do
-    local c = cells[step]
-    if not c then corrupt('the queue names step ' .. step) end
+    local c = R.cells[step]
+    if not c then R.corrupt('the queue names step ' .. step) end
     c.epoch = c.epoch + 1
-    change(c)
+    R.change(c)
     taken[i] = c
   end
   return taken
 end
 
 -- Which of the ready steps somebody must ring for: step, epoch, step, epoch, …
-local function offers_of(clean, claimed)
-  local offered = run.cap and take_from_queue() or clean
+function R.offers_of(clean, claimed)
+  local offered = R.cap and R.take_from_queue() or clean
   local reply = {}
   for _, c in ipairs(offered) do
-    if run.cap or not claimed or c.step ~= claimed[1] then
-      due_at(c.step, now + OFFER_MS)
+    if R.cap or not claimed or c.step ~= claimed[1] then
+      R.due_at(c.step, R.now + R.OFFER_MS)
       reply[#reply + 1] = c.step
-      reply[#reply + 1] = c.epoch
+      reply[#reply + 1] = tonumber(c.epoch)
     end
   end
   return reply
 end
 
 -- Step, epoch, cause, voted, flags, step, …
-local function undecided_of(undecided)
+function R.undecided_of(undecided)
   local reply = {}
   for _, c in ipairs(undecided) do
-    due_at(c.step, now + OFFER_MS)
-    for _, value in ipairs({c.step, c.epoch, c.cause, c.voted, c.flags}) do reply[#reply + 1] = value end
+    R.due_at(c.step, R.now + R.OFFER_MS)
+    for _, value in ipairs({c.step, tonumber(c.epoch), c.cause, c.voted, c.flags}) do reply[#reply + 1] = value end
   end
   return reply
 end
 
 -- {1, run status, offers, undecided, claimed or nothing}
-local function settled_reply(clean, undecided, next)
-  if OVER[run.status] then return {1, run.status, {}, {}} end
-  if run.cap then for _, c in ipairs(clean) do enqueue(c) end end
-  local claimed = claim_next(clean, next)
-  local reply = {1, run.status, offers_of(clean, claimed), undecided_of(undecided)}
-  if claimed then reply[5] = claimed end
-  reply[2] = run.status
-  return reply
+function R.settled_reply(clean, undecided, next)
+  if R.has_ended then return {1, R.status, {}, {}} end
+  if R.cap then for _, c in ipairs(clean) do R.enqueue(c) end end
+  local claimed = R.claim_next(clean, next)
+  local offers = R.offers_of(clean, claimed)
+  return {1, R.status, offers, R.undecided_of(undecided), claimed}
 end
 
 -- The same command again, its first reply lost: nothing changes, and what is still to be had is answered again.
-local function repeated_reply(first, count, next)
+function R.repeated_reply(first, count, next)
   local ready, undecided, claimed = {}, {}, nil
-  for i = 0, count - 1 do
-    local c = cells[ARGV[first + 2 * i]]
-    if c and c.status == 'l' and next.nonce ~= '' and c.nonce == next.nonce and not claimed then
-      claimed = each_candidate(next.first, next.count, function(step, _, reads_first, reads_count)
-        if step == c.step then return claimed_step(c, reads_first, reads_count, {step}) end
-        return nil
-      end) or claimed_step(c, 1, 0, {c.step})
-    elseif c and c.status == 'r' and not (run.cap and redis.call('ZSCORE', QUEUE, c.step)) then
+  for at = first, first + 2 * count - 2, 2 do
+    local c = R.cells[R.A[at]]
+    if c and c.status == 'l' and next and c.nonce == next.nonce and not claimed then
+      local _, _, reads_first, reads_count = R.first_candidate(next, function(candidate) return candidate == c end)
+      claimed = R.claimed_step(c, reads_first or 1, reads_count or 0, {c.step})
+    elseif c and c.status == 'r' and not (R.cap and redis.call('ZSCORE', R.queue_key(), c.step)) then
       ready[#ready + 1] = c.step
-      ready[#ready + 1] = c.epoch
+      ready[#ready + 1] = tonumber(c.epoch)
     elseif c and c.status == 'u' then
       undecided[#undecided + 1] = c
     end
   end
-  local reply = {1, run.status, ready, undecided_of(undecided)}
-  if claimed then reply[5] = claimed end
-  flush()
+  local reply = {1, R.status, ready, R.undecided_of(undecided), claimed}
+  R.flush()
   return reply
 end
 
 -- After a step was resolved: its edges, perhaps the end of the run, and what to do next.
-local function resolved(c, is_success, first, count, total, next)
+function R.resolved(c, is_success, first, count, total, next)
   if total > count then -- the rest comes in further chunks; until then the step is owed
-    set('edges:' .. c.step, count)
-    due_at(c.step, now + OFFER_MS)
+    R.counters[#R.counters + 1] = '/edges:' .. c.step
+    R.counters[#R.counters + 1] = count
+    R.due_at(c.step, R.now + R.OFFER_MS)
   else
-    due_at(c.step, false)
+    R.not_due(c.step)
   end
-  run.unresolved = run.unresolved - 1
-  set('unresolved', run.unresolved)
+  R.unresolved = R.unresolved - 1
+  R.counters[#R.counters + 1] = '/unresolved'
+  R.counters[#R.counters + 1] = R.unresolved
   local clean, undecided = {}, {}
-  spread_into(first, count, clean, undecided)
-  if is_success and run.budget and run.spent > run.budget then
-    end_run('budget_exceeded')
-  elseif run.unresolved == 0 then
-    local failure = run.failure or redis.call('HGET', RUN, 'failure')
-    if failure and failure ~= '' then end_run('failed', failure) else end_run('success', 'null') end
+  R.spread_into(first, count, clean, undecided)
+  if is_success and R.budget and R.spent > R.budget then
+    R.end_run('budget_exceeded')
+  elseif R.unresolved == 0 then
+    R.call_in_batches('HSET', R.RUN, R.fields) -- the failure of this step, if it is one
+    R.fields = {}
+    local failure = redis.call('HGET', R.RUN, 'failure')
+    if failure then R.end_run('failed', failure) else R.end_run('success', 'null') end
   end
-  local reply = settled_reply(clean, undecided, next)
-  flush()
+  local reply = R.settled_reply(clean, undecided, next)
+  R.flush()
   return reply
 end

@@ -1,149 +1,136 @@
--- The run that a script works on. Everything is read first, changed in memory, and written by flush() at the end, so
--- that a script which meets nonsense has written nothing.
--- KEYS[1] run  KEYS[2] steps  KEYS[3] out  KEYS[4] log  KEYS[5] due  KEYS[6] root of the shard, from which the few keys
--- are made that only some runs need: root + queue:ID, ix:STATUS, def:HASH, unsaved; channels root + ends, pokes.
--- ARGV[1] run id  ARGV[2] ms after which a bell is rung again  ARGV[3] ms for which an ended run stays
-local RUN, STEPS, OUT, LOG, DUE, ROOT = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local RUN_ID, OFFER_MS, RETENTION_MS = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-local QUEUE = ROOT .. 'queue:' .. RUN_ID
-local OVER = {success = true, failed = true, timeout = true, budget_exceeded = true, cancelled = true}
-local BATCH = 1000 -- unpack() ends at some 8,000 values
+-- The run that a command works on. Everything is read first, changed in memory, and written by flush() at the end, so
+-- that a command which meets nonsense has written nothing.
+--
+-- Keys of a run: RUN hash (header, and what changes rarely), STEPS hash (step → see lib/cell.lua; `/unresolved` counts,
+-- and `/edges:STEP` says how far a step's edges have been spread: no step id holds a slash), OUT hash (step → JSON text),
+-- LOG list of records. Of the shard: DUE, and what is made from ROOT: queue:ID, ix:STATUS, def:HASH, unsaved; channels ends, pokes.
+R.OVER = {success = true, failed = true, timeout = true, budget_exceeded = true, cancelled = true}
+R.BATCH = 1000 -- unpack() ends at some 8,000 values
+R.now = clock()
+R.now_text = string.format('%.0f', R.now)
 
-local now = clock()
-local run = {}
-local cells = {}
-local changed, fields, records, due = {}, {}, {}, {}
-local has_due, status_before, has_ended = false, nil, false
+-- Everything that belongs to one command is set anew here.
+function R.begin(run, steps, out, log, arguments)
+  R.RUN, R.STEPS, R.OUT, R.LOG, R.A = run, steps, out, log, arguments
+  R.RUN_ID = R.A[1]
+  R.unresolved, R.in_flight, R.spent, R.status_before, R.has_ended = nil, nil, nil, nil, false
+  R.cells, R.changed, R.fields, R.counters, R.records, R.adds, R.removes = {}, {}, {}, {}, {}, {}, {}
+end
 
-local function read_run()
-  local f = redis.call('HMGET', RUN, 'status', 'unresolved', 'cap', 'budget', 'watch')
-  if not f[1] then return false end
-  run.status, run.unresolved, run.cap, run.budget, run.watch = f[1], tonumber(f[2]), tonumber(f[3]), tonumber(f[4]), tonumber(f[5])
-  status_before = run.status
-  if not run.unresolved then corrupt('the counter of unresolved steps') end
-  if run.cap then run.in_flight = tonumber(redis.call('HGET', RUN, 'inFlight')) or 0 end
-  if run.budget then run.spent = tonumber(redis.call('HGET', RUN, 'spent')) or 0 end
+-- False when there is no such run.
+function R.read_run()
+  local f = redis.call('HMGET', R.RUN, 'status', 'cap', 'budget', 'watch')
+  R.status = f[1]
+  if not R.status then return false end
+  R.status_before, R.cap, R.budget, R.watch = R.status, tonumber(f[2]), tonumber(f[3]), f[4]
+  if R.cap then R.in_flight = tonumber(redis.call('HGET', R.RUN, 'inFlight')) or 0 end
+  if R.budget then R.spent = tonumber(redis.call('HGET', R.RUN, 'spent')) or 0 end
   return true
 end
 
-local function set(field, value)
-  fields[#fields + 1] = field
-  fields[#fields + 1] = value
+function R.queue_key()
+  return R.ROOT .. 'queue:' .. R.RUN_ID
 end
 
-local function touch()
-  run.updated = now
+function R.set(field, value)
+  R.fields[#R.fields + 1] = field
+  R.fields[#R.fields + 1] = value
 end
 
-local function fetch(names)
-  for from = 1, #names, BATCH do
-    local to = math.min(from + BATCH - 1, #names)
-    local texts = redis.call('HMGET', STEPS, unpack(names, from, to))
-    for i = from, to do
-      local text = texts[i - from + 1]
-      if text and not cells[names[i]] then cells[names[i]] = read_cell(names[i], text) end
+-- Reads steps; names[1] may be `/unresolved`.
+function R.fetch(names)
+  local count = #names
+  for from = 1, count, R.BATCH do
+    local texts = redis.call('HMGET', R.STEPS, unpack(names, from, math.min(from + R.BATCH - 1, count)))
+    for i, text in ipairs(texts) do
+      local name = names[from + i - 1]
+      if name == '/unresolved' then
+        R.unresolved = tonumber(text)
+        if not R.unresolved then R.corrupt('the counter of unresolved steps') end
+      elseif text and not R.cells[name] then
+        R.cells[name] = R.read_cell(name, text)
+      end
     end
   end
 end
 
-local function cell_of(step, rank)
-  local c = cells[step]
+function R.cell_of(step, rank)
+  local c = R.cells[step]
   if not c then
-    c = new_cell(step, rank)
-    cells[step] = c
+    c = R.new_cell(step, rank)
+    R.cells[step] = c
   end
   return c
 end
 
-local function change(c)
+function R.change(c)
   if not c.is_changed then
     c.is_changed = true
-    changed[#changed + 1] = c
+    R.changed[#R.changed + 1] = c
   end
 end
 
-local function due_at(step, at)
-  due[RUN_ID .. '/' .. step] = at
-  has_due = true
+-- Removals are written before additions: a command may clear an entry and set it again, never the other way round.
+function R.due_at(step, at)
+  R.adds[#R.adds + 1] = at
+  R.adds[#R.adds + 1] = R.RUN_ID .. '/' .. step
 end
 
-local function record(head, tail)
-  records[#records + 1] = '["' .. head .. '",' .. string.format('%.0f', now) .. tail
+function R.not_due(step)
+  R.removes[#R.removes + 1] = R.RUN_ID .. '/' .. step
 end
 
-local function change_in_flight(by)
-  if run.cap then run.in_flight = run.in_flight + by end
+function R.record(letter, tail)
+  R.records[#R.records + 1] = '["' .. letter .. '",' .. R.now_text .. tail
 end
 
 -- `reason` is JSON: an error, null, or a short form that the reader makes an error of.
-local function end_run(status, reason)
-  if status == 'budget_exceeded' then
-    reason = '["budget",' .. string.format('%.0f', run.spent) .. ',' .. string.format('%.0f', run.budget) .. ']'
+function R.end_run(ending, reason)
+  if ending == 'budget_exceeded' then
+    reason = '["budget",' .. string.format('%.0f', R.spent) .. ',' .. string.format('%.0f', R.budget) .. ']'
   end
-  run.status = status
-  has_ended = true
-  touch()
-  set('error', reason == 'null' and '' or reason)
-  due[RUN_ID] = false
-  has_due = true
-  record('e', ',"' .. status .. '",' .. reason .. ']')
+  R.status = ending
+  R.has_ended = true
+  R.set('error', reason == 'null' and '' or reason)
+  if redis.call('HEXISTS', R.RUN, 'timeout') == 1 then R.removes[#R.removes + 1] = R.RUN_ID end
+  R.record('e', ',"' .. ending .. '",' .. reason .. ']')
 end
 
-local function call_in_batches(command, key, values)
-  for from = 1, #values, BATCH do
-    redis.call(command, key, unpack(values, from, math.min(from + BATCH - 1, #values)))
+function R.call_in_batches(command, key, values)
+  local count = #values
+  if count == 0 then return end
+  if count <= R.BATCH then return redis.call(command, key, unpack(values)) end
+  for from = 1, count, R.BATCH do redis.call(command, key, unpack(values, from, math.min(from + R.BATCH - 1, count))) end
+end
+
+function R.move_in_index()
+  if R.status_before then redis.call('ZREM', R.ROOT .. 'ix:' .. R.status_before, R.RUN_ID) end
+  redis.call('ZADD', R.ROOT .. 'ix:' .. R.status, redis.call('HGET', R.RUN, 'created'), R.RUN_ID)
+end
+
+function R.keep_for_a_while()
+  for _, key in ipairs({R.RUN, R.STEPS, R.OUT, R.LOG, R.cap and R.queue_key()}) do
+    if key then redis.call('PEXPIRE', key, R.RETENTION_MS) end
   end
+  local definition = R.ROOT .. 'def:' .. redis.call('HGET', R.RUN, 'definition')
+  if redis.call('HINCRBY', definition, 'live', -1) <= 0 then redis.call('PEXPIRE', definition, R.RETENTION_MS) end
+  redis.call('ZADD', R.ROOT .. 'unsaved', R.now, R.RUN_ID) -- for the compactor; src/journal/trim.ts forgets what left Redis
+  redis.call('PUBLISH', R.ROOT .. 'ends', R.RUN_ID .. ' ' .. R.status)
 end
 
-local function write_due()
-  local adds, removes = {}, {}
-  for member, at in pairs(due) do
-    if at then
-      adds[#adds + 1] = string.format('%.4f', at)
-      adds[#adds + 1] = member
-    else
-      removes[#removes + 1] = member
-    end
+function R.flush()
+  for _, c in ipairs(R.changed) do
+    R.counters[#R.counters + 1] = c.step
+    R.counters[#R.counters + 1] = R.cell_text(c)
   end
-  if #adds > 0 then call_in_batches('ZADD', DUE, adds) end
-  if #removes > 0 then call_in_batches('ZREM', DUE, removes) end
-end
-
-local function keep_for_a_while()
-  local hash = redis.call('HGET', RUN, 'definition')
-  if run.cap then redis.call('PEXPIRE', QUEUE, RETENTION_MS) end
-  for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], RETENTION_MS) end
-  local definition = ROOT .. 'def:' .. hash
-  if redis.call('HINCRBY', definition, 'live', -1) <= 0 then redis.call('PEXPIRE', definition, RETENTION_MS) end
-  -- For the compactor. Where none is, what is listed here leaves with the runs themselves.
-  redis.call('ZADD', ROOT .. 'unsaved', string.format('%.0f', now), RUN_ID)
-  redis.call('ZREMRANGEBYSCORE', ROOT .. 'unsaved', '-inf', string.format('%.0f', now - RETENTION_MS))
-  redis.call('PEXPIRE', ROOT .. 'unsaved', RETENTION_MS)
-  redis.call('PUBLISH', ROOT .. 'ends', RUN_ID .. ' ' .. run.status)
-end
-
-local function move_in_index()
-  local created = redis.call('HGET', RUN, 'created')
-  if status_before then redis.call('ZREM', ROOT .. 'ix:' .. status_before, RUN_ID) end
-  redis.call('ZADD', ROOT .. 'ix:' .. run.status, created, RUN_ID)
-end
-
-local function flush()
-  if #changed > 0 then
-    local texts = {}
-    for _, c in ipairs(changed) do
-      texts[#texts + 1] = c.step
-      texts[#texts + 1] = cell_text(c)
-    end
-    call_in_batches('HSET', STEPS, texts)
-  end
-  if run.updated then set('updated', string.format('%.0f', run.updated)) end
-  if run.status ~= status_before then set('status', run.status) end
-  if run.cap then set('inFlight', run.in_flight) end
-  if #fields > 0 then redis.call('HSET', RUN, unpack(fields)) end
-  if #records > 0 then redis.call('RPUSH', LOG, unpack(records)) end
-  if has_due then write_due() end
-  if run.status ~= status_before then move_in_index() end
-  if has_ended then keep_for_a_while() end
-  if run.watch and run.watch > now and #records > 0 then redis.call('PUBLISH', ROOT .. 'pokes', RUN_ID) end
+  R.call_in_batches('HSET', R.STEPS, R.counters)
+  if R.status ~= R.status_before then R.set('status', R.status) end
+  if R.cap then R.set('inFlight', R.in_flight) end
+  R.call_in_batches('HSET', R.RUN, R.fields)
+  R.call_in_batches('RPUSH', R.LOG, R.records)
+  R.call_in_batches('ZREM', R.DUE, R.removes)
+  R.call_in_batches('ZADD', R.DUE, R.adds)
+  if R.status ~= R.status_before then R.move_in_index() end
+  if R.has_ended then R.keep_for_a_while() end
+  if R.watch and tonumber(R.watch) > R.now and #R.records > 0 then redis.call('PUBLISH', R.ROOT .. 'pokes', R.RUN_ID) end
 end

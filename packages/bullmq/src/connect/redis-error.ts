@@ -15,11 +15,17 @@ export class RedisDataError extends AgentloomError {
 
 /** Our error for what Redis answered, or the same where it is a matter of the connection. */
 export function redisError(error: unknown): unknown {
-  if (!(error instanceof Error)) return error
-  const { message } = error
-  if (message.startsWith('OOM ')) return new RedisFullError()
-  if (message.startsWith('WRONGTYPE')) return new RedisDataError('redis/wrong-type', message)
-  if (message.startsWith('CORRUPT '))
-    return new RedisDataError('journal/corrupt', `nonsense in Redis: ${message.slice('CORRUPT '.length)}`)
-  return error
+  return error instanceof Error ? (typed(error.message) ?? error) : error
+}
+
+/** Our error for what one command of a script met. */
+export function redisErrorOf(message: string): Error {
+  return typed(message) ?? new Error(`Redis: ${message}`)
+}
+
+function typed(message: string): AgentloomError | null {
+  if (/^-?OOM /.test(message)) return new RedisFullError()
+  if (/^-?WRONGTYPE/.test(message)) return new RedisDataError('redis/wrong-type', message)
+  const corrupt = /^CORRUPT (.*)/s.exec(message)?.[1]
+  return corrupt === undefined ? null : new RedisDataError('journal/corrupt', `nonsense in Redis: ${corrupt}`)
 }

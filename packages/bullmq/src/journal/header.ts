@@ -14,7 +14,7 @@ export const runStatus = z.enum([
   'cancelled',
 ])
 
-/** Fields of the run's hash that make its header; `lua/claim.lua` answers them in this order. */
+/** Fields of the run's hash that make its header; `lua/commands/claim.lua` answers them in this order. */
 export const HEADER_FIELDS = [
   'workflow',
   'definition',
@@ -25,7 +25,6 @@ export const HEADER_FIELDS = [
   'status',
   'error',
   'created',
-  'updated',
   'format',
 ] as const
 
@@ -62,22 +61,40 @@ const fields = z.tuple([
     .pipe(nullableError),
   whole,
   whole,
-  whole,
 ])
 
+/** A record begins with its letter and its time. */
+const RECORD_TIME = /^\["[a-z]",(\d{1,15})[,\]]/
+
 /**
- * The header from its fields, or null where there is no run.
+ * The header from its fields and the run's last record, which says when it was touched last; null where there is no run.
  * @throws {CorruptJournalError} {@link NewerFormatError}
  */
-export function readHeader(runId: string, values: readonly unknown[]): RunHeader | null {
+export function readHeader(runId: string, values: readonly unknown[], lastRecord: unknown): RunHeader | null {
   if (values[0] == null && values[6] == null) return null
-  const format = Number(values[10])
+  const format = Number(values[9])
   if (format > FORMAT) throw new NewerFormatError(runId, format, FORMAT)
   const parsed = fields.safeParse(values)
   if (!parsed.success) {
     const at = parsed.error.issues[0]?.path[0]
     throw new CorruptJournalError(runId, `its header field ${HEADER_FIELDS[Number(at)] ?? '?'} is nonsense`)
   }
-  const [workflow, definition, input, tenant, priority, tags, status, error, createdAtMs, updatedAtMs] = parsed.data
-  return { runId, workflow, definition, input, tenant, priority, tags, status, error, createdAtMs, updatedAtMs, format }
+  const updatedAt = RECORD_TIME.exec(String(lastRecord))?.[1]
+  if (updatedAt === undefined)
+    throw new CorruptJournalError(runId, `its last record is ${String(lastRecord).slice(0, 80)}`)
+  const [workflow, definition, input, tenant, priority, tags, status, error, createdAtMs] = parsed.data
+  return {
+    runId,
+    workflow,
+    definition,
+    input,
+    tenant,
+    priority,
+    tags,
+    status,
+    error,
+    createdAtMs,
+    updatedAtMs: Number(updatedAt),
+    format,
+  }
 }

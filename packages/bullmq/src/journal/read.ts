@@ -6,21 +6,24 @@ import {
   type RunHeader,
   type RunStatus,
 } from '@agentloom/engine'
-import { z } from 'zod'
 import { redisError } from '../connect/redis-error.ts'
 import { HEADER_FIELDS, readHeader, runStatus } from './header.ts'
-import { readRecord, type StoredRecord } from './record-codec.ts'
+import { readRecords, type StoredRecord } from './record-codec.ts'
+import { listIn, textIn } from './reply.ts'
 import type { Store } from './store.ts'
 
 /** Outputs and headers asked for in one command. */
 const BATCH = 500
 export const LIST_MAX = 10_000
 
-const scored = z.array(z.string())
-
 export async function header(store: Store, runId: string): Promise<RunHeader | null> {
-  const [key] = store.keys.run(runId)
-  return readHeader(runId, await ask(store.redis.hmget(key, ...HEADER_FIELDS)))
+  const [run, , , log] = store.keys.run(runId)
+  // One moment is not needed: a record in between makes the time newer than the status, by a moment.
+  const [fields, last] = await Promise.all([
+    ask(store.redis.hmget(run, ...HEADER_FIELDS)),
+    ask(store.redis.lindex(log, -1)),
+  ])
+  return readHeader(runId, fields, last)
 }
 
 /** Header and records of one moment; outputs, which never change, come after. */
@@ -30,16 +33,14 @@ export async function load(store: Store, runId: string, from: number): Promise<L
     store.redis
       .multi()
       .hmget(run, ...HEADER_FIELDS)
+      .lindex(log, -1)
       .lrange(log, from, -1)
       .exec(),
   )
-  const [[headerError, fields], [recordsError, texts]] = z
-    .tuple([z.tuple([z.unknown(), z.unknown()]), z.tuple([z.unknown(), z.unknown()])])
-    .parse(replies)
-  if (headerError ?? recordsError) throw redisError(headerError ?? recordsError)
-  const found = readHeader(runId, z.array(z.unknown()).parse(fields))
+  const [fields, last, texts] = listIn(replies).map(valueIn)
+  const found = readHeader(runId, listIn(fields), last)
   if (found === null) return null
-  const records = scored.parse(texts).map((text, index) => readRecord(runId, from + index, text))
+  const records = readRecords(runId, from, listIn(texts).map(textIn))
   return { header: found, records: await withOutputs(store, runId, records) }
 }
 
@@ -95,6 +96,13 @@ async function listStatus(
   }
   if (gone.length > 0) await ask(store.redis.zrem(store.keys.index(status), ...gone))
   return found.slice(0, limit)
+}
+
+/** A reply within MULTI: an error, or null and the value. */
+function valueIn(reply: unknown): unknown {
+  const [error, value] = listIn(reply)
+  if (error !== null) throw redisError(error)
+  return value
 }
 
 async function ask<Reply>(reply: Promise<Reply>): Promise<Reply> {

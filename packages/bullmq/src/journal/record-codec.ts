@@ -1,8 +1,8 @@
 import { CorruptJournalError, NO_USAGE, type JournalRecord, type StepUsage } from '@agentloom/engine'
 import type { ErrorInfo } from '@agentloom/workflow'
-import { z } from 'zod'
 import { nullableError, errorText } from './error-codec.ts'
 import { runStatus } from './header.ts'
+import { intIn, listIn, oneOf, textIn, textOrNullIn } from './reply.ts'
 
 /**
  * Records as Redis keeps them: compact JSON arrays, a letter and the time first. Scripts write `["letter",time` and
@@ -36,89 +36,100 @@ function usageText({ durationMs, tokens, costNanoUsd, model, provider }: StepUsa
   return JSON.stringify([durationMs, tokens, costNanoUsd, model, provider])
 }
 
-const atMs = z.int().min(0)
-const epoch = z.int().min(0)
-const text = z.string()
-const usage = z.union([
-  z.number().transform((durationMs): StepUsage => ({ ...NO_USAGE, durationMs })),
-  z
-    .tuple([z.number(), z.number(), z.number(), text.nullable(), text.nullable()])
-    .transform(([durationMs, tokens, costNanoUsd, model, provider]): StepUsage => ({
-      durationMs,
-      tokens,
-      costNanoUsd,
-      model,
-      provider,
-    })),
-])
-const someError = nullableError.refine((error) => error !== null)
-
-const schemas = {
-  b: z.tuple([z.literal('b'), atMs]).transform(([, at]) => ({ kind: 'started' as const, atMs: at })),
-  c: z.tuple([z.literal('c'), atMs, epoch, text, text]).transform(([, at, claimedEpoch, stepId, worker]) => ({
-    kind: 'claimed' as const,
-    atMs: at,
-    stepId,
-    epoch: claimedEpoch,
-    worker,
-  })),
-  k: z.tuple([z.literal('k'), atMs, epoch, text, usage]).transform(([, at, of, stepId, used]) => ({
-    kind: 'committed' as const,
-    atMs: at,
-    stepId,
-    epoch: of,
-    usage: used,
-  })),
-  f: z
-    .tuple([z.literal('f'), atMs, atMs.nullable(), epoch, text, z.enum(['failed', 'timeout']), someError, usage])
-    .transform(([, at, retryAtMs, of, stepId, status, error, used]) => ({
-      kind: 'failed' as const,
-      atMs: at,
-      stepId,
-      epoch: of,
-      status,
-      error,
-      usage: used,
-      retryAtMs,
-    })),
-  s: z
-    .tuple([z.literal('s'), atMs, text, z.number()])
-    .transform(([, at, stepId, cause]) => ({ kind: 'skipped' as const, atMs: at, stepId, cause })),
-  r: z
-    .tuple([z.literal('r'), atMs, epoch, text, text])
-    .transform(([, at, of, stepId, reason]) => ({ kind: 'released' as const, atMs: at, stepId, epoch: of, reason })),
-  p: z
-    .tuple([z.literal('p'), atMs, text])
-    .transform(([, at, reason]) => ({ kind: 'paused' as const, atMs: at, reason })),
-  o: z
-    .tuple([z.literal('o'), atMs, text, z.array(text)])
-    .transform(([, at, reason, stepIds]) => ({ kind: 'reopened' as const, atMs: at, reason, stepIds })),
-  e: z
-    .tuple([z.literal('e'), atMs, runStatus, nullableError])
-    .transform(([, at, status, error]) => ({ kind: 'ended' as const, atMs: at, status, error })),
-}
-
 /** A record as stored: a committed one still lacks its output. */
 export type StoredRecord =
   | Exclude<JournalRecord, { readonly kind: 'committed' }>
   | Omit<Extract<JournalRecord, { readonly kind: 'committed' }>, 'output'>
 
 /** @throws {CorruptJournalError} naming the run and the record's index */
-export function readRecord(runId: string, index: number, stored: string): StoredRecord {
-  const array = parseArray(stored)
-  const letter = array?.[0]
-  if (typeof letter === 'string' && Object.hasOwn(schemas, letter)) {
-    const parsed = schemas[letter as keyof typeof schemas].safeParse(array)
-    if (parsed.success) return parsed.data as StoredRecord
-  }
-  throw new CorruptJournalError(runId, `record ${index} is ${stored.slice(0, 80)}`)
+export function readRecords(runId: string, from: number, stored: readonly string[]): readonly StoredRecord[] {
+  return parseAll(runId, from, stored).map((parts, at) => {
+    try {
+      return recordOf(parts)
+    } catch {
+      throw new CorruptJournalError(runId, `record ${from + at} is ${stored[at]?.slice(0, 80)}`)
+    }
+  })
 }
 
-function parseArray(stored: string): readonly unknown[] | null {
+/** All in one go where all is well; one by one to find the culprit. */
+function parseAll(runId: string, from: number, stored: readonly string[]): readonly unknown[] {
   try {
-    const value: unknown = JSON.parse(stored)
-    return Array.isArray(value) ? value : null
+    const all: unknown = JSON.parse(`[${stored.join(',')}]`)
+    if (Array.isArray(all) && all.length === stored.length) return all
   } catch {
-    return null
+    // told below
+  }
+  return stored.map((text, at): unknown => {
+    try {
+      return JSON.parse(text)
+    } catch {
+      throw new CorruptJournalError(runId, `record ${from + at} is ${text.slice(0, 80)}`)
+    }
+  })
+}
+
+/** By hand, as every reply (`reply.ts`): a result of 10 steps has 22 records. @throws for what no script of ours wrote */
+function recordOf(parts: unknown): StoredRecord {
+  const [letter, at, third, fourth, fifth, ...rest] = listIn(parts)
+  const atMs = countIn(at)
+  switch (letter) {
+    case 'b':
+      return { kind: 'started', atMs }
+    case 'c':
+      return { kind: 'claimed', atMs, epoch: countIn(third), stepId: textIn(fourth), worker: textIn(fifth) }
+    case 'k':
+      return { kind: 'committed', atMs, epoch: countIn(third), stepId: textIn(fourth), usage: usageIn(fifth) }
+    case 'f': {
+      const [status, error, usage] = rest
+      return {
+        kind: 'failed',
+        atMs,
+        retryAtMs: third === null ? null : countIn(third),
+        epoch: countIn(fourth),
+        stepId: textIn(fifth),
+        status: oneOf(FAILURES, status),
+        error: someError.parse(error),
+        usage: usageIn(usage),
+      }
+    }
+    case 's':
+      return { kind: 'skipped', atMs, stepId: textIn(third), cause: countIn(fourth) }
+    case 'r':
+      return { kind: 'released', atMs, epoch: countIn(third), stepId: textIn(fourth), reason: textIn(fifth) }
+    case 'p':
+      return { kind: 'paused', atMs, reason: textIn(third) }
+    case 'o':
+      return { kind: 'reopened', atMs, reason: textIn(third), stepIds: listIn(fourth).map(textIn) }
+    case 'e':
+      return { kind: 'ended', atMs, status: runStatus.parse(third), error: nullableError.parse(fourth) }
+    default:
+      throw new Error('a kind of record that this version does not know')
+  }
+}
+
+const FAILURES: ReadonlySet<'failed' | 'timeout'> = new Set(['failed', 'timeout'])
+const someError = nullableError.refine((error) => error !== null)
+
+function countIn(value: unknown): number {
+  const count = intIn(value)
+  if (count < 0) throw new Error('a count below zero')
+  return count
+}
+
+function amountIn(value: unknown): number {
+  if (typeof value === 'number' && value >= 0) return value
+  throw new Error('no amount')
+}
+
+function usageIn(value: unknown): StepUsage {
+  if (!Array.isArray(value)) return { ...NO_USAGE, durationMs: amountIn(value) }
+  const [durationMs, tokens, costNanoUsd, model, provider] = listIn(value)
+  return {
+    durationMs: amountIn(durationMs),
+    tokens: amountIn(tokens),
+    costNanoUsd: amountIn(costNanoUsd),
+    model: textOrNullIn(model),
+    provider: textOrNullIn(provider),
   }
 }

@@ -31,6 +31,7 @@ import { start } from './start.ts'
 import type { Store } from './store.ts'
 import { cancel, heartbeat, pause, release, reopen } from './transitions.ts'
 import { trimIndexes } from './trim.ts'
+import { Turn } from './turn.ts'
 import { watch } from './watch.ts'
 
 /** A removed job is found within 5 s: this and a tick of the sweeper. */
@@ -47,8 +48,8 @@ export interface RedisJournalOptions {
 }
 
 /**
- * The journal in Redis. Each command is one Lua script, in chunks where it spreads more edges than a script may; the
- * model of all of them is the engine's in-memory journal, with which they are compared on random commands.
+ * The journal in Redis. Each command is a Lua function that plays in one piece, in chunks where it spreads more edges
+ * than a script may; those of one turn of the event loop travel together. The model of all of them is the engine's in-memory journal, with which they are compared on random commands.
  *
  * Keys of a run: `run` hash (header, counters), `steps` hash (step → fence, see lua/lib/cell.lua), `out` hash (step →
  * JSON text), `log` list of records. Keys of the shard: `due` sorted set of obligations, `def:HASH`, `ix:STATUS`.
@@ -58,7 +59,16 @@ export class RedisJournal implements Journal {
   readonly #definitions = new Set<string>()
 
   constructor({ redis, keys, offerMs = OFFER_MS, retentionMs = RETENTION_MS, clock }: RedisJournalOptions) {
-    this.#store = { redis, keys, offerMs, retentionMs, scripts: new Scripts(redis, clock ?? null) }
+    const scripts = new Scripts(redis, clock ?? null)
+    const shared = { scripts, keys: [keys.due, keys.root], args: [offerMs, retentionMs] } as const
+    this.#store = {
+      redis,
+      keys,
+      scripts,
+      retentionMs,
+      turn: new Turn({ ...shared, script: 'turn' }),
+      beginning: new Turn({ ...shared, script: 'begin-runs' }),
+    }
   }
 
   start(run: StartRun): Promise<StartReply> {
@@ -97,10 +107,8 @@ export class RedisJournal implements Journal {
     return pause(this.#store, runId, reason)
   }
 
-  async reopen(command: ReopenRun): Promise<ReopenReply> {
-    const run = await this.header(command.runId)
-    if (run === null) return { outcome: 'refused', status: null }
-    return reopen(this.#store, command, run.definition)
+  reopen(command: ReopenRun): Promise<ReopenReply> {
+    return reopen(this.#store, command)
   }
 
   due(limit: number): Promise<readonly Obligation[]> {

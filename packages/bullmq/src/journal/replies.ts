@@ -1,71 +1,58 @@
-import type { ClaimedStep, Offer, SettleReply, StepOutput, UndecidedStep } from '@agentloom/engine'
-import { z } from 'zod'
+import type { ClaimedStep, Offer, RunStatus, SettleReply, StepOutput, UndecidedStep } from '@agentloom/engine'
+import { intIn, listIn, oneOf, textIn, textOrNullIn, type Reply } from './reply.ts'
 import { runStatus } from './header.ts'
 
-/** Replies of the scripts, parsed like any other input. */
+export const STATUSES: ReadonlySet<RunStatus> = new Set(runStatus.options)
 
-const texts = z.array(z.union([z.string(), z.int()]))
-const settleReply = z.union([
-  z.tuple([z.literal(0)]),
-  z.tuple([z.literal(1), runStatus, texts, texts]),
-  z.tuple([z.literal(1), runStatus, texts, texts, z.tuple([z.string(), z.int(), z.int()], z.string().nullable())]),
-])
-
-export function readSettled(runId: string, nonce: string, reply: unknown): SettleReply {
-  const parsed = settleReply.parse(reply)
-  if (parsed[0] === 0) return { outcome: 'stale' }
-  const [, status, offers, undecided, next] = parsed
+/** See the head of `lua/commands/settle.lua`. */
+export function readSettled(runId: string, nonce: string, reply: Reply): SettleReply {
+  if (reply[0] === 0) return { outcome: 'stale' }
+  const next = reply[4]
   return {
     outcome: 'settled',
-    next: next === undefined ? null : readNext(runId, nonce, next),
-    offers: readOffers(runId, offers),
-    undecided: readUndecided(runId, undecided),
-    runStatus: status,
+    next: next === undefined || next === null ? null : readNext(runId, nonce, listIn(next)),
+    offers: readOffers(runId, listIn(reply[2])),
+    undecided: readUndecided(runId, listIn(reply[3])),
+    runStatus: oneOf(STATUSES, reply[1]),
   }
 }
 
-function readNext(
-  runId: string,
-  nonce: string,
-  [stepId, epoch, failures, ...outputs]: [string, number, number, ...(string | null)[]],
-): ClaimedStep {
-  return { claim: { runId, stepId, epoch, nonce }, attempt: failures + 1, outputs: outputs.map(readOutput) }
+function readNext(runId: string, nonce: string, next: Reply): ClaimedStep {
+  const claim = { runId, stepId: textIn(next[0]), epoch: intIn(next[1]), nonce }
+  return { claim, attempt: intIn(next[2]) + 1, outputs: readOutputs(next.slice(3)) }
 }
 
-export function readOutput(text: string | null): StepOutput | null {
-  return text === null ? null : { status: 'success', text }
+export function readOutputs(texts: Reply): readonly (StepOutput | null)[] {
+  return texts.map((value) => {
+    const text = textOrNullIn(value)
+    return text === null ? null : { status: 'success', text }
+  })
 }
 
 /** Step, epoch, step, epoch, … */
-export function readOffers(runId: string, flat: readonly (string | number)[]): readonly Offer[] {
+export function readOffers(runId: string, flat: Reply): readonly Offer[] {
   const offers: Offer[] = []
   for (let at = 0; at < flat.length; at += 2)
-    offers.push({ runId, stepId: String(flat[at]), epoch: Number(flat[at + 1]) })
+    offers.push({ runId, stepId: textIn(flat[at]), epoch: intIn(flat[at + 1]) })
   return offers
 }
 
 /** Step, epoch, cause, voted, flags, … */
-export function readUndecided(runId: string, flat: readonly (string | number)[]): readonly UndecidedStep[] {
+export function readUndecided(runId: string, flat: Reply): readonly UndecidedStep[] {
   const steps: UndecidedStep[] = []
   for (let at = 0; at < flat.length; at += 5) {
-    const [stepId, epoch, cause, voted, flags] = flat.slice(at, at + 5)
+    const flags = Number(textIn(flat[at + 4]))
     steps.push({
       runId,
-      stepId: String(stepId),
-      epoch: Number(epoch),
-      verdicts: {
-        cause: rank(cause),
-        voted: rank(voted),
-        chosen: Number(flags) % 2 === 1,
-        admitted: Number(flags) >= 2,
-      },
+      stepId: textIn(flat[at]),
+      epoch: intIn(flat[at + 1]),
+      verdicts: { cause: rank(flat[at + 2]), voted: rank(flat[at + 3]), chosen: flags % 2 === 1, admitted: flags >= 2 },
     })
   }
   return steps
 }
 
-function rank(text: string | number | undefined): number | null {
-  return text === '' || text === undefined ? null : Number(text)
+function rank(value: unknown): number | null {
+  const text = textIn(value)
+  return text === '' ? null : Number(text)
 }
-
-export const flatReply = texts

@@ -3,7 +3,7 @@ import { EDGES_MAX, pushEdges, pushNext } from './edges.ts'
 import { errorText } from './error-codec.ts'
 import { tails } from './record-codec.ts'
 import { readSettled } from './replies.ts'
-import { head, type Store } from './store.ts'
+import type { Store } from './store.ts'
 
 /**
  * Resolving a step and spreading its edges. More edges than one script may spread come in chunks: the first call
@@ -18,7 +18,7 @@ export function settle(store: Store, { claim, rank, settlement, edges, next }: S
   const { runId, stepId, epoch, nonce } = claim
   return inChunks(store, { runId, stepId, edges, next }, (first) => {
     const args: (string | number)[] = [
-      ...head(store, runId),
+      runId,
       stepId,
       nonce,
       LETTERS[settlement.kind],
@@ -36,7 +36,7 @@ export function skip(store: Store, { offer, cause, edges, next }: SkipStep): Pro
   const { runId, stepId } = offer
   return inChunks(store, { runId, stepId, edges, next }, (first) => ({
     name: 'skip',
-    args: [...head(store, runId), stepId, tails.skipped(stepId, cause)],
+    args: [runId, stepId, tails.skipped(stepId, cause)],
     first,
   }))
 }
@@ -68,11 +68,7 @@ async function inChunks(
   args.push(edges.length, first.length, next?.nonce ?? '', next?.leaseMs ?? 0, next?.candidates.length ?? 0)
   pushEdges(args, first)
   pushNext(args, next)
-  const reply = readSettled(
-    runId,
-    next?.nonce ?? '',
-    await store.scripts.call({ name, keys: store.keys.run(runId), args }),
-  )
+  const reply = readSettled(runId, next?.nonce ?? '', await store.turn.send(name, store.keys.run(runId), args))
   return reply.outcome === 'stale' || edges.length <= EDGES_MAX ? reply : spreadFrom(store, step, EDGES_MAX, reply)
 }
 
@@ -85,13 +81,9 @@ async function spreadFrom(
   let sum = before
   for (let at = from; at < edges.length || sum === null; at += EDGES_MAX) {
     const chunk = edges.slice(at, at + EDGES_MAX)
-    const args: (string | number)[] = [...head(store, runId), stepId, at, edges.length, chunk.length]
+    const args: (string | number)[] = [runId, stepId, at, edges.length, chunk.length]
     pushEdges(args, chunk)
-    const reply = readSettled(
-      runId,
-      '',
-      await store.scripts.call({ name: 'spread', keys: store.keys.run(runId), args }),
-    )
+    const reply = readSettled(runId, '', await store.turn.send('spread', store.keys.run(runId), args))
     if (reply.outcome === 'stale') return sum ?? reply
     sum = sum === null ? reply : joined(sum, reply)
   }

@@ -1,38 +1,29 @@
 import { FORMAT, RunIdConflictError, type StartReply, type StartRun } from '@agentloom/engine'
-import { z } from 'zod'
-import { flatReply, readOffers } from './replies.ts'
-import { head, type Store } from './store.ts'
-
-const startReply = z.union([
-  z.tuple([z.literal(0)]),
-  z.tuple([z.literal(1), flatReply]),
-  z.tuple([z.literal(2)]),
-  z.tuple([z.literal(3)]),
-])
+import { readOffers } from './replies.ts'
+import { intIn, listIn } from './reply.ts'
+import type { Store } from './store.ts'
 
 /** Records a run. The definition's text travels only when Redis lacks it: `known` are those that it was seen to have. */
 export async function start(store: Store, run: StartRun, known: Set<string>): Promise<StartReply> {
   const { runId, definition } = run
-  const reply = await send(store, run, known.has(definition) ? '' : run.definitionText)
-  switch (reply[0]) {
+  const [code, offers] = await send(store, run, known.has(definition) ? '' : run.definitionText)
+  switch (intIn(code)) {
     case 0:
       return { outcome: 'exists', offers: [] }
     case 1:
       known.add(definition)
-      return { outcome: 'started', offers: readOffers(runId, reply[1]) }
+      return { outcome: 'started', offers: readOffers(runId, listIn(offers)) }
     case 2:
       throw new RunIdConflictError(runId)
-    case 3:
+    default:
       known.delete(definition)
       return start(store, run, known)
-    default:
-      return reply satisfies never
   }
 }
 
-async function send(store: Store, run: StartRun, text: string): Promise<z.infer<typeof startReply>> {
+function send(store: Store, run: StartRun, text: string): Promise<readonly unknown[]> {
   const args: (string | number)[] = [
-    ...head(store, run.runId),
+    run.runId,
     run.definition,
     text,
     run.input,
@@ -48,6 +39,5 @@ async function send(store: Store, run: StartRun, text: string): Promise<z.infer<
     run.roots.length,
   ]
   for (const { stepId, rank } of run.roots) args.push(stepId, rank)
-  const keys = [...store.keys.run(run.runId), store.keys.definition(run.definition)]
-  return startReply.parse(await store.scripts.call({ name: 'start', keys, args }))
+  return store.beginning.send('start', store.keys.run(run.runId), args)
 }

@@ -1,18 +1,16 @@
-import type { Claim, Offer, ReopenReply, ReopenRun, RunTransition, Wish } from '@agentloom/engine'
+import type { Claim, Offer, ReopenReply, ReopenRun, RunStatus, RunTransition, Wish } from '@agentloom/engine'
 import { z } from 'zod'
 import { errorText } from './error-codec.ts'
 import { verdictsText } from './edges.ts'
-import { runStatus } from './header.ts'
 import { tails } from './record-codec.ts'
-import { flatReply, readOffers, readUndecided } from './replies.ts'
-import { head, type Store } from './store.ts'
+import { readOffers, readUndecided, STATUSES } from './replies.ts'
+import { listIn, oneOf, type Reply } from './reply.ts'
+import type { Store } from './store.ts'
 
 /** Claims that one script prolongs at most: each costs about a microsecond. */
 const BEATS_MAX = 200
 
-const transitionReply = z.tuple([z.union([z.literal(0), z.literal(1)])], runStatus)
 const wishes = z.array(z.enum(['continue', 'pause', 'cancel', 'lost']))
-const reopenReply = z.union([z.tuple([z.literal(1), flatReply, flatReply]), z.tuple([z.literal(0)], runStatus)])
 
 export async function cancel(store: Store, runId: string, reason: string): Promise<RunTransition> {
   const error = errorText({ code: 'run/cancelled', message: reason, place: null, help: null })
@@ -29,9 +27,8 @@ async function transition(
   runId: string,
   argument: string,
 ): Promise<RunTransition> {
-  const reply = await store.scripts.call({ name, keys: store.keys.run(runId), args: [...head(store, runId), argument] })
-  const [isDone, status = null] = transitionReply.parse(reply)
-  return { isDone: isDone === 1, status }
+  const reply = await store.turn.send(name, store.keys.run(runId), [runId, argument])
+  return { isDone: reply[0] === 1, status: statusIn(reply) }
 }
 
 export async function release(
@@ -39,11 +36,9 @@ export async function release(
   { runId, stepId, epoch, nonce }: Claim,
   reason: string,
 ): Promise<readonly Offer[]> {
-  const args = [...head(store, runId), stepId, nonce, tails.released(epoch, stepId, reason)]
-  return readOffers(
-    runId,
-    flatReply.parse(await store.scripts.call({ name: 'release', keys: store.keys.run(runId), args })),
-  )
+  const args = [runId, stepId, nonce, tails.released(epoch, stepId, reason)]
+  const reply = await store.turn.send('release', store.keys.run(runId), args)
+  return readOffers(runId, listIn(reply[1]))
 }
 
 export async function heartbeat(store: Store, claims: readonly Claim[], leaseMs: number): Promise<readonly Wish[]> {
@@ -61,14 +56,14 @@ export async function heartbeat(store: Store, claims: readonly Claim[], leaseMs:
   return answers
 }
 
-export async function reopen(store: Store, command: ReopenRun, definition: string): Promise<ReopenReply> {
+export async function reopen(store: Store, command: ReopenRun): Promise<ReopenReply> {
   const { runId, recordCount, reason, reopened, ready, unresolvedCount, budgetNanoUsd, timeoutMs } = command
   const tail = tails.reopened(
     reason,
     reopened.map(({ step }) => step.stepId),
   )
   const args: (string | number)[] = [
-    ...head(store, runId),
+    runId,
     recordCount,
     tail,
     unresolvedCount,
@@ -80,8 +75,15 @@ export async function reopen(store: Store, command: ReopenRun, definition: strin
   for (const { step, edgeCount, verdicts } of reopened)
     args.push(step.stepId, `${step.rank}|${edgeCount}|${verdictsText(verdicts)}`)
   for (const { stepId, rank } of ready) args.push(stepId, rank)
-  const keys = [...store.keys.run(runId), store.keys.definition(definition)]
-  const reply = reopenReply.parse(await store.scripts.call({ name: 'reopen', keys, args }))
-  if (reply[0] === 0) return { outcome: 'refused', status: reply[1] ?? null }
-  return { outcome: 'reopened', offers: readOffers(runId, reply[1]), undecided: readUndecided(runId, reply[2]) }
+  const reply = await store.turn.send('reopen', store.keys.run(runId), args)
+  if (reply[0] === 0) return { outcome: 'refused', status: statusIn(reply) }
+  return {
+    outcome: 'reopened',
+    offers: readOffers(runId, listIn(reply[1])),
+    undecided: readUndecided(runId, listIn(reply[2])),
+  }
+}
+
+function statusIn(reply: Reply): RunStatus | null {
+  return reply[1] === undefined ? null : oneOf(STATUSES, reply[1])
 }

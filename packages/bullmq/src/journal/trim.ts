@@ -10,8 +10,10 @@ const TRIM_MAX = 200
  * Takes runs that have left Redis out of the indexes, the oldest first, which leave first. Any worker may, once a
  * minute or so; without it the index of a busy system would grow for ever unless somebody lists it.
  */
-export async function trimIndexes({ redis, keys }: Store): Promise<void> {
+export async function trimIndexes({ redis, keys, retentionMs }: Store): Promise<void> {
   try {
+    const [seconds] = await redis.time()
+    await redis.zremrangebyscore(keys.unsaved, '-inf', Number(seconds) * 1_000 - retentionMs)
     for (const status of runStatus.options.filter(isOver)) {
       const index = keys.index(status)
       const runIds = await redis.zrange(index, 0, String(TRIM_MAX - 1))

@@ -12,6 +12,7 @@ export function release(run: RunState, held: Claim, reason: string, ctx: Command
     return []
   if (isOver(run.status)) return []
   run.inFlight -= 1
+  run.updatedAtMs = ctx.nowMs
   cell.status = 'ready'
   cell.nonce = ''
   cell.epoch += 1

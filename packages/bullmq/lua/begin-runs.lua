@@ -1,0 +1,9 @@
+#!lua
+-- lua/begin-runs.lua: the STARTs of one turn. Not allow-oom: a full Redis refuses new work. See lib/turn.lua.
+-- @include lib/time
+-- @include lib/cell
+-- @include lib/run
+-- @include lib/ready
+local COMMANDS = {}
+-- @command start
+-- @include lib/turn

@@ -1,0 +1,41 @@
+-- Takes a step. Its epoch rises and its lease begins, or it is refused. Safe to repeat.
+-- A[1] run id  [2] step  [3] nonce  [4] lease, ms  [5] tail of the record  [6] 1 if decided already
+-- A[7…] steps whose outputs are wanted
+-- Returns  {0, reason} · {2, epoch, cause, voted, flags} undecided · {1, header fields…, epoch, failures, output…}
+local step, nonce = A[2], A[3]
+
+local function claimed(c)
+  -- in the order of src/journal/header.ts
+  local reply = redis.call('HMGET', R.RUN, 'workflow', 'definition', 'input', 'tenant', 'priority', 'tags', 'status', 'error',
+    'created', 'format')
+  table.insert(reply, 1, 1)
+  reply[#reply + 1] = redis.call('LINDEX', R.LOG, -1)
+  return R.claimed_step(c, 7, #A - 6, reply)
+end
+
+if not R.read_run() then return {0, 'unknown-run'} end
+if R.OVER[R.status] then return {0, 'run-over'} end
+R.fetch({step})
+local c = R.cells[step]
+if c and c.status == 'l' and c.nonce == nonce then return claimed(c) end
+if R.status == 'paused' then return {0, 'run-paused'} end
+if not c or c.status == 'w' or c.status == 'b' then return {0, 'not-ready'} end
+if R.RESOLVED[c.status] then return {0, 'resolved'} end
+if c.status == 'l' then return {0, 'claimed'} end
+if c.status == 'u' and A[6] ~= '1' then return {2, tonumber(c.epoch), c.cause, c.voted, c.flags} end
+if R.budget and R.spent >= R.budget then
+  R.end_run('budget_exceeded')
+  R.flush()
+  return {0, 'budget'}
+end
+if R.cap and c.status ~= 'x' and R.in_flight >= R.cap then
+  c.status = 'r'
+  R.change(c)
+  R.enqueue(c)
+  R.not_due(step)
+  R.flush()
+  return {0, 'full'}
+end
+R.lease(c, nonce, A[4], A[5])
+R.flush()
+return claimed(c)

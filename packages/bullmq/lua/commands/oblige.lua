@@ -1,0 +1,69 @@
+-- One overdue entry, renewed or fulfilled. Two sweepers at once: the second finds it no longer overdue.
+-- A[1] run id  [2] step, or '' for the run's deadline  [3] stem of the step's BullMQ jobs: the epoch makes it a job's key
+-- A[4] how often a bell that still waits in the queue is waited for  [5] at most this long a time, ms
+-- Returns  {0} nothing to do · {1, bell | lease | retry, definition, priority, epoch} · {2, definition, priority} edges owed
+--          {3, definition, priority, epoch, cause, voted, flags} undecided · {4, status} the run was ended
+local step = A[2]
+local member = step == '' and R.RUN_ID or R.RUN_ID .. '/' .. step
+local score = tonumber(redis.call('ZSCORE', R.DUE, member))
+if not score or score > R.now then return {0} end
+R.removes = {member}
+if not R.read_run() then
+  redis.call('ZREM', R.DUE, member)
+  return {0}
+end
+if step == '' then
+  local is_late = not R.OVER[R.status] and R.status ~= 'paused'
+  if is_late then R.end_run('timeout', '["timeout",' .. (redis.call('HGET', R.RUN, 'timeout') or 'null') .. ']') end
+  R.flush()
+  return is_late and {4, R.status} or {0}
+end
+
+local label = redis.call('HMGET', R.RUN, 'definition', 'priority')
+R.fetch({step})
+local c = R.cells[step]
+if c and R.RESOLVED[c.status] and not R.OVER[R.status] and redis.call('HEXISTS', R.STEPS, '/edges:' .. step) == 1 then
+  R.due_at(step, R.now + R.OFFER_MS)
+  R.flush()
+  return {2, label[1], label[2]}
+end
+if not c or R.OVER[R.status] or R.RESOLVED[c.status] or c.status == 'w' then
+  R.flush()
+  return {0}
+end
+local cause = (c.status == 'l' or c.status == 'x') and 'lease' or c.status == 'b' and 'retry' or 'bell'
+if c.status == 'l' then c.status = 'x' end
+if c.status == 'b' then c.status = 'r' end
+if cause ~= 'bell' then R.change(c) end
+if R.status == 'paused' then
+  R.flush()
+  return {0}
+end
+-- The sixteenths of a due time count how often its bell was found waiting: a queue may be long, but a bell that was
+-- wrecked or forgotten must not hold a step for ever.
+if cause == 'bell' and c.status == 'r' then
+  local waits = math.floor((score - math.floor(score)) * 16 + 0.5)
+  if waits < tonumber(A[4]) then
+    local job = redis.call('HMGET', A[3] .. c.epoch, 'timestamp', 'finishedOn')
+    if job[1] and not job[2] then
+      R.due_at(step, R.now + math.min(R.OFFER_MS * 2 ^ (waits + 1), tonumber(A[5])) + (waits + 1) / 16)
+      R.flush()
+      return {0}
+    end
+  end
+end
+c.epoch = c.epoch + 1
+R.change(c)
+if c.status == 'u' then
+  R.due_at(step, R.now + R.OFFER_MS)
+  R.flush()
+  return {3, label[1], label[2], c.epoch, c.cause, c.voted, c.flags}
+end
+if c.status == 'r' and R.cap and R.in_flight >= R.cap then
+  R.enqueue(c)
+  R.flush()
+  return {0}
+end
+R.due_at(step, R.now + R.OFFER_MS)
+R.flush()
+return {1, cause, label[1], label[2], c.epoch}

@@ -1,0 +1,76 @@
+-- Lets a paused or ended run go on. Fenced by the run's status and the number of its records.
+-- A[1] run id  [2] records seen  [3] tail of the record  [4] unresolved steps  [5] budget or ''  [6] timeout, ms or ''
+-- A[7] reopened: step, and rank|edges|cause|voted|flags, …  [8] ready: step, rank, …
+-- Returns  {0, status or nothing} refused · {1, {step, epoch, …}, {step, epoch, cause, voted, flags, …}}
+local ready_first = 9 + 2 * A[7]
+local ready_last = ready_first + 2 * A[8] - 1
+
+if not R.read_run() then return {0} end
+if R.status == 'queued' or R.status == 'running' or redis.call('LLEN', R.LOG) ~= tonumber(A[2]) then return {0, R.status} end
+local names = {}
+for at = 9, ready_last, 2 do names[#names + 1] = A[at] end
+R.fetch(names)
+
+for at = 9, ready_first - 1, 2 do
+  local rank, edges, cause, voted, flags = string.match(A[at + 1], '^(%d+)|(%d+)|(%d*)|(%d*)|([0-3])$')
+  if not rank then error({err = 'BADARG reopened step ' .. A[at]}) end
+  local c = R.cell_of(A[at], rank)
+  if R.cap then
+    if c.status == 'l' or c.status == 'x' then R.in_flight = R.in_flight - 1 end
+    redis.call('ZREM', R.queue_key(), c.step)
+  end
+  c.status, c.nonce, c.failures, c.edges, c.cause, c.voted, c.flags = 'w', '', '0', edges, cause, voted, flags
+  R.change(c)
+  redis.call('HDEL', R.OUT, A[at])
+end
+if R.OVER[R.status] then
+  local definition = R.ROOT .. 'def:' .. redis.call('HGET', R.RUN, 'definition')
+  for _, key in ipairs({R.RUN, R.STEPS, R.OUT, R.LOG, R.queue_key(), definition}) do redis.call('PERSIST', key) end
+  redis.call('HINCRBY', definition, 'live', 1)
+end
+redis.call('HDEL', R.RUN, 'failure', 'failureRank', 'budget')
+R.status = 'running'
+R.budget = tonumber(A[5])
+R.set('error', '')
+if R.budget then R.set('budget', A[5]) end
+R.counters = {'/unresolved', A[4]}
+R.record('o', A[3])
+if A[4] == '0' then -- its last step had been the one that exceeded the budget
+  R.end_run('success', 'null')
+  R.flush()
+  return {1, {}, {}}
+end
+if A[6] ~= '' then
+  R.set('timeout', A[6])
+  R.adds = {R.now + A[6], R.RUN_ID}
+end
+
+local offers, clean, undecided = {}, {}, {}
+for at = ready_first, ready_last, 2 do
+  local c = R.cell_of(A[at], A[at + 1])
+  if c.status ~= 'l' then
+    R.not_due(c.step) -- a back-off ends here
+    c.epoch = c.epoch + 1
+    R.change(c)
+    if c.status == 'x' then
+      if R.cap then -- it has its slot, and is offered before what the queue gives
+        R.due_at(c.step, R.now + R.OFFER_MS)
+        offers[#offers + 1] = c.step
+        offers[#offers + 1] = tonumber(c.epoch)
+      else
+        clean[#clean + 1] = c
+      end
+    elseif R.is_clean(c) then
+      c.status = 'r'
+      clean[#clean + 1] = c
+      if R.cap then R.enqueue(c) end
+    else
+      c.status = 'u'
+      undecided[#undecided + 1] = c
+    end
+  end
+end
+for _, value in ipairs(R.offers_of(clean, nil)) do offers[#offers + 1] = value end
+local reply = {1, offers, R.undecided_of(undecided)}
+R.flush()
+return reply

@@ -1,0 +1,44 @@
+-- Records a run, once. Its cost does not grow with the plan, only with the steps that are ready at once.
+-- A[1] run id  [2] hash of the definition  [3] its text, or '' if it should be there  [4] input  [5] workflow
+-- A[6] tenant or ''  [7] priority  [8] tags as JSON  [9] timeout, ms or ''  [10] budget, nano-dollars or ''  [11] steps
+-- A[12] cap or ''  [13] format  [14] roots; then step, rank, …
+-- Returns  {0} exists · {1, {step, epoch, …}} · {2} the id stands for another run · {3} the definition's text is needed
+local hash, definition = A[2], R.ROOT .. 'def:' .. A[2]
+local found = redis.call('HMGET', R.RUN, 'definition', 'input')
+if found[1] then return {found[1] == hash and found[2] == A[4] and 0 or 2} end
+if redis.call('HEXISTS', definition, 'text') == 0 then
+  if A[3] == '' then return {3} end
+  redis.call('HSET', definition, 'text', A[3])
+end
+redis.call('HINCRBY', definition, 'live', 1)
+redis.call('PERSIST', definition)
+
+R.status, R.cap, R.budget, R.watch, R.in_flight = 'queued', tonumber(A[12]), nil, nil, 0
+R.fields = {
+  'created', R.now, 'workflow', A[5], 'definition', hash, 'input', A[4], 'priority', A[7], 'tags', A[8], 'format', A[13],
+}
+for field, value in pairs({cap = A[12], budget = A[10], timeout = A[9], tenant = A[6]}) do
+  if value ~= '' then R.set(field, value) end
+end
+R.counters = {'/unresolved', A[11]}
+R.record('b', ']')
+if A[9] ~= '' then R.adds = {R.now + A[9], R.RUN_ID} end
+local offers = {}
+if A[11] == '0' then
+  R.status = 'success'
+  R.has_ended = true
+  R.adds = {}
+  R.record('e', ',"success",null]')
+else
+  local clean = {}
+  for at = 15, 13 + 2 * A[14], 2 do
+    local c = R.cell_of(A[at], A[at + 1])
+    c.status = 'r'
+    R.change(c)
+    clean[#clean + 1] = c
+    if R.cap then R.enqueue(c) end
+  end
+  offers = R.offers_of(clean, nil)
+end
+R.flush()
+return {1, offers}
