@@ -1,4 +1,4 @@
-import { toPlain, type Compiled, type Value } from '@agentloom/workflow'
+import type { Compiled, Value } from '@agentloom/workflow'
 import { placeOptionsOf, refuseWith } from '../command-line/place-option.ts'
 import { jsonShapeOf } from '../command-line/run-options.ts'
 import { stateFromFile } from '../command-line/state-file.ts'
@@ -56,5 +56,5 @@ async function inputOf({ state = [], stateFile }: RunCommandOptions, io: Io): Pr
   const pairs = stateFromPairs(state)
   const entries = new Map<string, Value>(stateFile === undefined ? [] : await stateFromFile(stateFile, io))
   for (const [key, value] of pairs) entries.set(key, value)
-  return Object.fromEntries([...entries].map(([key, value]) => [key, toPlain(value)]))
+  return Object.fromEntries(entries)
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { writeValue } from './codec.ts'
 import { fromPlain } from './from-plain.ts'
 import { jsonTextBytes } from './json-bytes.ts'
-import type { Value } from './value.ts'
+import { Float, type Value } from './value.ts'
 
 class Point {}
 const cyclic: Record<string, unknown> = { list: [] }
@@ -130,4 +130,8 @@ test('bytes of a text in JSON', () => {
       expect(jsonTextBytes(text)).toBe(Buffer.byteLength(JSON.stringify(text)))
     }),
   )
+})
+
+test('a whole float of our own programs stays one, anywhere', () => {
+  expect(writeValue(fromPlain({ n: new Float(1), l: [new Float(-2)] }))).toBe('{"n":1.0,"l":[-2.0]}')
 })

@@ -1,6 +1,6 @@
 import { ResultError } from './errors.ts'
 import { jsonTextBytes } from './json-bytes.ts'
-import type { Value } from './value.ts'
+import { Float, type Value } from './value.ts'
 
 export interface ResultLimits {
   /** Of the JSON text, in UTF-8 bytes. */
@@ -94,6 +94,10 @@ class Copier {
   }
 
   #nested(plain: object): Value {
+    if (plain instanceof Float) {
+      this.#spend(`${plain.value}.0`.length)
+      return plain // the command line and our own programs tell 1.0 from 1
+    }
     const seenAt = this.#ancestors.indexOf(plain)
     if (seenAt !== -1) {
       const path = this.#path()
