@@ -41,7 +41,7 @@ test('--json is one document and nothing else', async () => {
     steps: {
       first: {
         status: 'success',
-        output: { returncode: 0, stdout: '1\n', stderr: '' },
+        output: { returncode: 0, stdout: '1.0\n', stderr: '' },
         error: null,
         tokens: 0,
         cost_usd: 0,
