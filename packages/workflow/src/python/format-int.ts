@@ -35,6 +35,7 @@ export function formatInt(value: number | bigint, spec: FormatSpec, typeName: st
 
 function formatCharacter(value: number | bigint, spec: FormatSpec): string {
   if (spec.precision !== null) throw new PythonError('Precision not allowed in integer format specifier')
+  if (spec.hasZ) throw new PythonError('Negative zero coercion (z) not allowed in integer format specifier')
   if (spec.sign !== null) throw new PythonError("Sign not allowed with integer format specifier 'c'")
   if (spec.isAlternate) throw new PythonError("Alternate form (#) not allowed with integer format specifier 'c'")
   const code = Number(value)

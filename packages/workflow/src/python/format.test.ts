@@ -53,6 +53,7 @@ describe('format', () => {
     ['a', ',', "Cannot specify ',' with 's'."],
     [5, '.2d', 'Precision not allowed in integer format specifier'],
     [2.5, 'd', "Unknown format code 'd' for object of type 'float'"],
+    [65, 'zc', 'Negative zero coercion (z) not allowed in integer format specifier'],
     [5, ',_', "Cannot specify both ',' and '_'."],
     [5, '.', 'Format specifier missing precision'],
     [5, ' "5"', `Invalid format specifier ' "5"' for object of type 'int'`],
