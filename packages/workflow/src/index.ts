@@ -51,7 +51,13 @@ export {
   not,
   or,
 } from './builder/condition.ts'
-export { defineWorkflow, isWorkflow, type OutputsOf, type Workflow, type WorkflowOptions } from './builder/define-workflow.ts'
+export {
+  defineWorkflow,
+  isWorkflow,
+  type OutputsOf,
+  type Workflow,
+  type WorkflowOptions,
+} from './builder/define-workflow.ts'
 export { BuilderError } from './builder/errors.ts'
 export type { Ref, RefTo } from './builder/ref.ts'
 export type { ConfigOptions, RetrySettings, SandboxOptions } from './builder/settings.ts'
