@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { treatments } from '@agentloom/gateway'
 
 /** Texts of the same shape that are none. */
-const NOT_CODES = new Set(['application/json', 'text/plain', 'text/html', 'text/event-stream'])
+const NOT_CODES = new Set(['application/json', 'text/plain', 'text/html', 'text/event-stream', 'lib/time'])
 
 /** Codes that are put together from a part: `provider/${kind}`. */
 const PUT_TOGETHER = Object.keys(treatments).map((kind) => `provider/${kind}`)
