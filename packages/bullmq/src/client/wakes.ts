@@ -17,11 +17,18 @@ export class Wakes {
   async listen(runId: string, wake: () => void): Promise<() => void> {
     const wakes = this.#waiting.get(runId) ?? new Set()
     this.#waiting.set(runId, wakes.add(wake))
-    await (this.#subscribed ??= this.#subscribe())
-    return () => {
+    const stop = (): void => {
       wakes.delete(wake)
       if (wakes.size === 0) this.#waiting.delete(runId)
     }
+    try {
+      await (this.#subscribed ??= this.#subscribe())
+    } catch (error) {
+      this.#subscribed = null
+      stop()
+      throw error
+    }
+    return stop
   }
 
   close(): void {

@@ -23,8 +23,9 @@ export async function waitForEnd(
 ): Promise<RunHeader> {
   const either = signal === undefined ? closed : AbortSignal.any([signal, closed])
   const wake = new WakeUp()
-  const stop = await wakes.listen(runId, wake.ring)
+  let stop = (): void => undefined
   try {
+    stop = await wakes.listen(runId, wake.ring)
     for (;;) {
       either.throwIfAborted()
       const header = await journal.header(runId)
@@ -32,6 +33,8 @@ export async function waitForEnd(
       if (isOver(header.status)) return header
       await wake.wait(either)
     }
+  } catch (error) {
+    throw either.aborted ? either.reason : error // what a connection says that was closed meanwhile helps nobody
   } finally {
     stop()
   }

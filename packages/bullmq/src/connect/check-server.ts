@@ -13,6 +13,7 @@ const VERSION_MIN = 7
 export async function checkServer(redis: Redis, address: string, { allowEviction }: ServerWishes): Promise<void> {
   const info = await redis.info()
   const field = (name: string): string | null => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? null
+  await checkDatabase(redis, address)
   const version = field('redis_version')
   if (version !== null && Number.parseInt(version, 10) < VERSION_MIN) {
     throw new RedisConnectError(
@@ -39,4 +40,17 @@ export async function checkServer(redis: Redis, address: string, { allowEviction
       'CONFIG SET maxmemory-policy noeviction',
     )
   }
+}
+
+/** A client that asks for a database that is not there goes on in database 0 without a word. */
+async function checkDatabase(redis: Redis, address: string): Promise<void> {
+  const wanted = redis.options.db ?? 0
+  const found = / db=(\d+)/.exec(String(await redis.client('INFO')))?.[1]
+  if (found === undefined || Number(found) === wanted) return
+  throw new RedisConnectError(
+    'redis/config',
+    address,
+    `it has no database ${wanted}`,
+    'name a database that the server has, or none',
+  )
 }

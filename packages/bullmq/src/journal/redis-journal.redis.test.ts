@@ -1,5 +1,5 @@
 import { journalConformance } from '@agentloom/engine/testing'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openTestJournal } from '../testing/open-journal.fixture.ts'
 
 describe('the journal in Redis', () => {
@@ -7,7 +7,7 @@ describe('the journal in Redis', () => {
     test(name, async () => {
       const opened = await openTestJournal()
       try {
-        await run(opened)
+        await expect(run(opened)).resolves.toBeUndefined()
       } finally {
         await opened.close()
       }

@@ -1,7 +1,7 @@
-import { Worker, type Job } from 'bullmq'
+import { DelayedError, Worker, type Job } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { RUNS_QUEUE, STEPS_QUEUE, type Keys } from '../keys.ts'
-import type { Delivered } from './steps.ts'
+import type { Delivered, Served } from './steps.ts'
 import { removeWrecks, type Wreck } from './wrecks.ts'
 
 export interface QueueWorkerOptions {
@@ -15,7 +15,7 @@ export interface QueueWorkerOptions {
 }
 
 export interface Serving {
-  readonly steps: (job: Delivered) => Promise<void>
+  readonly steps: (job: Delivered) => Promise<Served>
   readonly runs: (job: Delivered) => Promise<{ readonly runId: string }>
 }
 
@@ -34,7 +34,10 @@ const STARTS_CONCURRENCY = 16
 /** The workers of both queues, listening when this resolves. */
 export async function openWorkers(options: QueueWorkerOptions, serving: Serving): Promise<readonly Worker[]> {
   const { concurrency, hasWorkflows } = options
-  const workers = [openWorker(options, STEPS_QUEUE, serving.steps, concurrency, KEEP_STEPS)]
+  const steps = async (job: Job<unknown>, token: string | undefined): Promise<void> => {
+    if ((await serving.steps(job)) === 'put-back') await putBack(job, token)
+  }
+  const workers = [openWorker(options, STEPS_QUEUE, steps, concurrency, KEEP_STEPS)]
   if (hasWorkflows) workers.push(openWorker(options, RUNS_QUEUE, serving.runs, STARTS_CONCURRENCY, KEEP_STARTS))
   await Promise.all(workers.map((one) => one.waitUntilReady()))
   return workers
@@ -43,11 +46,11 @@ export async function openWorkers(options: QueueWorkerOptions, serving: Serving)
 function openWorker(
   { redis, keys, worker, onError, onWreck }: QueueWorkerOptions,
   queue: string,
-  serve: (job: Delivered) => Promise<unknown>,
+  serve: (job: Job<unknown>, token: string | undefined) => Promise<unknown>,
   concurrency: number,
   keep: { readonly completed: number; readonly failed: number },
 ): Worker {
-  const opened = new Worker(queue, (job: Job<unknown>) => serve(job), {
+  const opened = new Worker(queue, (job: Job<unknown>, token) => serve(job, token), {
     connection: redis,
     prefix: keys.bullPrefix,
     name: worker,
@@ -66,4 +69,18 @@ function openWorker(
     if (error instanceof SyntaxError) removeAll().catch(onError) // a job that BullMQ cannot read, and does not name
   })
   return opened
+}
+
+const PUT_BACK_MIN_MS = 500
+const PUT_BACK_MAX_MS = 10_000
+
+/**
+ * Leaves the job to another worker, after a while that grows and is random: the worker that has waited longest gets the
+ * next job, and without chance that may be the same one for ever.
+ * @throws {DelayedError} which tells BullMQ that it was done
+ */
+async function putBack(job: Job<unknown>, token: string | undefined): Promise<never> {
+  const atMostMs = Math.min(PUT_BACK_MAX_MS, PUT_BACK_MIN_MS * 2 ** Math.min(job.attemptsStarted, 10))
+  await job.moveToDelayed(Date.now() + atMostMs * (0.2 + 0.8 * Math.random()), token)
+  throw new DelayedError()
 }

@@ -1,4 +1,4 @@
-import { Walker, type EngineEvent, type Offer, type WalkerParts } from '@agentloom/engine'
+import { NoDefinitionError, Walker, type EngineEvent, type Offer, type WalkerParts } from '@agentloom/engine'
 import { AgentloomError, type ErrorInfo } from '@agentloom/workflow'
 import type { BullmqDoorbell } from '../doorbell/bullmq-doorbell.ts'
 import { parseStepJob, type StepJob } from '../doorbell/step-job.ts'
@@ -20,6 +20,9 @@ export interface Delivered {
   readonly timestamp: number
 }
 
+/** `put-back`: another worker may know what to do with the job. */
+export type Served = 'done' | 'put-back'
+
 type StepFailed = Extract<EngineEvent, { kind: 'step-failed' }>
 
 /**
@@ -27,7 +30,7 @@ type StepFailed = Extract<EngineEvent, { kind: 'step-failed' }>
  * decided by it: a job that is lost, doubled, late or wrecked costs time only.
  * @throws {JobFailure}
  */
-export async function serveStepJob(parts: StepsParts, delivered: Delivered): Promise<void> {
+export async function serveStepJob(parts: StepsParts, delivered: Delivered): Promise<Served> {
   const parsed = parseStepJob(delivered.data)
   const jobId = delivered.id ?? null
   switch (parsed.kind) {
@@ -36,7 +39,7 @@ export async function serveStepJob(parts: StepsParts, delivered: Delivered): Pro
       throw new JobFailure('job/malformed', parsed.problem)
     case 'newer':
       parts.emit({ kind: 'job-newer', queue: STEPS_QUEUE, jobId, version: parsed.version })
-      return // the step stays ready, and is offered again until a worker knows the version
+      return 'put-back'
     case 'job':
       return serve(parts, parsed.job)
     default:
@@ -44,14 +47,19 @@ export async function serveStepJob(parts: StepsParts, delivered: Delivered): Pro
   }
 }
 
-async function serve(parts: StepsParts, job: StepJob): Promise<void> {
+async function serve(parts: StepsParts, job: StepJob): Promise<Served> {
   if (job.failed !== undefined) throw new JobFailure(null, job.failed)
   const offer: Offer = { runId: job.run, stepId: job.step, epoch: job.epoch }
   const failed: StepFailed[] = []
   try {
     const result = await walkerOf(parts, failed).serve(offer, job.definition ?? null)
+    if (result === 'no-handler') return 'put-back'
     if (result === 'refused') parts.emit({ kind: 'bell-late', runId: offer.runId, stepId: offer.stepId })
   } catch (error) {
+    if (error instanceof NoDefinitionError && (await parts.walker.journal.header(offer.runId)) === null) {
+      parts.emit({ kind: 'bell-late', runId: offer.runId, stepId: offer.stepId }) // the run has left Redis, and all that was its
+      return 'done'
+    }
     parts.emit({ kind: 'error', during: 'serve', error })
     throw error instanceof AgentloomError
       ? new JobFailure(error.code, error.message)
@@ -60,6 +68,7 @@ async function serve(parts: StepsParts, job: StepJob): Promise<void> {
   for (const one of failed) if (one.stepId !== offer.stepId) await showFailed(parts, job, one)
   const own = failed.find(({ stepId }) => stepId === offer.stepId)
   if (own !== undefined) throw new JobFailure(own.error.code, own.error.message)
+  return 'done'
 }
 
 /** A walker that also notes which steps failed for good on this walk. */
