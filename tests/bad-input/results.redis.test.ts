@@ -75,7 +75,7 @@ describe('D: what takes the whole process along', () => {
     ['D18 a loop without end', 'loop'],
     ['D20 process.exit(0)', 'exit'],
     ['D20 a signal to oneself', 'kill'],
-  ])('%s: another worker takes the step over', { concurrent: true, timeout: 60_000 }, async ([, way]) => {
+  ])('%s: another worker takes the step over', { concurrent: true, timeout: 60_000 }, async ([, way], { expect }) => {
     await using yard = await Yard.open()
     const first = yard.worker()
     await first.ready
