@@ -16,7 +16,15 @@ export { createPlans, NoDefinitionError } from './plans.ts'
 export { restartCommand, startCommand, StartOptionError, type StartOptions } from './start.ts'
 export { systemClock } from './system-clock.ts'
 export { planResume, type ResumeOptions } from './schedule/resume.ts'
-export { decide, edgesOf, isClean, mergeVerdicts, NO_VERDICTS, type Outcome } from './schedule/verdicts.ts'
+export {
+  decide,
+  EDGES_PER_COMMAND,
+  edgesOf,
+  isClean,
+  mergeVerdicts,
+  NO_VERDICTS,
+  type Outcome,
+} from './schedule/verdicts.ts'
 export { Claims } from './walk/claims.ts'
 export { Follower, type FollowerParts } from './walk/follow.ts'
 export { Held, StepAbortedError, type AbortReason } from './walk/held.ts'

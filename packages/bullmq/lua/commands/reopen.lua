@@ -1,19 +1,27 @@
 -- Lets a paused or ended run go on. Fenced by the run's status and the number of its records.
 -- A[1] run id  [2] records seen  [3] tail of the record  [4] unresolved steps  [5] budget or ''  [6] timeout, ms or ''
--- A[7] reopened: step, and rank|edges|cause|voted|flags, …  [8] ready: step, rank, …
+-- A[7] reopened  [8] ready  [9] counted  [10] spread: how many of each follow
+-- then the reopened (step, and rank|edges|cause|voted|flags), the ready (step, rank), the counted (as reopened), the spread (step)
 -- Returns  {0, status or nothing} refused · {1, {step, epoch, …}, {step, epoch, cause, voted, flags, …}}
-local ready_first = 9 + 2 * A[7]
+local FIRST = 11
+local ready_first = FIRST + 2 * A[7]
 local ready_last = ready_first + 2 * A[8] - 1
+local counted_last = ready_last + 2 * A[9]
 
 if not R.read_run() then return {0} end
 if R.status == 'queued' or R.status == 'running' or redis.call('LLEN', R.LOG) ~= tonumber(A[2]) then return {0, R.status} end
 local names = {}
-for at = 9, ready_last, 2 do names[#names + 1] = A[at] end
+for at = FIRST, counted_last, 2 do names[#names + 1] = A[at] end
 R.fetch(names)
 
-for at = 9, ready_first - 1, 2 do
+local function standing(at)
   local rank, edges, cause, voted, flags = string.match(A[at + 1], '^(%d+)|(%d+)|(%d*)|(%d*)|([0-3])$')
-  if not rank then error({err = 'BADARG reopened step ' .. A[at]}) end
+  if not rank then error({err = 'BADARG standing of step ' .. A[at]}) end
+  return rank, edges, cause, voted, flags
+end
+
+for at = FIRST, ready_first - 1, 2 do
+  local rank, edges, cause, voted, flags = standing(at)
   local c = R.cell_of(A[at], rank)
   if R.cap then
     if c.status == 'l' or c.status == 'x' then R.in_flight = R.in_flight - 1 end
@@ -23,6 +31,16 @@ for at = 9, ready_first - 1, 2 do
   R.change(c)
   redis.call('HDEL', R.OUT, A[at])
 end
+-- Below a step of many edges not all may have been counted; from here on they are, and a late chunk changes nothing.
+for at = ready_last + 1, counted_last, 2 do
+  local rank, edges, cause, voted, flags = standing(at)
+  local c = R.cell_of(A[at], rank)
+  if c.status == 'w' or c.status == 'u' or c.status == 'r' then
+    c.edges, c.cause, c.voted, c.flags = edges, cause, voted, flags
+    R.change(c)
+  end
+end
+for at = counted_last + 1, counted_last + A[10] do redis.call('HDEL', R.STEPS, '/edges:' .. A[at]) end
 if R.OVER[R.status] then
   local definition = R.ROOT .. 'def:' .. redis.call('HGET', R.RUN, 'definition')
   for _, key in ipairs({R.RUN, R.STEPS, R.OUT, R.LOG, R.queue_key(), definition}) do redis.call('PERSIST', key) end

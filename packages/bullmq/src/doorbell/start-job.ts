@@ -1,10 +1,12 @@
 import { z } from 'zod'
-import { problemOf, type ParsedJob } from './step-job.ts'
+import { JOB_VERSION, problemOf, type ParsedJob } from './step-job.ts'
 
 /** Name of the jobs with which any service, in any language, starts a run: on the queue `agentloom-runs`. */
 export const START_RUN = 'start-run'
 
-const startJob = z.object({
+/** Strict: a misspelt `priority` must not start a run without one. */
+const startJob = z.strictObject({
+  v: z.literal(JOB_VERSION).optional(),
   workflow: z.string().min(1).max(256),
   /** Laid over the workflow's initial state key by key. */
   input: z.record(z.string(), z.unknown()).optional(),

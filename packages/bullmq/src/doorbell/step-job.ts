@@ -41,7 +41,12 @@ function isTooLarge(data: unknown): boolean {
   return hasForeign && JSON.stringify(data).length > JOB_BYTES_MAX
 }
 
+/** Keys that a problem names are the sender's, and may be any number of any length. */
+const PROBLEM_CHARACTERS_MAX = 300
+
 export function problemOf(error: z.ZodError): string {
   const [issue] = error.issues
-  return issue === undefined ? 'unreadable' : `${issue.path.join('.') || 'data'}: ${issue.message}`
+  return issue === undefined
+    ? 'unreadable'
+    : `${issue.path.join('.') || 'data'}: ${issue.message}`.slice(0, PROBLEM_CHARACTERS_MAX)
 }

@@ -1,12 +1,6 @@
 import type { Edge, NextClaim, Verdicts } from '@agentloom/engine'
 import { tails } from './record-codec.ts'
 
-/**
- * Edges that one script call spreads at most: 100 hold Redis for less than a millisecond, 1,000 for about 15
- * (docs/durability.md, fact 9).
- */
-export const EDGES_MAX = 100
-
 /** `lua/lib/ready.lua` reads them: step, then `rank|in-degree|cause|voted|flags`. */
 export function pushEdges(args: (string | number)[], edges: readonly Edge[]): void {
   for (const { to, inDegree, verdicts } of edges)

@@ -1,5 +1,14 @@
-import type { Edge, NextClaim, SettleReply, SettleStep, Settlement, SkipStep, SpreadEdges } from '@agentloom/engine'
-import { EDGES_MAX, pushEdges, pushNext } from './edges.ts'
+import {
+  EDGES_PER_COMMAND,
+  type Edge,
+  type NextClaim,
+  type SettleReply,
+  type SettleStep,
+  type Settlement,
+  type SkipStep,
+  type SpreadEdges,
+} from '@agentloom/engine'
+import { pushEdges, pushNext } from './edges.ts'
 import { errorText } from './error-codec.ts'
 import { tails } from './record-codec.ts'
 import { readSettled } from './replies.ts'
@@ -64,12 +73,14 @@ async function inChunks(
   call: (first: readonly Edge[]) => FirstCall,
 ): Promise<SettleReply> {
   const { runId, edges, next } = step
-  const { name, args, first } = call(edges.length > EDGES_MAX ? edges.slice(0, EDGES_MAX) : edges)
+  const { name, args, first } = call(edges.length > EDGES_PER_COMMAND ? edges.slice(0, EDGES_PER_COMMAND) : edges)
   args.push(edges.length, first.length, next?.nonce ?? '', next?.leaseMs ?? 0, next?.candidates.length ?? 0)
   pushEdges(args, first)
   pushNext(args, next)
   const reply = readSettled(runId, next?.nonce ?? '', await store.turn.send(name, store.keys.run(runId), args))
-  return reply.outcome === 'stale' || edges.length <= EDGES_MAX ? reply : spreadFrom(store, step, EDGES_MAX, reply)
+  return reply.outcome === 'stale' || edges.length <= EDGES_PER_COMMAND
+    ? reply
+    : spreadFrom(store, step, EDGES_PER_COMMAND, reply)
 }
 
 async function spreadFrom(
@@ -79,8 +90,8 @@ async function spreadFrom(
   before: Settled | null,
 ): Promise<SettleReply> {
   let sum = before
-  for (let at = from; at < edges.length || sum === null; at += EDGES_MAX) {
-    const chunk = edges.slice(at, at + EDGES_MAX)
+  for (let at = from; at < edges.length || sum === null; at += EDGES_PER_COMMAND) {
+    const chunk = edges.slice(at, at + EDGES_PER_COMMAND)
     const args: (string | number)[] = [runId, stepId, at, edges.length, chunk.length]
     pushEdges(args, chunk)
     const reply = readSettled(runId, '', await store.turn.send('spread', store.keys.run(runId), args))

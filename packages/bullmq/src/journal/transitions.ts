@@ -1,4 +1,13 @@
-import type { Claim, Offer, ReopenReply, ReopenRun, RunStatus, RunTransition, Wish } from '@agentloom/engine'
+import type {
+  Claim,
+  Offer,
+  ReopenReply,
+  ReopenRun,
+  RunStatus,
+  RunTransition,
+  StepStanding,
+  Wish,
+} from '@agentloom/engine'
 import { z } from 'zod'
 import { errorText } from './error-codec.ts'
 import { verdictsText } from './edges.ts'
@@ -57,7 +66,8 @@ export async function heartbeat(store: Store, claims: readonly Claim[], leaseMs:
 }
 
 export async function reopen(store: Store, command: ReopenRun): Promise<ReopenReply> {
-  const { runId, recordCount, reason, reopened, ready, unresolvedCount, budgetNanoUsd, timeoutMs } = command
+  const { runId, recordCount, reason, reopened, ready, counted, spread, unresolvedCount } = command
+  const { budgetNanoUsd, timeoutMs } = command
   const tail = tails.reopened(
     reason,
     reopened.map(({ step }) => step.stepId),
@@ -71,10 +81,13 @@ export async function reopen(store: Store, command: ReopenRun): Promise<ReopenRe
     timeoutMs ?? '',
     reopened.length,
     ready.length,
+    counted.length,
+    spread.length,
   ]
-  for (const { step, edgeCount, verdicts } of reopened)
-    args.push(step.stepId, `${step.rank}|${edgeCount}|${verdictsText(verdicts)}`)
+  pushStandings(args, reopened)
   for (const { stepId, rank } of ready) args.push(stepId, rank)
+  pushStandings(args, counted)
+  args.push(...spread)
   const reply = await store.turn.send('reopen', store.keys.run(runId), args)
   if (reply[0] === 0) return { outcome: 'refused', status: statusIn(reply) }
   return {
@@ -82,6 +95,11 @@ export async function reopen(store: Store, command: ReopenRun): Promise<ReopenRe
     offers: readOffers(runId, listIn(reply[1])),
     undecided: readUndecided(runId, listIn(reply[2])),
   }
+}
+
+function pushStandings(args: (string | number)[], standings: readonly StepStanding[]): void {
+  for (const { step, edgeCount, verdicts } of standings)
+    args.push(step.stepId, `${step.rank}|${edgeCount}|${verdictsText(verdicts)}`)
 }
 
 function statusIn(reply: Reply): RunStatus | null {

@@ -3,7 +3,7 @@ import type { CommandContext } from './context.ts'
 import { endRun } from './end.ts'
 import { offerAgainAt, offerOf, offersOf } from './offers.ts'
 import { admit, dequeue, enqueue, type Readied } from './ready.ts'
-import { cellOf, type RunState } from './run-state.ts'
+import { cellOf, type CellStatus, type RunState } from './run-state.ts'
 
 /**
  * Lets a paused or ended run go on. What is reopened and what is ready was computed from the records
@@ -18,6 +18,10 @@ export function reopen(run: RunState, command: ReopenRun, ctx: CommandContext): 
     dequeue(run, cell)
     Object.assign(cell, { status: 'waiting', nonce: '', failures: 0, edgeCount, verdicts })
     run.outputs.delete(step.stepId)
+  }
+  for (const { step, edgeCount, verdicts } of command.counted) {
+    const cell = cellOf(run, step.stepId, step.rank)
+    if (COUNTING.has(cell.status)) Object.assign(cell, { edgeCount, verdicts })
   }
   run.status = 'running'
   run.error = null
@@ -34,6 +38,9 @@ export function reopen(run: RunState, command: ReopenRun, ctx: CommandContext): 
   if (command.timeoutMs !== null) ctx.due.set(run.start.runId, null, ctx.nowMs + command.timeoutMs)
   return { outcome: 'reopened', ...readyAgain(run, command, ctx) }
 }
+
+/** Nobody has taken such a step yet, so that its counter still matters. */
+const COUNTING: ReadonlySet<CellStatus> = new Set(['waiting', 'undecided', 'ready'])
 
 function readyAgain(
   run: RunState,

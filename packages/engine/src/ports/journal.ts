@@ -249,13 +249,24 @@ export interface ReopenRun {
   readonly recordCount: number
   readonly reason: string
   /** Steps to be undecided again, with what the edges from resolved steps have already said. */
-  readonly reopened: readonly { readonly step: StepRank; readonly edgeCount: number; readonly verdicts: Verdicts }[]
+  readonly reopened: readonly StepStanding[]
+  /** Undecided steps below a step of many edges: a store that spreads in chunks may not have counted them all. */
+  readonly counted: readonly StepStanding[]
+  /** Steps of many edges, which count as spread from here on: a chunk that comes later changes nothing. */
+  readonly spread: readonly string[]
   /** Steps that can be claimed or decided right away, reopened or not. */
   readonly ready: readonly StepRank[]
   /** Number of steps that are not resolved after this. */
   readonly unresolvedCount: number
   readonly budgetNanoUsd: number | null
   readonly timeoutMs: number | null
+}
+
+/** What the edges into a step amount to. */
+export interface StepStanding {
+  readonly step: StepRank
+  readonly edgeCount: number
+  readonly verdicts: Verdicts
 }
 
 export type ReopenReply =

@@ -1,9 +1,9 @@
 import type { Plan, PlanNode } from '@agentloom/workflow'
 import { foldSteps, type StepFold } from '../fold/step-fold.ts'
-import type { LoadedRun, ReopenRun, StepRank } from '../ports/journal.ts'
+import type { LoadedRun, ReopenRun, StepRank, StepStanding } from '../ports/journal.ts'
 import { failedStepOf } from './cause.ts'
 import { outcomeOf, standingOf } from './standing.ts'
-import { nodeAt } from './verdicts.ts'
+import { EDGES_PER_COMMAND, nodeAt } from './verdicts.ts'
 
 export interface ResumeOptions {
   readonly reason: string
@@ -21,7 +21,9 @@ export function planResume(plan: Plan, loaded: LoadedRun, options: ResumeOptions
   const folds = foldSteps(header.runId, records)
   const isReopened = (node: PlanNode): boolean => runsAgain(plan, folds.get(node.id))
   const outcome = (node: PlanNode) => (isReopened(node) ? null : outcomeOf(node, folds.get(node.id)))
-  const reopened: ReopenRun['reopened'][number][] = []
+  const reopened: StepStanding[] = []
+  const counted: StepStanding[] = []
+  const isWide = (node: PlanNode): boolean => node.edges.length > EDGES_PER_COMMAND
   const ready: StepRank[] = []
   let unresolvedCount = 0
   for (const node of plan.nodes) {
@@ -31,6 +33,7 @@ export function planResume(plan: Plan, loaded: LoadedRun, options: ResumeOptions
     const step: StepRank = { stepId: node.id, rank: node.index }
     const hasCountedReopened = node.sources.some((index) => isReopened(nodeAt(plan, index)))
     if (isReopened(node) || hasCountedReopened) reopened.push({ step, ...standing })
+    else if (node.sources.some((index) => isWide(nodeAt(plan, index)))) counted.push({ step, ...standing })
     if (standing.edgeCount === node.sources.length) ready.push(step)
   }
   return {
@@ -38,6 +41,8 @@ export function planResume(plan: Plan, loaded: LoadedRun, options: ResumeOptions
     recordCount: records.length,
     reason: options.reason,
     reopened,
+    counted,
+    spread: plan.nodes.filter((node) => isWide(node) && folds.has(node.id)).map(({ id }) => id),
     ready,
     unresolvedCount,
     budgetNanoUsd: options.budgetNanoUsd ?? plan.config.budgetNanoUsd,

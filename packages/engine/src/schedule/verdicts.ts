@@ -8,6 +8,12 @@ export type Outcome =
   | { readonly kind: 'failed' }
   | { readonly kind: 'skipped'; readonly cause: number }
 
+/**
+ * Edges that a store spreads at once at most: 100 hold Redis for less than a millisecond, 1,000 for about 15
+ * (docs/durability.md, fact 9). A step with more is spread in chunks, between which anything may happen.
+ */
+export const EDGES_PER_COMMAND = 100
+
 export const NO_VERDICTS: Verdicts = { cause: null, voted: null, chosen: false, admitted: false }
 
 /** What a resolved step says to its dependents, edge by edge, from its own outcome alone (durability.md, "Who decides a skip"). */

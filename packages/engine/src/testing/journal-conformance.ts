@@ -28,6 +28,7 @@ export interface JournalCase {
 }
 
 const LEASE_MS = 10_000
+const NOTHING_OWED = { counted: [], spread: [] }
 
 /**
  * What every journal must do, as cases to run one by one on a fresh journal each:
@@ -366,6 +367,7 @@ export const journalConformance: readonly JournalCase[] = [
         runId: 'run',
         recordCount,
         reason: 'resume',
+        ...NOTHING_OWED,
         reopened: [],
         ready: [
           { stepId: 'b', rank: 1 },
@@ -400,6 +402,7 @@ export const journalConformance: readonly JournalCase[] = [
         runId: 'run',
         recordCount,
         reason: 'resume',
+        ...NOTHING_OWED,
         reopened: [
           { step: { stepId: 'a', rank: 0 }, edgeCount: 0, verdicts: { ...cleared, admitted: false } },
           { step: { stepId: 'c', rank: 2 }, edgeCount: 1, verdicts: cleared },
@@ -467,7 +470,7 @@ export const journalConformance: readonly JournalCase[] = [
       const { usage } = success('1')
       await settled(journal, claim, { ...success('1'), usage: { ...usage, costNanoUsd: 21 } }, [])
       const recordCount = (await journal.load('run'))?.records.length ?? 0
-      const more = { reopened: [], ready: [], unresolvedCount: 0, budgetNanoUsd: 50, timeoutMs: null }
+      const more = { ...NOTHING_OWED, reopened: [], ready: [], unresolvedCount: 0, budgetNanoUsd: 50, timeoutMs: null }
       assert.equal((await journal.reopen({ runId: 'run', recordCount, reason: 'resume', ...more })).outcome, 'reopened')
       assert.equal((await journal.header('run'))?.status, 'success')
     },
@@ -501,6 +504,44 @@ export const journalConformance: readonly JournalCase[] = [
         last += end.offers.length
       }
       assert.equal(last, 1)
+    },
+  },
+  {
+    name: 'counters of undecided steps are set when a run is reopened, and a chunk of edges that comes later changes nothing',
+    async run({ journal }) {
+      await journal.start(startOf({ steps: 4, roots: ['a', 'b'] }))
+      const a = await claimed(journal, 'a')
+      await settled(journal, a.claim, success('1'), [edge('d', { inDegree: 2 })])
+      await journal.pause('run', 'x')
+      const recordCount = (await journal.load('run'))?.records.length ?? 0
+      const against = { cause: 7, voted: null, chosen: false, admitted: false }
+      const reply = await journal.reopen({
+        runId: 'run',
+        recordCount,
+        reason: 'resume',
+        reopened: [],
+        ready: [{ stepId: 'c', rank: 2 }],
+        counted: [
+          { step: { stepId: 'c', rank: 2 }, edgeCount: 1, verdicts: against },
+          { step: { stepId: 'd', rank: 3 }, edgeCount: 1, verdicts: { ...against, cause: null, admitted: true } },
+        ],
+        spread: ['a'],
+        unresolvedCount: 3,
+        budgetNanoUsd: null,
+        timeoutMs: null,
+      })
+      assert.ok(reply.outcome === 'reopened')
+      assert.deepEqual(reply.offers, [])
+      assert.deepEqual(
+        reply.undecided.map(({ stepId, verdicts }) => [stepId, verdicts]),
+        [['c', against]],
+      )
+      const b = await claimed(journal, 'b')
+      const next = await settled(journal, b.claim, success('2'), [edge('d', { inDegree: 2, rank: 3 })], 1)
+      assert.deepEqual(
+        next.offers.map(({ stepId }) => stepId),
+        ['d'],
+      )
     },
   },
   {
