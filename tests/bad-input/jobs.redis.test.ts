@@ -60,6 +60,8 @@ describe('E: jobs that others add', () => {
     ['E1 33 tags', { workflow: 'greeting', tags: Array(33).fill('t') }, 'run/bad-option'],
     ['E1 an empty tenant', { workflow: 'greeting', tenant: '' }, 'run/bad-option'],
     ['E1 half of a surrogate pair as input', { workflow: 'greeting', input: { who: 'a\ud800' } }, 'result/character'],
+    ['E3 a misspelt field', { workflow: 'greeting', prioritty: 5 }, 'job/malformed data: Unrecognized key:'],
+    ['E3 a version to come', { workflow: 'greeting', v: 2 }, 'job/malformed'],
     ['E20 a priority of -1', { workflow: 'greeting', priority: -1 }, 'run/bad-option'],
     ['E20 a priority of 1.5', { workflow: 'greeting', priority: 1.5 }, 'run/bad-option'],
     ['E20 a text as priority', { workflow: 'greeting', priority: '5' }, 'job/malformed'],
@@ -83,13 +85,12 @@ describe('E: jobs that others add', () => {
     expect(await yard.claims('over')).toBe(1)
   })
 
-  test('E3 foreign fields are left alone', async () => {
+  test('E3 foreign fields of a step’s job are left alone; a start of version 1 may say so', async () => {
     const data: object = JSON.parse(JSON.stringify({ ...good, ...wide }).replace('{', '{"__proto__": {"polluted": 1},'))
     expect(await endOf(await yard.steps.add('bad · step', data))).toBe('done')
-    const start = JSON.parse(
-      '{"workflow": "greeting", "delay": "100", "attempts": 99, "__proto__": {"id": "x"}, "id": "foreign"}',
-    )
-    expect(await endOf(await yard.runs.add('start-run', start))).toBe('done')
+    const polluted: object = JSON.parse('{"workflow": "greeting", "__proto__": {"id": "x"}}')
+    expect(await endOf(await yard.runs.add('start-run', polluted))).toMatch(/^job\/malformed \S/)
+    expect(await endOf(await yard.runs.add('start-run', { v: 1, workflow: 'greeting', id: 'foreign' }))).toBe('done')
     expect((await yard.ended('foreign')).status).toBe('success')
   })
 
