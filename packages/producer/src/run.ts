@@ -48,7 +48,7 @@ export class RunFailedError extends AgentloomError {
   override readonly help: string | null
   readonly runId: string
   readonly status: RunStatus
-  /** The failed step that the run's error names, or null. */
+  /** Where the run failed: the first step in the plan's order that did; null where no step failed it. */
   readonly stepId: string | null
   constructor(run: {
     readonly runId: string
@@ -122,9 +122,8 @@ function entriesOf(entries: readonly (readonly [string, Value])[]): { readonly [
 }
 
 function failureOf({ runId, status, error, steps }: RunView): RunFailedError {
-  const failed = steps.find(
-    (step) => (step.status === 'failed' || step.status === 'timeout') && step.error?.message === error?.message,
-  )
+  const failed =
+    status === 'failed' ? steps.find((step) => step.status === 'failed' || step.status === 'timeout') : null
   return new RunFailedError({ runId, status, error, stepId: failed?.id ?? null })
 }
 
