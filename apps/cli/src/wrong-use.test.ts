@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { call, folderWith } from './io/fake-io.fixture.ts'
-import { ASK, ECHO } from './workflows.fixture.ts'
+import { ANSWERS, ASK, ECHO } from './workflows.fixture.ts'
 
 const files = {
   'echo.yaml': ECHO,
@@ -112,6 +112,13 @@ test('with --json an error is a document, too', async () => {
   expect(JSON.parse(called.stdout)).toMatchObject({
     error: { code: 'provider/none', place: 'steps.ask', help: expect.stringContaining('OPENAI_API_KEY') },
   })
+})
+
+test('answers that lie beside the workflow file are proposed as a command, where no provider serves its models', async () => {
+  const cwd = folderWith({ 'ask.yaml': ASK, 'recorded.json': ANSWERS })
+  const called = await call(['run', './ask.yaml'], { cwd })
+  expect(called.stderr).toContain('agentloom run ./ask.yaml --mock-responses recorded.json')
+  expect(await call(['run', './ask.yaml', '--mock-responses', 'recorded.json'], { cwd })).toMatchObject({ code: 0 })
 })
 
 test('an unknown time zone is told, and nothing else changes', async () => {

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import {
   createGateway,
   detectOllama,
@@ -12,8 +13,11 @@ import { CliError } from '../errors.ts'
 import type { Io } from '../io/io.ts'
 import type { Settings } from '../settings.ts'
 import { printable } from '../terminal/printable.ts'
+import { commandName } from '../terminal/summary.ts'
 
 const PRICES_BYTES_MAX = 1024 * 1024
+/** The longest path of Linux. A command that is cut is of no use. */
+const PATH_CHARACTERS_MAX = 4_096
 
 export interface ProviderOptions {
   /** A model that Ollama does not have is answered by its first one: for the main job, which must run with whatever there is. */
@@ -55,8 +59,11 @@ export function laterKeysNote(io: Io): string {
   return later.length === 0 ? '' : ` (${later.join('; ')})`
 }
 
-/** @throws {CliError} `provider/none` where a model of the plan is served by nobody: better now than in the middle of the run */
-export function checkServed(plan: Plan, gateway: Gateway, io: Io): void {
+/**
+ * @param file the workflow file that was named, for the command that is proposed; null where none was
+ * @throws {CliError} `provider/none` where a model of the plan is served by nobody: better now than in the middle of the run
+ */
+export function checkServed(plan: Plan, gateway: Gateway, io: Io, file: string | null): void {
   const models = unserved(plan, gateway)
   if (models.length === 0) return
   throw new CliError(
@@ -64,9 +71,23 @@ export function checkServed(plan: Plan, gateway: Gateway, io: Io): void {
     `no provider serves ${models.map((model) => printable(model, 80)).join(', ')}${laterKeysNote(io)}`,
     {
       place: stepsWith(plan, models),
-      help: 'set OPENAI_API_KEY (with OPENAI_BASE_URL for another server), run Ollama with that model, or replay answers with --mock-responses FILE',
+      help: `set OPENAI_API_KEY (with OPENAI_BASE_URL for another server), run Ollama with that model, or replay answers: ${replayCommand(file, io)}`,
     },
   )
+}
+
+/** Name of the answers that an example brings along, beside its workflow file. */
+const RECORDED = 'recorded.json'
+
+function replayCommand(file: string | null, io: Io): string {
+  const recorded = file === null ? null : join(dirname(file), RECORDED)
+  if (file === null || recorded === null || !existsSync(resolve(io.cwd(), recorded))) return '--mock-responses FILE'
+  return `${commandName(io.env)} run ${shellWord(file)} --mock-responses ${shellWord(recorded)}`
+}
+
+function shellWord(text: string): string {
+  const shown = printable(text, PATH_CHARACTERS_MAX)
+  return /^[\w@%+=:,./-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", `'\\''`)}'`
 }
 
 function needsProviders(plan: Plan): boolean {

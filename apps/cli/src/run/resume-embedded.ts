@@ -46,7 +46,7 @@ export async function resumeEmbedded(wanted: EmbeddedResume, io: Io): Promise<En
   const plan = await planOf(stage.embedded, place.home, runId)
   const before = await stage.embedded.view(runId)
   await using gateway = await gatewayFor(plan, io, settings, { hasStandIn: session?.hasStandIn ?? false })
-  if (before?.status !== 'success') checkServed(plan, gateway, io)
+  if (before?.status !== 'success') checkServed(plan, gateway, io, null)
   stage.models = gateway
   const options = budgetNanoUsd === undefined ? {} : { budgetNanoUsd }
   using stopper = new Stopper(io.interrupts)

@@ -35,7 +35,7 @@ export async function runFile(file: string, options: RunCommandOptions, surround
   const checkpointFolder = checkpointFolderOf(options, place, settings, io)
   const functions = options.functions ?? []
   return startEmbedded(
-    { plan, place, settings, runId, input, functions, json, hasStandIn: false, checkpointFolder },
+    { plan, file, place, settings, runId, input, functions, json, hasStandIn: false, checkpointFolder },
     io,
   )
 }

@@ -18,6 +18,8 @@ import { viewFor } from './watch.ts'
 
 export interface EmbeddedStart {
   readonly plan: Plan
+  /** The workflow file as it was named. */
+  readonly file?: string
   readonly place: Place & { readonly kind: 'embedded' }
   readonly settings: Settings
   readonly runId: string | undefined
@@ -38,7 +40,7 @@ export async function startEmbedded(start: EmbeddedStart, io: Io): Promise<Endin
   const modules = start.functions.map((path) => resolve(folder, path))
   const functions = await loadFunctions(modules)
   await using gateway = await gatewayFor(plan, io, settings, { hasStandIn })
-  checkServed(plan, gateway, io)
+  checkServed(plan, gateway, io, start.file ?? null)
   checkHandlers(plan, functions)
   await using stage = await openStage({ home: place.home, folder, functions })
   stage.models = gateway
