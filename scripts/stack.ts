@@ -1,5 +1,5 @@
-// `pnpm stack`: what docker-compose.yml describes, on local processes. Ctrl-C stops all of it, a second one at once.
-// `pnpm stack --smoke` starts it on free ports, does one run over HTTP, looks at Bull Board, and stops.
+// `npm run stack`: what docker-compose.yml describes, on local processes. Ctrl-C stops all of it, a second one at once.
+// `npm run stack -- --smoke` starts it on free ports, does one run over HTTP, looks at Bull Board, and stops.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ import { freePort } from './stack/child.ts'
 import { smoke } from './stack/smoke.ts'
 import { type Stack, startStack } from './stack/start-stack.ts'
 
-const USAGE = `Usage: pnpm stack [--smoke] [--port 8642] [--redis-port 6390]
+const USAGE = `Usage: npm run stack -- [--smoke] [--port 8642] [--redis-port 6390]
 
   Redis (append-only file), two workers and a server on this machine; files in .agentloom/stack.
   --smoke   on free ports and a temporary folder: one run, a look at Bull Board, stop

@@ -1,5 +1,5 @@
 // No image registry is at hand where this is developed: the compose file is checked against the Compose Specification's own
-// schema, and for what the project promises; `pnpm stack --smoke` starts the same services on local processes.
+// schema, and for what the project promises; `npm run stack -- --smoke` starts the same services on local processes.
 
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

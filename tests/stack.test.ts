@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 
 const ROOT = dirname(import.meta.dirname)
 
-test('pnpm stack --smoke: Redis, two workers and a server run a workflow, show it in Bull Board, and stop', async () => {
+test('npm run stack -- --smoke: Redis, two workers and a server run a workflow, show it in Bull Board, and stop', async () => {
   const child = spawn(process.execPath, ['--conditions=agentloom-source', 'scripts/stack.ts', '--smoke'], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
