@@ -101,3 +101,36 @@ test('any service starts a run by adding a job with a plain queue', async () => 
   connection.disconnect()
   await worker.close()
 })
+
+test('a draining worker ends the step in hand and leaves the rest of the chain to others', async () => {
+  const done: string[] = []
+  let drained: Promise<void> | null = null
+  const worker = async (name: string) => {
+    const { runtime } = await startTestWorker({
+      prefix,
+      worker: name,
+      functions: [
+        defineFunction({
+          name: 'echo',
+          input: z.object({ text: z.string() }),
+          run: ({ text }) => {
+            done.push(`${name} ${text}`)
+            drained ??= runtime.close()
+            return text
+          },
+        }),
+      ],
+    })
+    return runtime
+  }
+  await worker('first')
+  await client.start(chain(5), { runId: 'run' })
+  await expect.poll(() => drained).not.toBeNull()
+  await drained
+  expect(done).toEqual(['first v0'])
+  await using second = await worker('second')
+  await client.waitForEnd('run')
+  expect(done.slice(1)).toEqual(['v1', 'v2', 'v3', 'v4'].map((text) => `${second.worker} ${text}`))
+  const kinds = new Set((await client.load('run'))?.records.map(({ kind }) => kind))
+  expect([...kinds]).toEqual(['started', 'claimed', 'committed', 'ended'])
+})

@@ -96,9 +96,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
       follower,
       worker,
       nonce: nonces(),
-      get stepsMax() {
-        return isDraining ? 0 : stepsMax // a walk gives its next step to others
-      },
+      stepsMax: () => (isDraining ? 0 : stepsMax), // then a walk gives its next step to others
     },
   }
   const workers = await openWorkers(

@@ -81,7 +81,7 @@ export class Runtime implements Embedded {
       follower: this.#follower,
       worker: `${process.pid}`,
       nonce: () => `${(this.#nonces += 1)}`, // fences within this process; the run has no other
-      stepsMax: STEPS_MAX,
+      stepsMax: () => STEPS_MAX,
     })
     this.#alarm = new Alarm(executors.clock, () => void this.#discharge())
     this.#writer = new CheckpointWriter({

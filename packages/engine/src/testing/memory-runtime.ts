@@ -76,7 +76,7 @@ export class MemoryRuntime {
       follower: this.#follower,
       worker: 'w1',
       nonce,
-      stepsMax,
+      stepsMax: () => stepsMax,
     })
   }
 

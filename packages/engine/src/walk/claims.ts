@@ -34,7 +34,10 @@ export class Claims {
       held.map(({ claim }) => claim),
       this.leaseMs,
     )
-    for (const [index, wish] of wishes.entries()) if (wish !== 'continue') held[index]?.abort(wish)
+    for (const [index, wish] of wishes.entries()) {
+      const isLeftAlone = wish === 'continue' || wish === 'pause' // what is in flight may still commit
+      if (!isLeftAlone) held[index]?.abort(wish)
+    }
   }
 
   /** Gives up what is in flight, of one run or of all. */

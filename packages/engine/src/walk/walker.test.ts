@@ -195,7 +195,7 @@ test('a paused run hands its step back and goes on when it is resumed', async ()
   const settled = runtime.settle()
   await running
   await runtime.journal.pause('run', 'Ctrl-C')
-  await runtime.claims.beat()
+  runtime.claims.abort('pause', 'run')
   await settled
   expect((await runtime.view(plan)).status).toBe('paused')
   await runtime.resume(plan)
@@ -206,6 +206,30 @@ test('a paused run hands its step back and goes on when it is resumed', async ()
     ['a', 1],
     ['b', 1],
   ])
+})
+
+test('a paused run commits what is in flight, and its walk goes no further', async () => {
+  let finish = (): void => undefined
+  let started = (): void => undefined
+  const running = new Promise<void>((resolve) => void (started = resolve))
+  const slow = defineFunction({
+    name: 'slow',
+    input: anything,
+    run: () => (started(), new Promise<string>((resolve) => void (finish = () => resolve('paid for')))),
+  })
+  const plan = planOf(`
+  - {id: a, type: function, handler: slow}
+  - {id: b, type: function, handler: echo, depends_on: [a]}`)
+  const runtime = new MemoryRuntime({ functions: [slow, echo] })
+  await runtime.start(plan)
+  const settled = runtime.settle()
+  await running
+  await runtime.journal.pause('run', 'for the night')
+  await runtime.claims.beat()
+  finish()
+  await settled
+  expect(await statuses(runtime, plan)).toEqual({ a: 'success' })
+  expect((await runtime.view(plan)).status).toBe('paused')
 })
 
 test('a failed run resumed repeats only what failed and what that had skipped', async () => {

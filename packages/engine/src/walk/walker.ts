@@ -35,7 +35,7 @@ export interface WalkerParts {
   /** Unique each time: fences a claim from every other. */
   readonly nonce: () => string
   /** Steps that one bell may lead to before the walk gives its place to others. */
-  readonly stepsMax: number
+  readonly stepsMax: () => number
 }
 
 /** How many successors a commit offers to go on with; for each it sends the names of what the step reads. */
@@ -89,7 +89,7 @@ export class Walker {
         return { header: reply.header, step: reply }
       case 'undecided':
         if (decide(plan, reply.step.verdicts).run) return this.#claim(plan, node, reply.step, true)
-        await follower.decide({ plan, priority: 0 }, [reply.step])
+        await follower.decide({ plan, priority: (await journal.header(offer.runId))?.priority ?? 0 }, [reply.step])
         return null
       case 'refused':
         if (reply.reason === 'budget') follower.ended(offer.runId, 'budget_exceeded')
@@ -104,13 +104,13 @@ export class Walker {
     let step: ClaimedStep | null = claimed
     for (let count = 1; step !== null; count += 1) {
       remember(walk, node, step)
-      step = await this.#step(walk, node, step, count >= this.#parts.stepsMax)
+      step = await this.#step(walk, node, step, count)
       if (step !== null) node = nodeOf(walk.plan, step.claim.stepId)
     }
   }
 
   /** Executes one step and settles it; answers the next one that the same command claimed. */
-  async #step(walk: Walk, node: PlanNode, step: ClaimedStep, isLast: boolean): Promise<ClaimedStep | null> {
+  async #step(walk: Walk, node: PlanNode, step: ClaimedStep, count: number): Promise<ClaimedStep | null> {
     const { claims, executors } = this.#parts
     const { runId } = walk.header
     const held = claims.hold(step.claim)
@@ -124,6 +124,7 @@ export class Walker {
       })
       const settlement = await runAttempt(executors, attemptOf(walk, node, step, held))
       if (settlement === null) return await this.#giveUp(walk, held)
+      const isLast = count >= this.#parts.stepsMax() // asked now: the worker may have begun to drain meanwhile
       return await this.#settle(walk, node, step.claim, settlement, isLast)
     } finally {
       claims.letGo(held)
