@@ -53,7 +53,7 @@ export interface CallOptions {
   readonly env?: Environment
   readonly stdin?: string
   readonly terminal?: { readonly columns: number }
-  /** Sent as soon as this appears on stdout. */
+  /** Sent as soon as this appears on stdout or stderr. */
   readonly signalAt?: { readonly text: string; readonly signal: Signal }
 }
 
@@ -71,7 +71,10 @@ export async function call(args: readonly string[], options: CallOptions = {}): 
   const screen = new Screen({ isTTY: terminal !== undefined, ...terminal })
   const stderr = new Screen({ isTTY: terminal !== undefined, ...terminal })
   const listeners = new Set<(signal: Signal) => void>()
-  if (signalAt !== undefined) whenShown(screen, signalAt.text, () => listeners.forEach((tell) => tell(signalAt.signal)))
+  if (signalAt !== undefined) {
+    for (const output of [screen, stderr])
+      whenShown(output, signalAt.text, () => listeners.forEach((tell) => tell(signalAt.signal)))
+  }
   const code = await runCli(args, {
     stdout: new Output(screen, environment),
     stderr: new Output(stderr, environment),

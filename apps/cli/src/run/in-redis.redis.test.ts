@@ -56,6 +56,14 @@ test('without a worker a run waits: it can be left, paused, resumed and cancelle
   expect(JSON.parse(other.stdout)).toMatchObject({ run_id: 'other', workflow: 'double' })
 })
 
+test('a run that no worker takes says what it waits for', async () => {
+  const agentloom = here(folderWith({ 'double.yaml': DOUBLE }))
+  const waiting = 'still waiting for a worker'
+  const left = await agentloom('run double.yaml --id mine', { signalAt: { text: waiting, signal: 'SIGINT' } })
+  expect(left.code).toBe(130)
+  expect(left.stderr).toMatch(/^still waiting for a worker: start one with agentloom worker, with --functions MODULE/)
+}, 30_000)
+
 test('a Redis that is not there is told with its address', async () => {
   const called = await call(['runs', '--redis', 'redis://:secret@127.0.0.1:1'])
   expect(called).toMatchObject({ code: 1, stdout: '' })

@@ -14,6 +14,9 @@ import type { Place } from './place.ts'
 import { resumeLine } from './resume-embedded.ts'
 import { viewFor } from './watch.ts'
 
+/** A worker that is there takes a step within milliseconds, a busy one mostly within this. */
+const UNCLAIMED_MS = 5_000
+
 type RedisPlace = Place & { readonly kind: 'redis' }
 
 export interface RedisStart {
@@ -105,8 +108,10 @@ async function watchToItsEnd(client: Client, watched: Watched, io: Io): Promise<
     stop.abort()
   })
   const view = viewFor(plan, json, io)
+  const waiting = json === 'none' ? setTimeout(() => tellWaiting(placeOptions, io), UNCLAIMED_MS) : undefined
   try {
     for await (const { record } of client.events(runId, { from, signal: stop.signal })) {
+      if (record.kind === 'claimed') clearTimeout(waiting)
       const news = newsOfRecord(record)
       if (news !== null) view.tell(news)
       if (record.kind === 'paused') break
@@ -114,6 +119,7 @@ async function watchToItsEnd(client: Client, watched: Watched, io: Io): Promise<
   } catch (error) {
     if (!stop.signal.aborted) throw error
   } finally {
+    clearTimeout(waiting)
     view.end()
     stopListening()
   }
@@ -121,6 +127,12 @@ async function watchToItsEnd(client: Client, watched: Watched, io: Io): Promise<
   if (record === null) throw notFound(runId)
   if (signal !== null) return leave(watched, record, signal, io)
   return conclude({ plan, record, json, signal: null, placeOptions }, io)
+}
+
+function tellWaiting(placeOptions: string, io: Io): void {
+  io.stderr.line(
+    `still waiting for a worker: start one with ${commandName(io.env)} worker${placeOptions}, with --functions MODULE where the workflow has function steps`,
+  )
 }
 
 function leave({ runId, json, placeOptions }: Watched, record: RunRecord, signal: Signal, io: Io): Ending {
