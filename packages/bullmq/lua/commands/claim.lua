@@ -9,7 +9,7 @@ local function claimed(c)
   local reply = redis.call('HMGET', R.RUN, 'workflow', 'definition', 'input', 'tenant', 'priority', 'tags', 'status', 'error',
     'created', 'format')
   table.insert(reply, 1, 1)
-  reply[#reply + 1] = redis.call('LINDEX', R.LOG, -1)
+  reply[#reply + 1] = R.records[#R.records] or redis.call('LINDEX', R.LOG, -1)
   return R.claimed_step(c, 7, #A - 6, reply)
 end
 

@@ -10,10 +10,9 @@ if redis.call('HEXISTS', definition, 'text') == 0 then
   if A[3] == '' then return {3} end
   redis.call('HSET', definition, 'text', A[3])
 end
-redis.call('HINCRBY', definition, 'live', 1)
-redis.call('PERSIST', definition)
+if redis.call('HINCRBY', definition, 'live', 1) <= 1 then redis.call('PERSIST', definition) end
 
-R.status, R.cap, R.budget, R.watch, R.in_flight = 'queued', tonumber(A[12]), nil, nil, 0
+R.status, R.created, R.cap, R.budget, R.watch, R.in_flight = 'queued', R.now, tonumber(A[12]), nil, nil, 0
 R.fields = {
   'created', R.now, 'workflow', A[5], 'definition', hash, 'input', A[4], 'priority', A[7], 'tags', A[8], 'format', A[13],
 }

@@ -152,13 +152,21 @@ function R.undecided_of(undecided)
   return reply
 end
 
--- {1, run status, offers, undecided, claimed or nothing}
+-- {1, run status, number of values in offers, in undecided, then offers, undecided, and what was claimed, if any}
+function R.flat_reply(offers, undecided, claimed)
+  local reply = {1, R.status, #offers, #undecided}
+  for i = 1, #offers do reply[#reply + 1] = offers[i] end
+  for i = 1, #undecided do reply[#reply + 1] = undecided[i] end
+  for i = 1, claimed and #claimed or 0 do reply[#reply + 1] = claimed[i] end
+  return reply
+end
+
 function R.settled_reply(clean, undecided, next)
-  if R.has_ended then return {1, R.status, {}, {}} end
+  if R.has_ended then return {1, R.status, 0, 0} end
   if R.cap then for _, c in ipairs(clean) do R.enqueue(c) end end
   local claimed = R.claim_next(clean, next)
   local offers = R.offers_of(clean, claimed)
-  return {1, R.status, offers, R.undecided_of(undecided), claimed}
+  return R.flat_reply(offers, R.undecided_of(undecided), claimed)
 end
 
 -- The same command again, its first reply lost: nothing changes, and what is still to be had is answered again.
@@ -176,7 +184,7 @@ function R.repeated_reply(first, count, next)
       undecided[#undecided + 1] = c
     end
   end
-  local reply = {1, R.status, ready, R.undecided_of(undecided), claimed}
+  local reply = R.flat_reply(ready, R.undecided_of(undecided), claimed)
   R.flush()
   return reply
 end

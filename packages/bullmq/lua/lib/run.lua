@@ -19,10 +19,10 @@ end
 
 -- False when there is no such run.
 function R.read_run()
-  local f = redis.call('HMGET', R.RUN, 'status', 'cap', 'budget', 'watch')
+  local f = redis.call('HMGET', R.RUN, 'status', 'created', 'cap', 'budget', 'watch')
   R.status = f[1]
   if not R.status then return false end
-  R.status_before, R.cap, R.budget, R.watch = R.status, tonumber(f[2]), tonumber(f[3]), f[4]
+  R.status_before, R.created, R.cap, R.budget, R.watch = R.status, f[2], tonumber(f[3]), tonumber(f[4]), f[5]
   if R.cap then R.in_flight = tonumber(redis.call('HGET', R.RUN, 'inFlight')) or 0 end
   if R.budget then R.spent = tonumber(redis.call('HGET', R.RUN, 'spent')) or 0 end
   return true
@@ -105,7 +105,7 @@ end
 
 function R.move_in_index()
   if R.status_before then redis.call('ZREM', R.ROOT .. 'ix:' .. R.status_before, R.RUN_ID) end
-  redis.call('ZADD', R.ROOT .. 'ix:' .. R.status, redis.call('HGET', R.RUN, 'created'), R.RUN_ID)
+  redis.call('ZADD', R.ROOT .. 'ix:' .. R.status, R.created, R.RUN_ID)
 end
 
 function R.keep_for_a_while()

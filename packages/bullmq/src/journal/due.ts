@@ -1,7 +1,8 @@
 import type { Obligation, RunLabel } from '@agentloom/engine'
 import { z } from 'zod'
 import { jobIdStem } from '../doorbell/job-id.ts'
-import { readUndecided, STATUSES } from './replies.ts'
+import { readUndecided } from './replies.ts'
+import { STATUSES } from './header.ts'
 import { intIn, oneOf, textIn, type Reply } from './reply.ts'
 import type { Store } from './store.ts'
 

@@ -1,6 +1,7 @@
-import { CorruptJournalError, FORMAT, NewerFormatError, type RunHeader } from '@agentloom/engine'
+import { CorruptJournalError, FORMAT, NewerFormatError, type RunHeader, type RunStatus } from '@agentloom/engine'
 import { z } from 'zod'
 import { nullableError } from './error-codec.ts'
+import { listIn, oneOf, textIn, textOrNullIn } from './reply.ts'
 
 export const runStatus = z.enum([
   'queued',
@@ -13,6 +14,8 @@ export const runStatus = z.enum([
   'budget_exceeded',
   'cancelled',
 ])
+
+export const STATUSES: ReadonlySet<RunStatus> = new Set(runStatus.options)
 
 /** Fields of the run's hash that make its header; `lua/commands/claim.lua` answers them in this order. */
 export const HEADER_FIELDS = [
@@ -28,41 +31,6 @@ export const HEADER_FIELDS = [
   'format',
 ] as const
 
-const json = z.string().transform((text, ctx): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    ctx.addIssue('no JSON')
-    return z.NEVER
-  }
-})
-const whole = z
-  .string()
-  .regex(/^\d{1,15}$/)
-  .transform(Number)
-const optional = z
-  .string()
-  .nullable()
-  .transform((text) => text || null)
-
-const fields = z.tuple([
-  z.string(),
-  z.string(),
-  z.string(),
-  optional,
-  whole,
-  json.pipe(z.array(z.string())),
-  runStatus,
-  z
-    .string()
-    .nullable()
-    .transform((text) => text || 'null')
-    .pipe(json)
-    .pipe(nullableError),
-  whole,
-  whole,
-])
-
 /** A record begins with its letter and its time. */
 const RECORD_TIME = /^\["[a-z]",(\d{1,15})[,\]]/
 
@@ -74,27 +42,38 @@ export function readHeader(runId: string, values: readonly unknown[], lastRecord
   if (values[0] == null && values[6] == null) return null
   const format = Number(values[9])
   if (format > FORMAT) throw new NewerFormatError(runId, format, FORMAT)
-  const parsed = fields.safeParse(values)
-  if (!parsed.success) {
-    const at = parsed.error.issues[0]?.path[0]
-    throw new CorruptJournalError(runId, `its header field ${HEADER_FIELDS[Number(at)] ?? '?'} is nonsense`)
-  }
   const updatedAt = RECORD_TIME.exec(String(lastRecord))?.[1]
   if (updatedAt === undefined)
     throw new CorruptJournalError(runId, `its last record is ${String(lastRecord).slice(0, 80)}`)
-  const [workflow, definition, input, tenant, priority, tags, status, error, createdAtMs] = parsed.data
+  try {
+    return headerOf(runId, values, Number(updatedAt))
+  } catch (error) {
+    throw new CorruptJournalError(runId, `its header is nonsense: ${error instanceof Error ? error.message : ''}`)
+  }
+}
+
+/** By hand, as every reply (`reply.ts`). */
+function headerOf(runId: string, values: readonly unknown[], updatedAtMs: number): RunHeader {
+  const [workflow, definition, input, tenant, priority, tags, status, error, created, format] = values
+  const errorText = textOrNullIn(error) ?? ''
   return {
     runId,
-    workflow,
-    definition,
-    input,
-    tenant,
-    priority,
-    tags,
-    status,
-    error,
-    createdAtMs,
-    updatedAtMs: Number(updatedAt),
-    format,
+    workflow: textIn(workflow),
+    definition: textIn(definition),
+    input: textIn(input),
+    tenant: textOrNullIn(tenant),
+    priority: wholeIn(priority),
+    tags: tags === '[]' ? [] : listIn(JSON.parse(textIn(tags))).map(textIn),
+    status: oneOf(STATUSES, status),
+    error: errorText === '' ? null : nullableError.parse(JSON.parse(errorText)),
+    createdAtMs: wholeIn(created),
+    updatedAtMs,
+    format: wholeIn(format),
   }
+}
+
+function wholeIn(value: unknown): number {
+  const text = textIn(value)
+  if (!/^\d{1,15}$/.test(text)) throw new Error(`${text.slice(0, 20)} is no whole number`)
+  return Number(text)
 }

@@ -14,6 +14,8 @@ import type { Store } from './store.ts'
 
 /** Outputs and headers asked for in one command. */
 const BATCH = 500
+/** A reply with more would hold Redis for longer than others should wait; outputs are small mostly, and 10 MiB at most. */
+const OUTPUTS_AT_ONCE_MAX = 50
 export const LIST_MAX = 10_000
 
 export async function header(store: Store, runId: string): Promise<RunHeader | null> {
@@ -26,43 +28,46 @@ export async function header(store: Store, runId: string): Promise<RunHeader | n
   return readHeader(runId, fields, last)
 }
 
-/** Header and records of one moment; outputs, which never change, come after. */
+/** Header and records of one moment. Outputs never change, so that those of many steps may come after. */
 export async function load(store: Store, runId: string, from: number): Promise<LoadedRun | null> {
-  const [run, , , log] = store.keys.run(runId)
-  const replies = await ask(
-    store.redis
-      .multi()
-      .hmget(run, ...HEADER_FIELDS)
-      .lindex(log, -1)
-      .lrange(log, from, -1)
-      .exec(),
-  )
-  const [fields, last, texts] = listIn(replies).map(valueIn)
+  const [run, , out, log] = store.keys.run(runId)
+  const args = [from, OUTPUTS_AT_ONCE_MAX, ...HEADER_FIELDS]
+  const [fields, last, texts, few] = listIn(await store.scripts.call({ name: 'load', keys: [run, log, out], args }))
   const found = readHeader(runId, listIn(fields), last)
   if (found === null) return null
-  const records = readRecords(runId, from, listIn(texts).map(textIn))
-  return { header: found, records: await withOutputs(store, runId, records) }
+  const stored = readRecords(runId, from, listIn(texts).map(textIn))
+  const outputs = few === null ? await outputsOf(store, out, stored) : pairsIn(listIn(few))
+  const records = stored.map((record): JournalRecord => {
+    if (record.kind !== 'committed') return record
+    const output = outputs.get(record.stepId)
+    if (output === undefined) throw new CorruptJournalError(runId, `the output of step ${record.stepId} is gone`)
+    return { ...record, output }
+  })
+  return { header: found, records }
 }
 
-async function withOutputs(
+function pairsIn(flat: readonly unknown[]): ReadonlyMap<string, string> {
+  const pairs = new Map<string, string>()
+  for (let at = 0; at < flat.length; at += 2) pairs.set(textIn(flat[at]), textIn(flat[at + 1]))
+  return pairs
+}
+
+async function outputsOf(
   store: Store,
-  runId: string,
+  out: string,
   stored: readonly StoredRecord[],
-): Promise<readonly JournalRecord[]> {
-  const [, , out] = store.keys.run(runId)
+): Promise<ReadonlyMap<string, string>> {
   const stepIds = stored.flatMap((record) => (record.kind === 'committed' ? [record.stepId] : []))
-  const outputs = new Map<string, string | null>()
+  const outputs = new Map<string, string>()
   for (let at = 0; at < stepIds.length; at += BATCH) {
     const batch = stepIds.slice(at, at + BATCH)
     const texts = await ask(store.redis.hmget(out, ...batch))
-    for (const [index, stepId] of batch.entries()) outputs.set(stepId, texts[index] ?? null)
+    for (const [index, stepId] of batch.entries()) {
+      const text = texts[index]
+      if (text != null) outputs.set(stepId, text)
+    }
   }
-  return stored.map((record) => {
-    if (record.kind !== 'committed') return record
-    const output = outputs.get(record.stepId) ?? null
-    if (output === null) throw new CorruptJournalError(runId, `the output of step ${record.stepId} is gone`)
-    return { ...record, output }
-  })
+  return outputs
 }
 
 export async function definition(store: Store, hash: string): Promise<string | null> {
@@ -96,13 +101,6 @@ async function listStatus(
   }
   if (gone.length > 0) await ask(store.redis.zrem(store.keys.index(status), ...gone))
   return found.slice(0, limit)
-}
-
-/** A reply within MULTI: an error, or null and the value. */
-function valueIn(reply: unknown): unknown {
-  const [error, value] = listIn(reply)
-  if (error !== null) throw redisError(error)
-  return value
 }
 
 async function ask<Reply>(reply: Promise<Reply>): Promise<Reply> {

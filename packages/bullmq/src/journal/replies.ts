@@ -1,21 +1,23 @@
-import type { ClaimedStep, Offer, RunStatus, SettleReply, StepOutput, UndecidedStep } from '@agentloom/engine'
-import { intIn, listIn, oneOf, textIn, textOrNullIn, type Reply } from './reply.ts'
-import { runStatus } from './header.ts'
-
-export const STATUSES: ReadonlySet<RunStatus> = new Set(runStatus.options)
+import type { ClaimedStep, Offer, SettleReply, StepOutput, UndecidedStep } from '@agentloom/engine'
+import { intIn, oneOf, textIn, textOrNullIn, type Reply } from './reply.ts'
+import { STATUSES } from './header.ts'
 
 /** See the head of `lua/commands/settle.lua`. */
 export function readSettled(runId: string, nonce: string, reply: Reply): SettleReply {
   if (reply[0] === 0) return { outcome: 'stale' }
-  const next = reply[4]
+  const undecidedAt = OFFERS_AT + intIn(reply[2])
+  const nextAt = undecidedAt + intIn(reply[3])
   return {
     outcome: 'settled',
-    next: next === undefined || next === null ? null : readNext(runId, nonce, listIn(next)),
-    offers: readOffers(runId, listIn(reply[2])),
-    undecided: readUndecided(runId, listIn(reply[3])),
+    next: nextAt < reply.length ? readNext(runId, nonce, reply.slice(nextAt)) : null,
+    offers: undecidedAt === OFFERS_AT ? NONE : readOffers(runId, reply.slice(OFFERS_AT, undecidedAt)),
+    undecided: nextAt === undecidedAt ? NONE : readUndecided(runId, reply.slice(undecidedAt, nextAt)),
     runStatus: oneOf(STATUSES, reply[1]),
   }
 }
+
+const OFFERS_AT = 4
+const NONE: readonly never[] = []
 
 function readNext(runId: string, nonce: string, next: Reply): ClaimedStep {
   const claim = { runId, stepId: textIn(next[0]), epoch: intIn(next[1]), nonce }
