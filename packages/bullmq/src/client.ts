@@ -18,6 +18,7 @@ export {
   type ResumeRunOptions,
   type RunEvent,
 } from './client/client.ts'
+export { endedRun, type CheckpointedRun } from './client/ended-run.ts'
 export {
   RedisConnectError,
   RedisFullError,

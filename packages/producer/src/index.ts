@@ -4,6 +4,7 @@ export {
   RedisUnreachableError,
   RedisUrlError,
   RunNotFoundError,
+  type CheckpointedRun,
   type EventOptions,
   type RunEvent,
   type RunStatus,
@@ -16,4 +17,4 @@ export {
   type Startable,
   type StartRunOptions,
 } from './producer.ts'
-export { RunFailedError, type RunHandle, type RunResult, type StepOutputs } from './run.ts'
+export { RunFailedError, type Checkpoints, type RunHandle, type RunResult, type StepOutputs } from './run.ts'

@@ -1,13 +1,15 @@
 import { createClient, newRunId, type Client } from '@agentloom/bullmq/client'
 import { compileYaml, isWorkflow, type Plan, type Workflow } from '@agentloom/workflow'
 import { checkInput } from './input.ts'
-import { runHandle, type RunHandle, type StepOutputs } from './run.ts'
+import { runHandle, type Checkpoints, type RunHandle, type StepOutputs } from './run.ts'
 
 export interface ProducerOptions {
   /** `redis://` or `rediss://` URL of a single server. */
   readonly redis: string
   /** First part of every key; the same as the workers'. Default `al`. */
   readonly prefix?: string
+  /** Asked for results and statuses of runs that Redis no longer has: `new CheckpointStore(folder)` of `@agentloom/embedded`. */
+  readonly checkpoints?: Checkpoints
 }
 
 export interface StartRunOptions<Input = unknown> {
@@ -43,7 +45,7 @@ export interface Producer {
 }
 
 /** Connects when first used. */
-export function createProducer({ redis, prefix }: ProducerOptions): Producer {
+export function createProducer({ redis, prefix, checkpoints }: ProducerOptions): Producer {
   let opened: Promise<Client> | null = null
   const client = (): Promise<Client> => {
     if (opened !== null) return opened
@@ -53,6 +55,7 @@ export function createProducer({ redis, prefix }: ProducerOptions): Producer {
     })
     return (opened = connecting)
   }
+  const source = { client, checkpoints: checkpoints ?? null }
   const close = async (): Promise<void> => {
     if (opened !== null)
       await opened.then(
@@ -67,11 +70,11 @@ export function createProducer({ redis, prefix }: ProducerOptions): Producer {
     const built = isWorkflow(workflow) ? workflow : null
     const checked = built === null ? options : { ...options, input: checkInput(built, options.input) }
     await (await client()).start(planOf(workflow), { runId: id, ...checked })
-    return runHandle(client, id, built?.outputs ?? null)
+    return runHandle(source, id, built?.outputs ?? null)
   }
   return {
     start,
-    run: (id) => runHandle(client, id, null),
+    run: (id) => runHandle(source, id, null),
     close,
     [Symbol.asyncDispose]: close,
   }

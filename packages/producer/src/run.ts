@@ -1,5 +1,7 @@
 import {
+  endedRun,
   RunNotFoundError,
+  type CheckpointedRun,
   type Client,
   type EventOptions,
   type RunEvent,
@@ -69,20 +71,46 @@ export class RunFailedError extends AgentloomError {
 
 const NANO_PER_USD = 1e9
 
-/** A handle holds nothing but the id; every call asks Redis. */
-/** @param names keys of the final state that are the run's outputs; null: the steps' outputs are */
+/** Where ended runs are kept when Redis has forgotten them. `new CheckpointStore(folder)` of `@agentloom/embedded` is one. */
+export interface Checkpoints {
+  /** Null for a run that is not kept there. */
+  read(runId: string): Promise<CheckpointedRun | null>
+}
+
+export interface Source {
+  readonly client: () => Promise<Client>
+  readonly checkpoints: Checkpoints | null
+}
+
+/**
+ * A handle holds nothing but the id; every call asks Redis.
+ * @param names keys of the final state that are the run's outputs; null: the steps' outputs are
+ */
 export function runHandle<Outputs>(
-  client: () => Promise<Client>,
+  { client, checkpoints }: Source,
   id: string,
   names: readonly string[] | null,
 ): RunHandle<Outputs> {
+  /** What Redis answers, or else the checkpoint. */
+  async function kept<Answer>(ask: () => Promise<Answer | null>): Promise<Answer | RunView> {
+    const answer = await ask().catch((error: unknown) => {
+      if (error instanceof RunNotFoundError) return null
+      throw error
+    })
+    if (answer !== null) return answer
+    const checkpoint = (await checkpoints?.read(id)) ?? null
+    const view = checkpoint === null ? null : endedRun(checkpoint)
+    if (view === null) throw new RunNotFoundError(id)
+    return view
+  }
   return {
     id,
     async result({ signal } = {}) {
       const loom = await client()
-      await loom.waitForEnd(id, signal)
-      const view = await loom.view(id)
-      if (view === null) throw new RunNotFoundError(id)
+      const view = await kept(async () => {
+        await loom.waitForEnd(id, signal)
+        return loom.view(id)
+      })
       if (view.status !== 'success') throw failureOf(view)
       return resultOf(view, names)
     },
@@ -93,9 +121,9 @@ export function runHandle<Outputs>(
       return (await (await client()).cancel(id, reason)).isDone
     },
     async status() {
-      const header = await (await client()).header(id)
-      if (header === null) throw new RunNotFoundError(id)
-      return header.status
+      const loom = await client()
+      const { status } = await kept(() => loom.header(id))
+      return status
     },
   }
 }

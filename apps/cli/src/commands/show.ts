@@ -23,11 +23,11 @@ export function showCommand(act: Act): Command {
         const { surroundingsOf } = await import('../command-line/surroundings.ts')
         const { checkedRunId } = await import('../run/checked-run-id.ts')
         const { openRuns } = await import('../run/kept-runs.ts')
-        const { placeOf } = await import('../run/place.ts')
+        const { embeddedPlace, placeOf } = await import('../run/place.ts')
         const { showRun } = await import('../result/show-run.ts')
         const json = jsonShapeOf(options)
         const { io, settings } = await surroundingsOf(surrounding, options)
-        await using runs = await openRuns(placeOf(options.redis, settings, io), io)
+        await using runs = await openRuns(placeOf(options.redis, settings, io), io, embeddedPlace(settings, io).home)
         const id = checkedRunId(runId)
         return showRun(id, await runs.find(id), { json, placeOptions: placeOptionsOf(options.redis) }, io)
       }),

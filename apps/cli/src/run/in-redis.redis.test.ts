@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import { createClient } from '@agentloom/bullmq/client'
+import { CheckpointStore } from '@agentloom/embedded'
 import { redisUrl, removeKeys, testPrefix } from '@agentloom/testing'
 import { createLogger } from '@agentloom/telemetry'
 import { startWorker } from '@agentloom/worker'
@@ -54,6 +56,25 @@ test('without a worker a run waits: it can be left, paused, resumed and cancelle
 
   const other = await agentloom('run double.yaml --id other --detach --json')
   expect(JSON.parse(other.stdout)).toMatchObject({ run_id: 'other', workflow: 'double' })
+})
+
+test('a run that Redis no longer has is shown from its checkpoint', async () => {
+  const cwd = folderWith({ 'double.yaml': DOUBLE, 'double.mjs': DOUBLE_MODULE })
+  const agentloom = here(cwd)
+  await agentloom('run double.yaml -s n:=21 --id mine --detach')
+  await using client = await createClient({ redis: redisUrl(), prefix })
+  {
+    await using _worker = await worker(cwd)
+    await client.waitForEnd('mine')
+  }
+  const loaded = await client.load('mine')
+  if (loaded === null) throw new Error('the run has ended, and is retained')
+  const text = (await client.definition(loaded.header.definition)) ?? ''
+  await new CheckpointStore(join(cwd, '.agentloom', 'checkpoints')).write(loaded, text)
+  await removeKeys(prefix)
+  const shown = await agentloom('show mine --json')
+  expect(JSON.parse(shown.stdout)).toMatchObject({ run_id: 'mine', status: 'success', state: { n2: 42 } })
+  expect((await agentloom('show other')).stderr).toContain('run/not-found')
 })
 
 test('a run that no worker takes says what it waits for', async () => {

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { RunNotFoundError } from '@agentloom/embedded'
 import type { RunFilter, RunHeader, RunTransition, RunView } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
@@ -14,8 +15,9 @@ export interface KeptRuns extends AsyncDisposable {
   pause(runId: string, reason: string): Promise<RunTransition>
 }
 
-export async function openRuns(place: Place, io: Io): Promise<KeptRuns> {
-  if (place.kind === 'redis') return runsInRedis(place)
+/** @param home where checkpoints may lie of runs that Redis no longer has */
+export async function openRuns(place: Place, io: Io, home: string | null = null): Promise<KeptRuns> {
+  if (place.kind === 'redis') return runsInRedis(place, home)
   return existsHome(place.home) ? runsInFolder(place.home, io.cwd()) : NO_RUNS
 }
 
@@ -49,7 +51,7 @@ async function runsInFolder(home: string, folder: string): Promise<KeptRuns> {
   }
 }
 
-async function runsInRedis(place: Place & { readonly kind: 'redis' }): Promise<KeptRuns> {
+async function runsInRedis(place: Place & { readonly kind: 'redis' }, home: string | null): Promise<KeptRuns> {
   const { connect } = await import('./in-redis.ts')
   const client = await connect(place)
   return {
@@ -57,10 +59,21 @@ async function runsInRedis(place: Place & { readonly kind: 'redis' }): Promise<K
     async find(runId) {
       const header = await client.header(runId)
       const view = header === null ? null : await client.view(runId)
-      return header === null || view === null ? null : { view, plan: await client.plan(header.definition) }
+      if (header === null || view === null) return home === null ? null : findCheckpoint(home, runId)
+      return { view, plan: await client.plan(header.definition) }
     },
     cancel: (runId, reason) => client.cancel(runId, reason),
     pause: (runId, reason) => client.pause(runId, reason),
     [Symbol.asyncDispose]: () => client.close(),
   }
+}
+
+async function findCheckpoint(home: string, runId: string): ReturnType<KeptRuns['find']> {
+  const { CheckpointStore } = await import('@agentloom/embedded')
+  const { viewRun } = await import('@agentloom/engine')
+  const { compileWorkflow, parseDefinition } = await import('@agentloom/workflow')
+  const checkpoint = await new CheckpointStore(join(home, 'checkpoints')).read(runId)
+  if (checkpoint === null) return null
+  const { plan } = compileWorkflow(parseDefinition(checkpoint.definitionText))
+  return { view: viewRun(plan, checkpoint), plan }
 }
