@@ -8,7 +8,16 @@ import { redisError } from './connect/redis-error.ts'
  * Sent by hash; a server that does not know it (a restart, SCRIPT FLUSH) is sent the text, with the same arguments and
  * hence the same nonces.
  */
-export type ScriptName = 'turn' | 'begin-runs' | 'load' | 'heartbeat' | 'overdue' | 'watch' | 'lease' | 'compacted'
+export type ScriptName =
+  | 'turn'
+  | 'go-on'
+  | 'begin-runs'
+  | 'load'
+  | 'heartbeat'
+  | 'overdue'
+  | 'watch'
+  | 'lease'
+  | 'compacted'
 
 export type ScriptArguments = readonly (string | number)[]
 

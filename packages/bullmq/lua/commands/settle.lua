@@ -6,25 +6,6 @@
 -- Returns  {0} stale, or {1, run status, o, u, then o values: step, epoch, …, u values: step, epoch, cause, voted, flags, …,
 -- and if a step was claimed: step, epoch, failures, output, …}
 local step, nonce, kind = A[2], A[3], A[4]
-
--- Nearly every step of a chain: a success that costs nothing, in a run without cap, budget and watcher, whose one edge makes
--- a step ready that nothing has touched, and with which the walk goes on. The same as below, at half the price.
-if kind == 's' and A[6] == '0' and A[10] == '1' and A[11] == '1' and A[14] == '1' and A[17] == A[15] then
-  local f = redis.call('HMGET', R.RUN, 'status', 'cap', 'budget', 'watch')
-  local s = redis.call('HMGET', R.STEPS, step, A[15], '/unresolved')
-  local rank, flags = string.match(A[16], '^(%d+)|1|||([0-3])$')
-  local is_held = s[1] and string.sub(s[1], 1, #nonce + 2) == 'l' .. nonce .. '|'
-  if f[1] == 'running' and not f[2] and not f[3] and not f[4] and is_held and not s[2] and s[3] and rank then
-    redis.call('HSET', R.STEPS, step, 's' .. string.sub(s[1], 2), A[15], 'l' .. A[12] .. '|1|0|' .. rank .. '|1|||' .. flags,
-      '/unresolved', s[3] - 1)
-    redis.call('HSET', R.OUT, step, A[7])
-    redis.call('RPUSH', R.LOG, '["k",' .. R.now_text .. A[5], '["c",' .. R.now_text .. ',1' .. A[18])
-    redis.call('ZREM', R.DUE, A[1] .. '/' .. step)
-    redis.call('ZADD', R.DUE, R.now + A[13], A[1] .. '/' .. A[15])
-    return R.claimed_step({epoch = '1', failures = '0'}, 20, tonumber(A[19]), {1, 'running', 0, 0, A[15]})
-  end
-end
-
 local count = tonumber(A[11])
 local next = A[12] ~= '' and {nonce = A[12], lease_ms = A[13], count = tonumber(A[14]), first = 15 + 2 * count} or nil
 

@@ -67,6 +67,8 @@ export class RedisJournal implements Journal {
       scripts,
       retentionMs,
       turn: new Turn({ ...shared, script: 'turn' }),
+      goingOn: new Turn({ ...shared, script: 'go-on' }),
+      longWay: new Set(),
       beginning: new Turn({ ...shared, script: 'begin-runs' }),
     }
   }

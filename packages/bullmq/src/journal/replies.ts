@@ -19,7 +19,7 @@ export function readSettled(runId: string, nonce: string, reply: Reply): SettleR
 const OFFERS_AT = 4
 const NONE: readonly never[] = []
 
-function readNext(runId: string, nonce: string, next: Reply): ClaimedStep {
+export function readNext(runId: string, nonce: string, next: Reply): ClaimedStep {
   const claim = { runId, stepId: textIn(next[0]), epoch: intIn(next[1]), nonce }
   return { claim, attempt: intIn(next[2]) + 1, outputs: readOutputs(next.slice(3)) }
 }

@@ -10,6 +10,7 @@ import {
 } from '@agentloom/engine'
 import { pushEdges, pushNext } from './edges.ts'
 import { errorText } from './error-codec.ts'
+import { goOn } from './go-on.ts'
 import { tails } from './record-codec.ts'
 import { readSettled } from './replies.ts'
 import type { Store } from './store.ts'
@@ -23,7 +24,11 @@ type Settled = Exclude<SettleReply, { outcome: 'stale' }>
 
 const LETTERS = { success: 's', failed: 'f', timeout: 't', retry: 'r' } as const
 
-export function settle(store: Store, { claim, rank, settlement, edges, next }: SettleStep): Promise<SettleReply> {
+export async function settle(store: Store, command: SettleStep): Promise<SettleReply> {
+  return (await goOn(store, command)) ?? settleAny(store, command)
+}
+
+function settleAny(store: Store, { claim, rank, settlement, edges, next }: SettleStep): Promise<SettleReply> {
   const { runId, stepId, epoch, nonce } = claim
   return inChunks(store, { runId, stepId, edges, next }, (first) => {
     const args: (string | number)[] = [

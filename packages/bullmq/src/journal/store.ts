@@ -12,6 +12,10 @@ export interface Store {
   readonly retentionMs: number
   /** Takes every command but START. */
   readonly turn: Turn
+  /** Takes the steps of chains: see `go-on.ts`. */
+  readonly goingOn: Turn
+  /** Runs whose steps `go-on.ts` need not try. */
+  readonly longWay: Set<string>
   /** Takes START, which a full Redis refuses. */
   readonly beginning: Turn
 }

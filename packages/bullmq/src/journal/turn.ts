@@ -21,7 +21,7 @@ export type CommandName =
 
 export interface TurnParts {
   readonly scripts: Scripts
-  readonly script: 'turn' | 'begin-runs'
+  readonly script: 'turn' | 'go-on' | 'begin-runs'
   /** The keys that all commands share: `due` and the root of the shard. */
   readonly keys: readonly [due: string, root: string]
   /** The arguments that all commands share: see `lua/lib/turn.lua`. */
@@ -53,12 +53,16 @@ export class Turn {
     this.#parts = parts
   }
 
-  /** @throws what `redisErrorOf` makes of an error in this command, or of the whole call */
-  send(name: CommandName, run: RunKeys, args: ScriptArguments): Promise<readonly unknown[]> {
+  /**
+   * @param name null for the script that knows but one command
+   * @throws what `redisErrorOf` makes of an error in this command, or of the whole call
+   */
+  send(name: CommandName | null, run: RunKeys, args: ScriptArguments): Promise<readonly unknown[]> {
     return new Promise((resolve, reject) => {
       const call = (this.#call ??= this.#open())
       call.keys.push(...run)
-      call.args.push(name, args.length)
+      if (name !== null) call.args.push(name)
+      call.args.push(args.length)
       for (const arg of args) {
         call.args.push(arg)
         if (typeof arg === 'string') call.characters += arg.length
