@@ -214,8 +214,10 @@ test('a worker that drains hands back what does not end, and another finishes it
 })
 
 test('a step whose function this worker lacks waits for one that has it', async () => {
-  await using _without = (await startTestWorker({ prefix })).runtime
+  const without = await startTestWorker({ prefix })
   await silent.start(startCommand(chainOf(1), { runId: 'run' }))
+  await expect.poll(() => without.events.map(({ kind }) => kind), { timeout: 15_000 }).toContain('no-handler')
+  await without.runtime.close() // else chance decides which of the two hears the next bell
   await using _with = (await startTestWorker({ prefix, functions: [echo] })).runtime
   expect((await client.waitForEnd('run')).status).toBe('success')
 })
