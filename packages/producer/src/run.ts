@@ -107,10 +107,7 @@ export function runHandle<Outputs>(
     id,
     async result({ signal } = {}) {
       const loom = await client()
-      const view = await kept(async () => {
-        await loom.waitForEnd(id, signal)
-        return loom.view(id)
-      })
+      const view = await kept(() => loom.result(id, signal))
       if (view.status !== 'success') throw failureOf(view)
       return resultOf(view, names)
     },

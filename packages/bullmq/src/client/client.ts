@@ -15,7 +15,7 @@ import { ClientClosedError } from '../connect/errors.ts'
 import { BullmqDoorbell, closeQueues, openQueues } from '../doorbell/bullmq-doorbell.ts'
 import { RedisJournal } from '../journal/redis-journal.ts'
 import { resumeRun } from './resume.ts'
-import { waitForEnd, watchEvents, type Watching } from './watching.ts'
+import { loadAtEnd, waitForEnd, watchEvents, type Watching } from './watching.ts'
 import { Wakes } from './wakes.ts'
 
 export interface ClientOptions {
@@ -81,6 +81,11 @@ export interface Client {
    * @throws {RunNotFoundError} `run/not-found`
    */
   waitForEnd(runId: string, signal?: AbortSignal): Promise<RunHeader>
+  /**
+   * Waits until the run is over, and gives it as its records tell it.
+   * @throws {RunNotFoundError} `run/not-found`
+   */
+  result(runId: string, signal?: AbortSignal): Promise<RunView>
   /** The run's records as they are written, from a cursor on, until the run is over. @throws {RunNotFoundError} */
   events(runId: string, options?: EventOptions): AsyncIterable<RunEvent>
   /** For Bull Board. Closed with the client. */
@@ -139,6 +144,10 @@ export async function createClient({ redis: url, prefix, retentionMs }: ClientOp
     pause: (runId, reason) => journal.pause(runId, reason),
     resume: (runId, options) => resumeRun({ journal, plans, follower }, runId, options),
     waitForEnd: (runId, signal) => waitForEnd(watching, runId, signal),
+    async result(runId, signal) {
+      const loaded = await loadAtEnd(watching, runId, signal)
+      return viewRun(await plans.get(loaded.header.definition), loaded)
+    },
     events: (runId, options = {}) => watchEvents(watching, runId, options),
     queues: () => [queues.steps, queues.runs],
     isReady: () => redis.status === 'ready',

@@ -1,4 +1,4 @@
-import { isOver, type RunHeader } from '@agentloom/engine'
+import { isOver, type LoadedRun, type RunHeader, type RunStatus } from '@agentloom/engine'
 import { RunNotFoundError } from '../connect/errors.ts'
 import type { RedisJournal } from '../journal/redis-journal.ts'
 import type { EventOptions, RunEvent } from './client.ts'
@@ -15,22 +15,50 @@ export interface Watching {
   readonly closed: AbortSignal
 }
 
-/** Listens first and looks then, so that an end in between is not missed. */
-export async function waitForEnd(
+export function waitForEnd(watching: Watching, runId: string, signal?: AbortSignal): Promise<RunHeader> {
+  return lookAtEnd(watching, {
+    runId,
+    signal,
+    look: () => watching.journal.header(runId),
+    statusOf: ({ status }) => status,
+  })
+}
+
+/** The records of an ended run. */
+export function loadAtEnd(watching: Watching, runId: string, signal?: AbortSignal): Promise<LoadedRun> {
+  return lookAtEnd(watching, {
+    runId,
+    signal,
+    look: () => watching.journal.load(runId),
+    statusOf: ({ header }) => header.status,
+  })
+}
+
+interface Looking<Found> {
+  readonly runId: string
+  readonly signal: AbortSignal | undefined
+  look(): Promise<Found | null>
+  statusOf(found: Found): RunStatus
+}
+
+/** Listens first and looks then, so that an end in between is not missed; looks closely when an end is likely. */
+async function lookAtEnd<Found>(
   { journal, wakes, closed }: Watching,
-  runId: string,
-  signal?: AbortSignal,
-): Promise<RunHeader> {
+  { runId, signal, look, statusOf }: Looking<Found>,
+): Promise<Found> {
   const either = signal === undefined ? closed : AbortSignal.any([signal, closed])
   const wake = new WakeUp()
   let stop = (): void => undefined
   try {
     stop = await wakes.listen(runId, wake.ring)
+    either.throwIfAborted()
+    const status = await journal.status(runId)
+    if (status === null) throw new RunNotFoundError(runId)
+    if (!isOver(status)) await wake.wait(either)
     for (;;) {
-      either.throwIfAborted()
-      const header = await journal.header(runId)
-      if (header === null) throw new RunNotFoundError(runId)
-      if (isOver(header.status)) return header
+      const found = await look()
+      if (found === null) throw new RunNotFoundError(runId)
+      if (isOver(statusOf(found))) return found
       await wake.wait(either)
     }
   } catch (error) {

@@ -45,6 +45,12 @@ export class BullmqDoorbell implements Doorbell {
       await this.#queue.addBulk(bells.slice(at, at + BULK_MAX).map(jobOf))
   }
 
+  /** The same bell once more, as a job of its own. */
+  async ringAgain(name: string, job: StepJob): Promise<void> {
+    const id = jobIdOf({ runId: job.run, stepId: job.step, epoch: job.epoch })
+    await this.#queue.add(name, job, { jobId: `${id}-${job.tries}`, sizeLimit: JOB_BYTES_MAX })
+  }
+
   /** Shows a step that failed inside of another's job as a failed job of its own. */
   async showFailed(bell: Bell, error: ErrorInfo): Promise<void> {
     const { name, data, opts } = jobOf(bell)

@@ -11,6 +11,8 @@ const stepJob = z.object({
   step: z.string().min(1).max(1_024),
   epoch: z.int().min(0),
   definition: z.string().max(128).nullish(),
+  /** How many workers in a row could not execute the step. */
+  tries: z.int().min(1).optional(),
   /** The step failed inside of another job: this one only shows it. */
   failed: z.string().optional(),
 })

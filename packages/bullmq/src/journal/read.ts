@@ -7,9 +7,9 @@ import {
   type RunStatus,
 } from '@agentloom/engine'
 import { redisError } from '../connect/redis-error.ts'
-import { HEADER_FIELDS, readHeader, runStatus } from './header.ts'
+import { HEADER_FIELDS, readHeader, runStatus, STATUSES } from './header.ts'
 import { readRecords, type StoredRecord } from './record-codec.ts'
-import { listIn, textIn } from './reply.ts'
+import { listIn, oneOf, textIn } from './reply.ts'
 import type { Store } from './store.ts'
 
 /** Outputs and headers asked for in one command. */
@@ -26,6 +26,12 @@ export async function header(store: Store, runId: string): Promise<RunHeader | n
     ask(store.redis.lindex(log, -1)),
   ])
   return readHeader(runId, fields, last)
+}
+
+export async function status(store: Store, runId: string): Promise<RunStatus | null> {
+  const [run] = store.keys.run(runId)
+  const text = await ask(store.redis.hget(run, 'status'))
+  return text === null ? null : oneOf(STATUSES, text)
 }
 
 /** Header and records of one moment. Outputs never change, so that those of many steps may come after. */

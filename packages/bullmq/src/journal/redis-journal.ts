@@ -25,7 +25,7 @@ import type { Keys } from '../keys.ts'
 import { Scripts } from '../script.ts'
 import { claim } from './claim.ts'
 import { due } from './due.ts'
-import { definition, header, list, load } from './read.ts'
+import { definition, header, list, load, status } from './read.ts'
 import { settle, skip, spread } from './settle.ts'
 import { start } from './start.ts'
 import type { Store } from './store.ts'
@@ -123,6 +123,11 @@ export class RedisJournal implements Journal {
 
   header(runId: string): Promise<RunHeader | null> {
     return header(this.#store, runId)
+  }
+
+  /** Cheaper than the header. */
+  status(runId: string): Promise<RunStatus | null> {
+    return status(this.#store, runId)
   }
 
   definition(hash: string): Promise<string | null> {

@@ -75,12 +75,11 @@ const PUT_BACK_MIN_MS = 500
 const PUT_BACK_MAX_MS = 10_000
 
 /**
- * Leaves the job to another worker, after a while that grows and is random: the worker that has waited longest gets the
- * next job, and without chance that may be the same one for ever.
+ * Leaves a job of a newer version to a worker that knows it, ever more rarely.
  * @throws {DelayedError} which tells BullMQ that it was done
  */
 async function putBack(job: Job<unknown>, token: string | undefined): Promise<never> {
   const atMostMs = Math.min(PUT_BACK_MAX_MS, PUT_BACK_MIN_MS * 2 ** Math.min(job.attemptsStarted, 10))
-  await job.moveToDelayed(Date.now() + atMostMs * (0.2 + 0.8 * Math.random()), token)
+  await job.moveToDelayed(Date.now() + atMostMs * (0.5 + Math.random() / 2), token)
   throw new DelayedError()
 }

@@ -8,6 +8,7 @@ import { RedisJournal } from '../journal/redis-journal.ts'
 import { drain } from './drain.ts'
 import type { WorkerEvent } from './events.ts'
 import { openWorkers } from './queue-workers.ts'
+import { RingAgain } from './ring-again.ts'
 import { serveStartJob } from './starts.ts'
 import { serveStepJob, type StepsParts } from './steps.ts'
 import { sweep } from './sweep.ts'
@@ -85,8 +86,10 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
   const follower = new Follower({ journal, doorbell, plans, observe: executors.observe })
   const claims = new Claims(journal, leaseMs)
   let isDraining = false
+  const ringAgain = new RingAgain(doorbell, onError('queue'))
   const steps: StepsParts = {
     doorbell,
+    ringAgain,
     emit,
     walker: {
       journal,
@@ -123,6 +126,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
   let closed: Promise<void> | null = null
   const close = ({ graceMs = GRACE_MS }: { readonly graceMs?: number } = {}): Promise<void> => {
     isDraining = true
+    ringAgain.close()
     return (closed ??= drain({ workers, claims, ticks, redis, closeQueues: () => closeQueues(queues) }, graceMs))
   }
   return {

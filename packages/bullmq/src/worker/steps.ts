@@ -5,10 +5,12 @@ import { parseStepJob, type StepJob } from '../doorbell/step-job.ts'
 import { STEPS_QUEUE } from '../keys.ts'
 import type { WorkerEvent } from './events.ts'
 import { JobFailure } from './job-failure.ts'
+import type { RingAgain } from './ring-again.ts'
 
 export interface StepsParts {
   readonly walker: WalkerParts
   readonly doorbell: BullmqDoorbell
+  readonly ringAgain: RingAgain
   readonly emit: (event: WorkerEvent) => void
 }
 
@@ -41,19 +43,19 @@ export async function serveStepJob(parts: StepsParts, delivered: Delivered): Pro
       parts.emit({ kind: 'job-newer', queue: STEPS_QUEUE, jobId, version: parsed.version })
       return 'put-back'
     case 'job':
-      return serve(parts, parsed.job)
+      return serve(parts, delivered.name, parsed.job)
     default:
       return parsed satisfies never
   }
 }
 
-async function serve(parts: StepsParts, job: StepJob): Promise<Served> {
+async function serve(parts: StepsParts, name: string, job: StepJob): Promise<Served> {
   if (job.failed !== undefined) throw new JobFailure(null, job.failed)
   const offer: Offer = { runId: job.run, stepId: job.step, epoch: job.epoch }
   const failed: StepFailed[] = []
   try {
     const result = await walkerOf(parts, failed).serve(offer, job.definition ?? null)
-    if (result === 'no-handler') return 'put-back'
+    if (result === 'no-handler') parts.ringAgain.later(name, job)
     if (result === 'refused') parts.emit({ kind: 'bell-late', runId: offer.runId, stepId: offer.stepId })
   } catch (error) {
     if (error instanceof NoDefinitionError && (await parts.walker.journal.header(offer.runId)) === null) {
