@@ -133,7 +133,7 @@ const plans: fc.Arbitrary<Plan> = fc
       max_concurrent_steps: fc.constantFrom(1, 2, 2, 3, 10),
       on_step_failure: fc.constantFrom('skip_downstream', 'skip_downstream', 'continue'),
       timeout: fc.constantFrom(undefined, 20),
-      budget_usd: fc.constantFrom(undefined, undefined, 0.5),
+      budget_usd: fc.constantFrom(undefined, undefined, 0.3, 0.5),
     }),
   })
   .map(({ count, edges, routers, config }) => {

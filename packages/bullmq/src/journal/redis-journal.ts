@@ -49,7 +49,8 @@ export interface RedisJournalOptions {
 
 /**
  * The journal in Redis. Each command is a Lua function that plays in one piece, in chunks where it spreads more edges
- * than a script may; those of one turn of the event loop travel together. The model of all of them is the engine's in-memory journal, with which they are compared on random commands.
+ * than a script may; those of one turn of the event loop travel together. The model of all of them is the engine's
+ * in-memory journal, with which they are compared on random commands.
  *
  * Keys of a run: `run` hash (header, counters), `steps` hash (step → fence, see lua/lib/cell.lua), `out` hash (step →
  * JSON text), `log` list of records. Keys of the shard: `due` sorted set of obligations, `def:HASH`, `ix:STATUS`.
