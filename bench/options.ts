@@ -15,7 +15,7 @@ export interface Options {
 
 export const HELP = `pnpm bench: what a step costs, side by side on this machine
 
-  --check             exit 1 when a target of the one-CPU mode is missed
+  --check             exit 1 when a target of the one-CPU mode is missed, or other programs disturbed the figures
   --json              the figures as one JSON document
   --quick             one short repeat: shows that it works, not how fast it is
   --cpus 1|2          one CPU for client and Redis together (default), or one each

@@ -29,17 +29,14 @@ export async function measureChain(kind: OpenKind, meter: CpuMeter, sizes: Sizes
 
   const lone = await phase(open, async (load) => {
     await alone(load)
-    const from = await meter.read()
-    const times = await collect(() => alone(load), sizes.loneMs, LONE_RUNS_MIN)
-    const cpuPerStep = perStep(from, await meter.read(), times.length * chain)
-    return { msPerRun: median(times), cpuPerStep, runs: times.length }
+    const { times, spent } = await metered(meter, () => collect(() => alone(load), sizes.loneMs, LONE_RUNS_MIN))
+    return { msPerRun: median(times), ...costOf(spent, times.length * chain), runs: times.length }
   })
   const atOnce = await phase(open, async (load) => {
     await together(load)
-    const from = await meter.read()
-    const times = await collect(() => together(load), sizes.atOnceMs, ROUNDS_MIN)
-    const cpuPerStep = perStep(from, await meter.read(), times.length * runsAtOnce * chain)
-    return { stepsPerSecond: (runsAtOnce * chain * 1_000) / median(times), cpuPerStep, rounds: times.length }
+    const { times, spent } = await metered(meter, () => collect(() => together(load), sizes.atOnceMs, ROUNDS_MIN))
+    const stepsPerSecond = (runsAtOnce * chain * 1_000) / median(times)
+    return { stepsPerSecond, ...costOf(spent, times.length * runsAtOnce * chain), rounds: times.length }
   })
   return { lone, atOnce, long: await phase(open, (load) => measureLong(load, sizes, stepsMax)) }
 }
@@ -75,6 +72,28 @@ async function collect(measure: () => Promise<number>, minMs: number, minCount: 
   return times
 }
 
-function perStep(from: CpuTime, to: CpuTime, steps: number): CpuTime {
-  return { clientUs: (to.clientUs - from.clientUs) / steps, redisUs: (to.redisUs - from.redisUs) / steps }
+interface Spent extends CpuTime {
+  readonly elapsedUs: number
+}
+
+async function metered(
+  meter: CpuMeter,
+  measure: () => Promise<number[]>,
+): Promise<{ readonly times: readonly number[]; readonly spent: Spent }> {
+  const [before, fromMs] = [await meter.read(), performance.now()]
+  const times = await measure()
+  const elapsedUs = (performance.now() - fromMs) * 1_000
+  const after = await meter.read()
+  const clientUs = after.clientUs - before.clientUs
+  return { times, spent: { clientUs, redisUs: after.redisUs - before.redisUs, elapsedUs } }
+}
+
+function costOf(
+  { clientUs, redisUs, elapsedUs }: Spent,
+  steps: number,
+): { readonly cpuPerStep: CpuTime; readonly cpuShare: number } {
+  return {
+    cpuPerStep: { clientUs: clientUs / steps, redisUs: redisUs / steps },
+    cpuShare: (clientUs + redisUs) / elapsedUs,
+  }
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 
+/** `cpuShare`: CPU time of client and Redis by the time that passed; 1 is one CPU, never idle and all theirs. */
 const cost = z.object({ clientUs: z.number(), redisUs: z.number() })
 
 /** What one process measured of one load, parsed where it comes in: the process is another one. */
 export const chainSample = z.object({
-  lone: z.object({ msPerRun: z.number(), cpuPerStep: cost, runs: z.number() }),
-  atOnce: z.object({ stepsPerSecond: z.number(), cpuPerStep: cost, rounds: z.number() }),
+  lone: z.object({ msPerRun: z.number(), cpuPerStep: cost, cpuShare: z.number(), runs: z.number() }),
+  atOnce: z.object({ stepsPerSecond: z.number(), cpuPerStep: cost, cpuShare: z.number(), rounds: z.number() }),
   /** Null: longer than the load takes. */
   long: z.array(z.object({ steps: z.number(), msPerStep: z.number().nullable() })),
 })

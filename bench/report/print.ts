@@ -12,10 +12,12 @@ export interface Report {
   readonly machine: Machine
   readonly rows: readonly Row[]
   readonly lookUps: readonly LookUpRow[]
+  /** Who had less than the whole CPU, and when: the verdicts on such figures mean nothing. */
+  readonly disturbed: readonly string[]
   readonly targets: readonly Target[]
 }
 
-export function print({ mode, fsync, repeats, seconds, machine, rows, lookUps, targets }: Report): string {
+export function print({ mode, fsync, repeats, seconds, machine, rows, lookUps, disturbed, targets }: Report): string {
   const steps = rows[0]?.long.map((chain) => `${whole(chain.steps)} steps`) ?? []
   const table = columns([
     [
@@ -49,6 +51,13 @@ export function print({ mode, fsync, repeats, seconds, machine, rows, lookUps, t
     table,
     '',
     lookUpTable,
+    ...(disturbed.length === 0
+      ? []
+      : [
+          '',
+          'DISTURBED: other programs were at work, so neither met nor missed can be told. Measure again.',
+          ...disturbed,
+        ]),
     ...(targets.length === 0 ? [] : ['', 'Targets on one CPU', printTargets(targets)]),
     '',
   ].join('\n')

@@ -28,7 +28,7 @@ export interface LookUpRow {
 
 export function rowOf({ key, title, store }: LoadKind, samples: readonly ChainSample[], fsync: string): Row {
   const figure = (of: (sample: ChainSample) => number): Figure => figureOf(samples.map(of))
-  const cpu = (of: (sample: ChainSample) => ChainSample['lone']): CpuFigures => ({
+  const cpu = (of: (sample: ChainSample) => Pick<ChainSample['lone'], 'cpuPerStep'>): CpuFigures => ({
     client: figure((sample) => of(sample).cpuPerStep.clientUs),
     redis: figure((sample) => of(sample).cpuPerStep.redisUs),
     total: figure((sample) => of(sample).cpuPerStep.clientUs + of(sample).cpuPerStep.redisUs),
@@ -40,7 +40,7 @@ export function rowOf({ key, title, store }: LoadKind, samples: readonly ChainSa
     loneMsPerRun: figure(({ lone }) => lone.msPerRun),
     loneCpuUsPerStep: cpu(({ lone }) => lone),
     stepsPerSecond: figure(({ atOnce }) => atOnce.stepsPerSecond),
-    atOnceCpuUsPerStep: cpu(({ atOnce }) => ({ ...atOnce, msPerRun: Number.NaN, runs: 0 })),
+    atOnceCpuUsPerStep: cpu(({ atOnce }) => atOnce),
     long: (samples[0]?.long ?? []).map(({ steps }, index) => ({
       steps,
       msPerStep: figureOrNull(samples.flatMap(({ long }) => long[index]?.msPerStep ?? [])),
