@@ -1,4 +1,5 @@
-export { journalConformance, type JournalCase, type OpenedJournal } from './journal-conformance.ts'
+export type { JournalCase, OpenedJournal } from './journal-case.ts'
+export { journalConformance } from './journal-conformance.ts'
 export {
   claimed,
   edge,
