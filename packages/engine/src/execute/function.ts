@@ -43,7 +43,7 @@ export async function runFunction(
   const definition = functions.get(step.handler)
   if (definition === null) throw new StepConfigError('function/unknown', `no function is named ${step.handler}`)
   const input = check(definition.input, toPlain(resolveArguments(step.input, attempt)), 'step/input', step.handler)
-  const returned: unknown = await definition.run(input, new StepContext(attempt, observe))
+  const returned: unknown = await definition.run(input, contextOf(attempt, observe))
   const output = definition.output === null ? returned : check(definition.output, returned, 'step/output', step.handler)
   return { output: fromPlain(output) satisfies Value, usage: NO_USAGE }
 }
@@ -64,32 +64,21 @@ function check(
 
 const ISSUES_MAX = 5 // the first few tell what is wrong; a list of thousands tells nothing
 
-/** A class, as a literal with a getter costs a microsecond a step. */
-class StepContext implements FunctionContext {
-  readonly #held: Attempt['held']
-  readonly #observe: Executors['observe']
-  readonly idempotencyKey: string
-  readonly runId: string
-  readonly stepId: string
-  readonly attempt: number
-  readonly epoch: number
-
-  constructor({ held, header, node, idempotencyKey, number }: Attempt, observe: Executors['observe']) {
-    this.#held = held
-    this.#observe = observe
-    this.idempotencyKey = idempotencyKey
-    this.runId = header.runId
-    this.stepId = node.id
-    this.attempt = number
-    this.epoch = held.claim.epoch
-  }
-
-  get signal(): AbortSignal {
-    return this.#held.signal
-  }
-
-  // A property, as handlers take it out of the context.
-  readonly log: FunctionContext['log'] = (message, fields = {}) => {
-    this.#observe({ kind: 'step-log', runId: this.runId, stepId: this.stepId, message, fields })
+/** A literal: handlers spread it (`{...ctx}`), and must not lose the signal by that. */
+function contextOf(
+  { held, header, node, idempotencyKey, number }: Attempt,
+  observe: Executors['observe'],
+): FunctionContext {
+  const { runId } = header
+  return {
+    get signal() {
+      return held.signal // made when it is asked for: most steps are over before
+    },
+    idempotencyKey,
+    runId,
+    stepId: node.id,
+    attempt: number,
+    epoch: held.claim.epoch,
+    log: (message, fields = {}) => observe({ kind: 'step-log', runId, stepId: node.id, message, fields }),
   }
 }

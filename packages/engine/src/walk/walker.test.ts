@@ -149,6 +149,22 @@ test('a handler that never answers ends at its time-out, its signal fires, and a
   expect((await runtime.view(plan)).status).toBe('failed')
 })
 
+test('a handler that spreads its context keeps signal and log', async () => {
+  const spread = defineFunction({
+    name: 'spread',
+    input: anything,
+    run: (_, ctx) => {
+      const { signal, log } = { ...ctx }
+      log('seen')
+      return signal instanceof AbortSignal
+    },
+  })
+  const runtime = new MemoryRuntime({ functions: [spread] })
+  const view = await runtime.run(planOf(`  - {id: a, type: function, handler: spread}`))
+  expect(view.steps[0]?.output).toBe(true)
+  expect(runtime.events).toContainEqual({ kind: 'step-log', runId: 'run', stepId: 'a', message: 'seen', fields: {} })
+})
+
 test('a step whose function this process lacks stays ready for another', async () => {
   const plan = planOf(`  - {id: a, type: function, handler: elsewhere}`)
   const runtime = new MemoryRuntime()
