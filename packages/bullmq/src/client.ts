@@ -24,7 +24,7 @@ export {
   RedisFullError,
   RedisUnreachableError,
   RedisUrlError,
-  RunNotFoundError,
   type RedisProblem,
 } from './connect/errors.ts'
-export { newRunId } from '@agentloom/engine'
+export { newRunId, RUN_STATUSES } from '@agentloom/engine'
+export { RunNotFoundError } from '@agentloom/engine'

@@ -4,7 +4,6 @@ export {
   RedisFullError,
   RedisUnreachableError,
   RedisUrlError,
-  RunNotFoundError,
   type RedisProblem,
 } from './connect/errors.ts'
 export { RedisDataError } from './connect/redis-error.ts'
@@ -14,3 +13,4 @@ export { keysOf, RUNS_QUEUE, STEPS_QUEUE, type Keys } from './keys.ts'
 export type { WorkerEvent } from './worker/events.ts'
 export { startWorkerRuntime, type WorkerOptions, type WorkerRuntime } from './worker/runtime.ts'
 export { WorkerOptionError } from './worker/worker-options.ts'
+export { RunNotFoundError } from '@agentloom/engine'

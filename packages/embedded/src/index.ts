@@ -15,5 +15,6 @@ export {
   type ResumeRun,
   type RunHandle,
 } from './runtime/embedded.ts'
-export { NoHandlerError, RunActiveError, RunCancelledError, RunNotFoundError } from './runtime/errors.ts'
+export { RunNotFoundError } from '@agentloom/engine'
+export { NoHandlerError, RunActiveError, RunCancelledError } from './runtime/errors.ts'
 export { StoreError, type StoreErrorCode } from './store/errors.ts'

@@ -1,3 +1,4 @@
+import type { RunStatus } from '@agentloom/engine'
 import { Option, type Command } from 'commander'
 import { describedCommand, type Act } from '../command-line/command.ts'
 import { wholeNumber } from '../command-line/numbers.ts'
@@ -13,6 +14,7 @@ interface RunsOptions {
   readonly envFile?: string
 }
 
+/** Written down again: `--help` must not load the engine. */
 const STATUSES = [
   'queued',
   'running',
@@ -23,8 +25,7 @@ const STATUSES = [
   'timeout',
   'budget_exceeded',
   'cancelled',
-] as const
-type RunStatus = (typeof STATUSES)[number]
+] as const satisfies readonly RunStatus[]
 
 const LIMIT = 50
 const LIMIT_MAX = 10_000

@@ -1,3 +1,4 @@
+import { RUN_STATUSES } from '@agentloom/engine'
 import { z } from 'zod'
 import { HttpError, type HttpErrorCode } from '../http/errors.ts'
 
@@ -5,17 +6,6 @@ const RUN_ID = /^[A-Za-z0-9_-]{1,64}$/
 const LIST_DEFAULT = 50
 const LIST_MAX = 1_000
 const REASON_CHARACTERS_MAX = 500
-const STATUSES = [
-  'queued',
-  'running',
-  'paused',
-  'parked',
-  'success',
-  'failed',
-  'timeout',
-  'budget_exceeded',
-  'cancelled',
-] as const
 
 const options = {
   input: z.record(z.string(), z.unknown()).optional(),
@@ -35,7 +25,7 @@ const startBody = z
 const cancelBody = z.strictObject({ reason: z.string().max(REASON_CHARACTERS_MAX).optional() }).nullish()
 
 const listQuery = z.strictObject({
-  status: z.enum(STATUSES, `must be one of ${STATUSES.join(', ')}`).optional(),
+  status: z.enum(RUN_STATUSES, `must be one of ${RUN_STATUSES.join(', ')}`).optional(),
   workflow: z.string().min(1).optional(),
   limit: z
     .string(`must be given once`)

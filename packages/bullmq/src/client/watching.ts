@@ -1,5 +1,4 @@
-import { isOver, type LoadedRun, type RunHeader, type RunStatus } from '@agentloom/engine'
-import { RunNotFoundError } from '../connect/errors.ts'
+import { isOver, RunNotFoundError, type LoadedRun, type RunHeader, type RunStatus } from '@agentloom/engine'
 import type { RedisJournal } from '../journal/redis-journal.ts'
 import type { EventOptions, RunEvent } from './client.ts'
 import { WakeUp } from './wake-up.ts'

@@ -61,19 +61,6 @@ export class RedisFullError extends AgentloomError {
   }
 }
 
-/** No such run, or it is no longer retained. */
-export class RunNotFoundError extends AgentloomError {
-  override readonly name = 'RunNotFoundError'
-  readonly code = 'run/not-found'
-  readonly retryable = false
-  override readonly place: string
-  override readonly help = 'check the id and the prefix; ended runs leave Redis after their retention'
-  constructor(runId: string) {
-    super(`there is no run ${runId}`)
-    this.place = `run ${runId}`
-  }
-}
-
 /** The client was closed while somebody waited. */
 export class ClientClosedError extends AgentloomError {
   override readonly name = 'ClientClosedError'

@@ -1,19 +1,16 @@
-import { CorruptJournalError, FORMAT, NewerFormatError, type RunHeader, type RunStatus } from '@agentloom/engine'
+import {
+  CorruptJournalError,
+  FORMAT,
+  NewerFormatError,
+  RUN_STATUSES,
+  type RunHeader,
+  type RunStatus,
+} from '@agentloom/engine'
 import { z } from 'zod'
 import { nullableError } from './error-codec.ts'
 import { listIn, oneOf, textIn, textOrNullIn } from './reply.ts'
 
-export const runStatus = z.enum([
-  'queued',
-  'running',
-  'paused',
-  'parked',
-  'success',
-  'failed',
-  'timeout',
-  'budget_exceeded',
-  'cancelled',
-])
+export const runStatus = z.enum(RUN_STATUSES)
 
 export const STATUSES: ReadonlySet<RunStatus> = new Set(runStatus.options)
 

@@ -1,4 +1,4 @@
-import type { JournalRecord, RunHeader } from '@agentloom/engine'
+import { RUN_STATUSES, type JournalRecord, type RunHeader } from '@agentloom/engine'
 import { z } from 'zod'
 
 /** What stands on disk is parsed like any other input: a sum proves that it is what was written, not that it makes sense. */
@@ -21,17 +21,7 @@ const usage = z.object({
   provider: z.string().nullable(),
 })
 
-export const runStatus = z.enum([
-  'queued',
-  'running',
-  'paused',
-  'parked',
-  'success',
-  'failed',
-  'timeout',
-  'budget_exceeded',
-  'cancelled',
-])
+export const runStatus = z.enum(RUN_STATUSES)
 
 export const recordSchema: z.ZodType<JournalRecord> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('started'), atMs }),

@@ -1,18 +1,5 @@
 import { AgentloomError } from '@agentloom/workflow'
 
-/** Neither journal nor checkpoints know the run. */
-export class RunNotFoundError extends AgentloomError {
-  override readonly name = 'RunNotFoundError'
-  readonly code = 'run/not-found'
-  readonly retryable = false
-  override readonly place: string
-  override readonly help = 'see the runs of this folder with `agentloom runs`'
-  constructor(runId: string) {
-    super(`there is no run ${runId}`)
-    this.place = `run ${runId}`
-  }
-}
-
 /** A process that lives has the run. */
 export class RunActiveError extends AgentloomError {
   override readonly name = 'RunActiveError'

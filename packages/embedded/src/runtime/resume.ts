@@ -1,9 +1,9 @@
-import { foldSteps, planResume, type LoadedRun, type ReopenReply } from '@agentloom/engine'
+import { foldSteps, planResume, RunNotFoundError, type LoadedRun, type ReopenReply } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
 import { checkCheckpoint } from '../checkpoint/read-checkpoint.ts'
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
 import type { EmbeddedJournal } from '../journal/embedded-journal.ts'
-import { RunCancelledError, RunNotFoundError } from './errors.ts'
+import { RunCancelledError } from './errors.ts'
 import type { ResumeRun } from './embedded.ts'
 
 /** Takes a run over from wherever it is: this journal, or a checkpoint whose journal is gone. */

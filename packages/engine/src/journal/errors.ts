@@ -37,3 +37,16 @@ export class NewerFormatError extends AgentloomError {
     this.place = `run ${runId}`
   }
 }
+
+/** No such run, or it is no longer kept. */
+export class RunNotFoundError extends AgentloomError {
+  override readonly name = 'RunNotFoundError'
+  readonly code = 'run/not-found'
+  readonly retryable = false
+  override readonly place: string
+  override readonly help = 'see which there are with: agentloom runs (ended runs leave Redis after their retention)'
+  constructor(runId: string) {
+    super(`there is no run ${runId}`)
+    this.place = `run ${runId}`
+  }
+}

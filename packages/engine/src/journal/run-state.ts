@@ -94,6 +94,19 @@ export function cellOf(run: RunState, stepId: string, rank: number): StepCell {
   return cell
 }
 
+/** Every status of a run, closed: in the order of its life, then its ends. */
+export const RUN_STATUSES = [
+  'queued',
+  'running',
+  'paused',
+  'parked',
+  'success',
+  'failed',
+  'timeout',
+  'budget_exceeded',
+  'cancelled',
+] as const satisfies readonly RunStatus[]
+
 export function isOver(status: RunStatus): boolean {
   switch (status) {
     case 'success':
