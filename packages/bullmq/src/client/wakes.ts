@@ -1,5 +1,8 @@
 import type { Redis } from 'ioredis'
 
+/** Messages are lost while a subscription is made again; whoever waits looks for himself now and then. */
+const LOOK_MS = 30_000
+
 /** Wakes whoever waits for something to happen to a run, by messages that may be lost: the woken look for themselves. */
 export class Wakes {
   readonly #redis: Redis
@@ -7,6 +10,7 @@ export class Wakes {
   readonly #waiting = new Map<string, Set<() => void>>()
   #subscriber: Redis | null = null
   #subscribed: Promise<void> | null = null
+  #looking: NodeJS.Timeout | undefined
 
   constructor(redis: Redis, channels: readonly [ends: string, pokes: string]) {
     this.#redis = redis
@@ -25,6 +29,7 @@ export class Wakes {
       await (this.#subscribed ??= this.#subscribe())
     } catch (error) {
       this.#subscribed = null
+      this.#subscriber?.disconnect()
       stop()
       throw error
     }
@@ -32,6 +37,7 @@ export class Wakes {
   }
 
   close(): void {
+    clearInterval(this.#looking)
     this.#subscriber?.disconnect()
     this.#wakeAll()
   }
@@ -43,6 +49,8 @@ export class Wakes {
     subscriber.on('message', (_channel, message) => this.#wake(message.split(' ', 1)[0] ?? ''))
     await subscriber.subscribe(...this.#channels)
     subscriber.on('ready', () => this.#wakeAll()) // connected again: nobody knows what was missed
+    clearInterval(this.#looking)
+    this.#looking = setInterval(() => this.#wakeAll(), LOOK_MS).unref()
   }
 
   #wake(runId: string): void {
