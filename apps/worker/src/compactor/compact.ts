@@ -28,7 +28,7 @@ export async function compactRound(
   return runs.length === ROUND_MAX
 }
 
-/** Runs at work that a round looks at; of more, the newest. */
+/** Runs at work that a round looks at; of more, those that have been at work the longest. */
 const LIVE_MAX = 1_000
 
 /**

@@ -1,8 +1,10 @@
 import { redisUrl, removeKeys, testPrefix } from '@agentloom/testing'
 import { compileYaml, defineFunction } from '@agentloom/workflow'
+import { Redis } from 'ioredis'
 import { afterEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createClient } from '../client/client.ts'
+import { keysOf } from '../keys.ts'
 import { startTestWorker } from '../testing/test-worker.fixture.ts'
 import { openCompaction } from './compaction.ts'
 
@@ -58,4 +60,24 @@ test('a paused run is listed, too, and is no run at work', async () => {
   expect(await compaction.live(10)).toEqual([])
   compaction.close()
   await client.close()
+})
+
+test('runs at work are told with the longest first, and one that cannot be read holds up nobody', async () => {
+  const { promise: finished, resolve: finish } = Promise.withResolvers<string>()
+  const wait = defineFunction({ name: 'greet', input: z.object({}), run: () => finished })
+  const { runtime } = await startTestWorker({ prefix, functions: [wait] })
+  const client = await createClient({ redis: redisUrl(), prefix })
+  const compaction = await openCompaction({ redis: redisUrl(), prefix })
+  const redis = new Redis(redisUrl())
+  for (const runId of ['run1', 'run2', 'run3']) await client.start(plan, { runId })
+  await expect.poll(async () => (await compaction.live(10)).length).toBe(3)
+  await redis.hset(keysOf(prefix).run('run2')[0], 'format', 'nonsense')
+  const live = await compaction.live(10)
+  expect(live.map(({ runId }) => runId)).toEqual(['run1', 'run2', 'run3'])
+  expect(live.map(({ updatedAtMs }) => updatedAtMs > 0)).toEqual([true, false, true])
+  finish('done')
+  redis.disconnect()
+  compaction.close()
+  await client.close()
+  await runtime.close()
 })

@@ -40,7 +40,7 @@ export interface Compaction {
   unsaved(limit: number): Promise<readonly UnsavedRun[]>
   /** They have their checkpoint; one that has gone on and come to rest again since stays listed. */
   done(runs: readonly UnsavedRun[]): Promise<void>
-  /** Runs at work, newest first, with the time of their last record. */
+  /** Runs at work, those first that are the longest, with the time of their last record. */
   live(limit: number): Promise<readonly LiveRun[]>
   /** Null when the run has left Redis. @throws {CorruptJournalError} @throws {NewerFormatError} */
   load(runId: string): Promise<LoadedRun | null>
@@ -83,7 +83,17 @@ export async function openCompaction(options: CompactionOptions): Promise<Compac
           args: runs.flatMap(({ runId, since }) => [runId, since]),
         })
     },
-    live: (limit) => journal.list({ status: 'running', limit }),
+    async live(limit) {
+      try {
+        const runIds = await redis.zrange(keys.index('running'), 0, String(limit - 1))
+        // One that cannot be read must not hold up the others: whoever loads it is told what is wrong with it.
+        const unreadable = (runId: string) => (): LiveRun => ({ runId, updatedAtMs: 0 })
+        const runs = await Promise.all(runIds.map((runId) => journal.header(runId).catch(unreadable(runId))))
+        return runs.filter((run) => run !== null)
+      } catch (error) {
+        throw redisError(error)
+      }
+    },
     load: (runId) => journal.load(runId),
     definition: (hash) => journal.definition(hash),
     close: () => redis.disconnect(),
