@@ -10,7 +10,7 @@ export function pauseCommand(act: Act): Command {
     usage: '[OPTIONS] RUN_ID',
     inList: 'hold a run',
     summary:
-      'Holds a run: what is in flight is handed back, nothing new starts, and `agentloom resume` goes on with it.',
+      'Holds a run: nothing new starts, and `agentloom resume` goes on with it. What is in flight is handed back; on workers it may still end and commit.',
     examples: ['agentloom pause 7f3k2mq4x9bt0czd', 'agentloom pause 7f3k2mq4x9bt0czd --reason "wrong input"'],
   })
     .argument('<run_id>', 'as `agentloom runs` lists it')
