@@ -1,5 +1,5 @@
 import type { ErrorInfo } from '@agentloom/workflow'
-import type { RunStatus } from '../ports/journal.ts'
+import type { RunStatus, Wait, Wake } from '../ports/journal.ts'
 
 /** Version of the record format: stamped on a run by START; a worker that meets a higher one leaves the run alone. */
 export const FORMAT = 1
@@ -52,6 +52,32 @@ export type JournalRecord =
       readonly epoch: number
       readonly reason: string
     }
+  /** Something that happened inside the step: see execute/notes.ts. */
+  | {
+      readonly kind: 'noted'
+      readonly atMs: number
+      readonly stepId: string
+      readonly epoch: number
+      /** JSON text. */
+      readonly note: string
+      readonly usage: StepUsage | null
+    }
+  | {
+      readonly kind: 'waiting'
+      readonly atMs: number
+      readonly stepId: string
+      readonly epoch: number
+      readonly wait: Wait
+      readonly usage: StepUsage
+      /** When it wakes by itself, or null. */
+      readonly untilMs: number | null
+    }
+  | { readonly kind: 'woken'; readonly atMs: number; readonly stepId: string; readonly wake: Wake }
+  /** The child run that the step waits for has this status now. */
+  | { readonly kind: 'mirrored'; readonly atMs: number; readonly stepId: string; readonly status: RunStatus }
+  | { readonly kind: 'signalled'; readonly atMs: number; readonly name: string; readonly payload: string }
+  /** The run would have ended like this; its cleanup step comes first. */
+  | { readonly kind: 'closing'; readonly atMs: number; readonly status: RunStatus; readonly error: ErrorInfo | null }
   | { readonly kind: 'paused'; readonly atMs: number; readonly reason: string }
   | { readonly kind: 'reopened'; readonly atMs: number; readonly reason: string; readonly stepIds: readonly string[] }
   | { readonly kind: 'ended'; readonly atMs: number; readonly status: RunStatus; readonly error: ErrorInfo | null }

@@ -19,11 +19,24 @@ export interface Journal {
   skip(command: SkipStep): Promise<SettleReply>
   /** Goes on spreading the verdicts of a step that was resolved by a worker which died in the middle. */
   spread(command: SpreadEdges): Promise<SettleReply>
+  /**
+   * Writes down what happened inside a claimed step (a model call, a tool's intent or result, an item). Its usage counts
+   * at once, also when the step is cut off later; the settlement's usage names only what no note has named.
+   */
+  append(claim: Claim, note: Note): Promise<AppendReply>
+  /** Texts of a step's notes since it was last reopened, oldest first. Read when a claim's epoch is above 1. */
+  notes(runId: string, stepId: string): Promise<readonly string[]>
+  /** Gives a waiting step what it waits for, so that it is offered again. Repeating it with the same wake changes nothing. */
+  wake(command: WakeStep): Promise<WakeReply>
+  /** Keeps a signal for the run: steps that wait for it wake, later ones do not wait. The first payload of a name stays. */
+  signal(runId: string, name: string, payload: string): Promise<SignalReply>
+  /** A child run of a waiting step paused, parked or went on: its step, and perhaps the run, is shown likewise. */
+  mirror(runId: string, stepId: string, childStatus: RunStatus): Promise<RunTransition>
   /** Gives a claim back without burning an attempt; answers what is to be rung for. */
   release(claim: Claim, reason: string): Promise<readonly Offer[]>
   /** Prolongs leases, all in one round trip. Answers in the order of the claims. */
   heartbeat(claims: readonly Claim[], leaseMs: number): Promise<readonly Wish[]>
-  /** Ends a run that is not over: nothing starts or commits after it. */
+  /** Ends a run that is not over, and the child runs its steps wait for: nothing starts or commits after it. */
   cancel(runId: string, reason: string): Promise<RunTransition>
   /** Holds a run: what is in flight may still commit, nothing new is claimed. */
   pause(runId: string, reason: string): Promise<RunTransition>
@@ -68,6 +81,15 @@ export interface RunHeader {
   readonly updatedAtMs: number
   /** The version of the record format, see `FORMAT`. */
   readonly format: number
+  /** The waiting step of which this run is a child; null for a run that somebody started. */
+  readonly parent: ParentStep | null
+}
+
+export interface ParentStep {
+  readonly runId: string
+  readonly stepId: string
+  /** The top of the tree. */
+  readonly rootRunId: string
 }
 
 export interface StartRun {
@@ -88,6 +110,13 @@ export interface StartRun {
   readonly cap: number | null
   /** Steps without incoming edges, in the order. */
   readonly roots: readonly StepRank[]
+  readonly parent: ParentStep | null
+  /**
+   * The step that cleans up (compensation, `finally`), or null. It has no edges and is not among `stepCount`: when the
+   * run would end, whatever with, this step becomes ready instead, nothing else may start or commit any more, and the run
+   * ends with that status once it is resolved.
+   */
+  readonly cleanup: StepRank | null
 }
 
 /** A step and its place in the plan's order. */
@@ -146,6 +175,10 @@ export interface ClaimedStep {
   readonly claim: Claim
   /** 1-based: failures of this visit so far, plus one. */
   readonly attempt: number
+  /** 1-based: how often the step was reopened, plus one. */
+  readonly visit: number
+  /** What ended the step's last wait in this visit; null where it has not waited. */
+  readonly wake: Wake | null
   /** In the order of the command's `reads`; null where the step has no output. */
   readonly outputs: readonly (StepOutput | null)[]
 }
@@ -189,6 +222,8 @@ export interface NextClaim {
 }
 
 export type Settlement =
+  /** Frees lease and slot and costs no attempt; refused to nobody, and over at once where what it waits for is there. */
+  | { readonly kind: 'wait'; readonly wait: Wait; readonly usage: StepUsage }
   | { readonly kind: 'success'; readonly output: string; readonly usage: StepUsage }
   | { readonly kind: 'failed' | 'timeout'; readonly error: ErrorInfo; readonly usage: StepUsage }
   | {
@@ -199,11 +234,58 @@ export type Settlement =
       readonly delayMs: number
     }
 
+/** What a step waits for without a worker. Durations are milliseconds from the store's now. */
+export type Wait =
+  /** For a human: the step and, when nothing else is at work, the run are `paused`. */
+  | { readonly kind: 'gate'; readonly timeoutMs: number | null }
+  | { readonly kind: 'timer'; readonly delayMs: number }
+  | { readonly kind: 'signal'; readonly name: string; readonly timeoutMs: number | null }
+  /** For the end of a child run, which has been started before. Looked after every `CHILD_CHECK_MS`, should its end be missed. */
+  | { readonly kind: 'child'; readonly runId: string }
+  /** It can't go on for a typed reason (`no-secret`, `ask`, …) and looks again after `checkMs`, or when it is woken. */
+  | { readonly kind: 'parked'; readonly reason: string; readonly message: string; readonly checkMs: number | null }
+
+/** What ends a wait. */
+export type Wake =
+  /** A gate's answer; checked by the step that gets it. `by`: who, as given. */
+  | { readonly kind: 'decided'; readonly decision: string; readonly by: string | null }
+  /** JSON text. */
+  | { readonly kind: 'signalled'; readonly payload: string }
+  /** A timer's end, a gate's or a signal's time-out, or a parked step's next check. */
+  | { readonly kind: 'elapsed' }
+  | { readonly kind: 'child-ended'; readonly runId: string; readonly status: RunStatus }
+
+export interface Note {
+  /** JSON text; see execute/notes.ts. */
+  readonly text: string
+  /** What it cost, or null. */
+  readonly usage: StepUsage | null
+}
+
+/** `stale`: as for a settlement. */
+export type AppendReply = { readonly outcome: 'appended' } | { readonly outcome: 'stale' }
+
+export interface WakeStep {
+  readonly runId: string
+  readonly stepId: string
+  readonly wake: Exclude<Wake, { readonly kind: 'elapsed' | 'signalled' }>
+}
+
+export type WakeReply =
+  | { readonly outcome: 'woken'; readonly offers: readonly Offer[]; readonly label: RunLabel }
+  /** `not-waiting`: it waits for nothing of this kind. `decided`: it was woken before, with another answer. */
+  | { readonly outcome: 'refused'; readonly reason: 'unknown-run' | 'run-over' | 'not-waiting' | 'decided' }
+
+export type SignalReply =
+  /** `isNew` is false where the same payload was there before. */
+  | { readonly outcome: 'kept'; readonly isNew: boolean; readonly offers: readonly Offer[]; readonly label: RunLabel }
+  | { readonly outcome: 'refused'; readonly reason: 'unknown-run' | 'run-over' | 'signalled-otherwise' }
+
 export interface SettleStep {
   readonly claim: Claim
   readonly rank: number
   readonly settlement: Settlement
-  /** Empty for a retry. */
+  /** Empty for a retry or a wait. */
   readonly edges: readonly Edge[]
   readonly next: NextClaim | null
 }
@@ -279,6 +361,13 @@ export type Obligation =
   | ({ readonly kind: 'undecided' } & UndecidedStep & RunLabel)
   /** Resolved, but its edges have not all been spread. */
   | ({ readonly kind: 'edges'; readonly runId: string; readonly stepId: string } & RunLabel)
+  /** A step waits for a child run, and it is time to see how that stands: see `mirror` and `wake`. */
+  | ({
+      readonly kind: 'child'
+      readonly runId: string
+      readonly stepId: string
+      readonly childRunId: string
+    } & RunLabel)
   | { readonly kind: 'run-ended'; readonly runId: string; readonly status: RunStatus }
 
 /** What must be known of a run to ring for it. */
@@ -295,5 +384,7 @@ export interface LoadedRun {
 export interface RunFilter {
   readonly status?: RunStatus
   readonly workflow?: string
+  /** Also runs that are children of a step; default false. */
+  readonly withChildren?: boolean
   readonly limit: number
 }

@@ -23,7 +23,30 @@ export interface Plan {
   readonly roots: readonly number[]
   /** An upper bound of how many steps can be in flight at once; where it is ≤ `maxConcurrentSteps` nobody need count. */
   readonly widthBound: number
+  /** What a run's input may and must have, from `inputs`; null where the workflow declares none. */
+  readonly inputs: readonly InputDeclaration[] | null
+  /** Compensations in reverse order and the steps of `finally`, as a workflow of their own; null where there are none. */
+  readonly cleanup: CleanupPlan | null
 }
+
+export interface InputDeclaration {
+  readonly name: string
+  readonly type: 'string' | 'number' | 'integer' | 'boolean' | 'list' | 'mapping' | 'any'
+  readonly isRequired: boolean
+  /** Undefined without one. */
+  readonly default?: Value
+  readonly description: string
+}
+
+/** Runs as a child run of the hidden step `finally` when the run ends; its state is the run's. */
+export interface CleanupPlan {
+  readonly plan: Plan
+  /** Step of `plan` → step of the run that it undoes; it runs only if that one succeeded and the run did not. */
+  readonly compensates: ReadonlyMap<string, string>
+}
+
+/** Id of the hidden step that runs {@link CleanupPlan}; users' steps may not have it where there is a cleanup. */
+export const CLEANUP_STEP = 'finally'
 
 /** What travels to Redis and disk, and what a worker compiles again. Plain JSON. */
 export interface Definition {
@@ -104,7 +127,16 @@ export interface Broken {
   readonly broken: ErrorInfo
 }
 
-export type StepSpec = LlmStep | ToolStep | RouterStep | FunctionStep
+export type StepSpec =
+  | LlmStep
+  | ToolStep
+  | RouterStep
+  | FunctionStep
+  | SubworkflowStep
+  | GateStep
+  | ForeachStep
+  | SleepStep
+  | WaitStep
 
 export interface StepCommon {
   readonly id: string
@@ -113,6 +145,20 @@ export interface StepCommon {
   /** Milliseconds per attempt, null without a limit. */
   readonly timeoutMs: number | null
   readonly retry: RetryPolicy
+  /** Evaluated at the claim; false skips the step as a routing skip does. */
+  readonly when: Expression | Broken | null
+  readonly join: 'all' | 'any'
+  /** Pool of workers, from `queue`; null for the default one. */
+  readonly queue: string | null
+  readonly priority: number | null
+  /** A result is kept under its rendered key (and the step's text) and used again; null without. */
+  readonly cache: CachePolicy | null
+}
+
+export interface CachePolicy {
+  readonly key: Template | Broken
+  /** Null: as long as the store keeps it. */
+  readonly ttlMs: number | null
 }
 
 export interface RetryPolicy {
@@ -140,6 +186,75 @@ export interface LlmStep extends StepCommon {
   readonly tools: readonly ToolDeclaration[]
   readonly toolChoice: 'auto' | 'required' | 'none' | { readonly name: string }
   readonly maxToolIterations: number
+  readonly attachments: readonly AttachmentSpec[]
+  /** Null unless `enabled`. */
+  readonly thinking: ThinkingSettings | null
+  /** JSON Schema of the answer: the output is then the parsed value. Null without. */
+  readonly outputSchema: ValueMap | null
+}
+
+export interface AttachmentSpec {
+  readonly type: 'image' | 'pdf' | 'audio'
+  readonly source: Template | Broken
+  readonly mediaType: string | null
+  readonly fetch: 'local' | 'provider'
+}
+
+export interface ThinkingSettings {
+  readonly budgetTokens: number | null
+  readonly level: 'low' | 'medium' | 'high' | null
+  readonly captureReasoning: boolean
+}
+
+export interface SubworkflowStep extends StepCommon {
+  readonly type: 'subworkflow'
+  /** Compiled with its parent; a file that does not load fails the step with `subworkflow/load` when it is reached. */
+  readonly child: Plan | Broken
+  readonly isIsolated: boolean
+  readonly input: { readonly [name: string]: Argument | Broken }
+  /** Top-level keys of the child's final state to return; null for all. */
+  readonly returnKeys: readonly string[] | null
+}
+
+export interface GateStep extends StepCommon {
+  readonly type: 'approval_gate'
+  /** How long the gate waits (`timeout_seconds`); null for ever. */
+  readonly waitMs: number | null
+  readonly onTimeout: 'approve' | 'reject' | null
+  /** Which later steps a waiting gate holds back: those of all later layers, or its dependents. */
+  readonly hold: 'all' | 'dependents'
+  readonly notify: NotifySettings | null
+}
+
+export interface NotifySettings {
+  readonly url: string
+  readonly headers: { readonly [name: string]: string }
+  readonly body: Template | Broken | null
+  readonly timeoutMs: number
+}
+
+export interface ForeachStep extends StepCommon {
+  readonly type: 'foreach'
+  /** Must give a list. */
+  readonly items: Argument | Broken
+  /** Sees `state.item` and `state.index` beside the state. Its own retry and time-out hold for each item. */
+  readonly body: LlmStep | ToolStep | FunctionStep | RouterStep | Broken
+  readonly maxConcurrent: number
+}
+
+/** Exactly one of the two is set. */
+export interface SleepStep extends StepCommon {
+  readonly type: 'sleep'
+  readonly durationMs: number | null
+  /** Gives an ISO date-time. */
+  readonly until: Template | Broken | null
+}
+
+export interface WaitStep extends StepCommon {
+  readonly type: 'wait_for'
+  readonly signal: Template | Broken
+  readonly waitMs: number | null
+  readonly onTimeout: 'fail' | 'continue'
 }
 
 export interface ToolDeclaration {
@@ -174,6 +289,8 @@ export type Argument =
   /** `state.a.b`: the raw value. Where it is missing null, or what a text says that is perhaps no reference (`state.n and x`). */
   | { readonly kind: 'path'; readonly path: StatePath; readonly otherwise: Argument | null }
   | { readonly kind: 'template'; readonly template: Template }
+  /** `{secrets.NAME}` alone or within a text: resolved where the step runs, never stored. */
+  | { readonly kind: 'secret'; readonly parts: readonly (Template | { readonly secret: string })[] }
   /** Only where the caller resolves recursively (functions). */
   | { readonly kind: 'list'; readonly items: readonly Argument[] }
   | { readonly kind: 'mapping'; readonly entries: { readonly [key: string]: Argument } }
