@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import type { Bell, Doorbell } from '@agentloom/engine'
 import type { ErrorInfo } from '@agentloom/workflow'
 import { Queue, type BulkJobOptions } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { RUNS_QUEUE, STEPS_QUEUE, type Keys } from '../keys.ts'
+import { groupsOf, type Group } from './groups.ts'
 import { jobIdOf } from './job-id.ts'
 import { JOB_BYTES_MAX, type StepJob } from './step-job.ts'
 
@@ -25,24 +27,52 @@ export async function closeQueues({ steps, runs }: Queues): Promise<void> {
   await Promise.all([steps.close(), runs.close()])
 }
 
-/** Rings by adding BullMQ jobs. A job is a hint and nothing else: what may be done, the journal says. */
+/**
+ * Rings by adding BullMQ jobs. A job is a hint and nothing else: what may be done, the journal says. Bells of one turn of
+ * the event loop share jobs when they are many, as a job costs ten times what a short step does.
+ */
 export class BullmqDoorbell implements Doorbell {
   readonly #queue: Queue
+  #turn: { readonly bells: Bell[]; readonly rung: Promise<void> } | null = null
 
   constructor(queue: Queue) {
     this.#queue = queue
   }
 
-  async ring(bells: readonly Bell[]): Promise<void> {
-    const [first] = bells
+  ring(bells: readonly Bell[]): Promise<void> {
+    if (bells.length === 0) return Promise.resolve()
+    this.#turn ??= this.#open()
+    for (const bell of bells) this.#turn.bells.push(bell)
+    return this.#turn.rung
+  }
+
+  /** A bell that was rung before, in a job of its own, whatever else is rung. */
+  async ringOnce(bell: Bell): Promise<void> {
+    const { name, data, opts } = jobOf([bell])
+    await this.#queue.add(name, data, { ...opts, jobId: `${opts.jobId}-${randomBytes(4).toString('hex')}` })
+  }
+
+  #open(): { readonly bells: Bell[]; readonly rung: Promise<void> } {
+    const bells: Bell[] = []
+    const rung = new Promise<void>((resolve, reject) => {
+      process.nextTick(() => {
+        this.#turn = null
+        this.#add(groupsOf(bells)).then(resolve, reject)
+      })
+    })
+    return { bells, rung }
+  }
+
+  async #add(groups: readonly Group[]): Promise<void> {
+    const [first] = groups
     if (first === undefined) return
-    if (bells.length === 1) {
+    if (groups.length === 1) {
       const { name, data, opts } = jobOf(first)
       await this.#queue.add(name, data, opts)
       return
     }
-    for (let at = 0; at < bells.length; at += BULK_MAX)
-      await this.#queue.addBulk(bells.slice(at, at + BULK_MAX).map(jobOf))
+    for (let at = 0; at < groups.length; at += BULK_MAX)
+      await this.#queue.addBulk(groups.slice(at, at + BULK_MAX).map(jobOf))
   }
 
   /** The same bell once more, as a job of its own. */
@@ -53,7 +83,7 @@ export class BullmqDoorbell implements Doorbell {
 
   /** Shows a step that failed inside of another's job as a failed job of its own. */
   async showFailed(bell: Bell, error: ErrorInfo): Promise<void> {
-    const { name, data, opts } = jobOf(bell)
+    const { name, data, opts } = jobOf([bell])
     const reason = `${error.code} ${error.message}`.slice(0, REASON_MAX)
     await this.#queue.add(name, { ...data, failed: reason }, { ...opts, jobId: `${opts.jobId}-failed` })
   }
@@ -62,14 +92,20 @@ export class BullmqDoorbell implements Doorbell {
 /** Room for a reason beside the ids in a job's data. */
 const REASON_MAX = 1_000
 
-function jobOf(bell: Bell): { name: string; data: StepJob; opts: BulkJobOptions & { jobId: string } } {
-  const { runId, stepId, epoch, workflow, definition, priority } = bell
+function jobOf([first, ...more]: Group): { name: string; data: StepJob; opts: BulkJobOptions & { jobId: string } } {
+  const { workflow, definition, priority } = first
+  const names = `${workflow} · ${first.stepId}`
+  const data: StepJob = { v: 1, ...bellIn(first), definition }
   return {
-    name: `${workflow} · ${stepId}`,
-    data: { v: 1, run: runId, step: stepId, epoch, definition },
+    name: more.length === 0 ? names : `${names} and ${more.length} more`,
+    data: more.length === 0 ? data : { ...data, more: more.map(bellIn) },
     opts:
       priority === 0
-        ? { jobId: jobIdOf(bell), sizeLimit: JOB_BYTES_MAX }
-        : { jobId: jobIdOf(bell), sizeLimit: JOB_BYTES_MAX, priority },
+        ? { jobId: jobIdOf(first), sizeLimit: JOB_BYTES_MAX }
+        : { jobId: jobIdOf(first), sizeLimit: JOB_BYTES_MAX, priority },
   }
+}
+
+function bellIn({ runId, stepId, epoch }: Bell): { run: string; step: string; epoch: number } {
+  return { run: runId, step: stepId, epoch }
 }

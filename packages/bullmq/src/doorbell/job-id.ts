@@ -12,11 +12,12 @@ export function jobIdOf(offer: Offer): string {
 
 /** All of it but the epoch, which `lua/oblige.lua` knows. */
 export function jobIdStem({ runId, stepId }: { readonly runId: string; readonly stepId: string }): string {
-  return `${safeStep(stepId)}@${runId}@`
+  return `${safe(stepId)}@${safe(runId)}@`
 }
 
-const SAFE = /^[A-Za-z0-9_-]{1,60}$/
+const SAFE = /^[A-Za-z0-9._-]{1,100}$/
 
-function safeStep(stepId: string): string {
-  return SAFE.test(stepId) ? stepId : `~${createHash('sha256').update(stepId).digest('hex').slice(0, 24)}`
+/** Ids of steps are users' words, and those of child runs hold them. */
+function safe(id: string): string {
+  return SAFE.test(id) ? id : `~${createHash('sha256').update(id).digest('hex').slice(0, 24)}`
 }

@@ -2,14 +2,26 @@ import { z } from 'zod'
 
 /** Version of the data of step jobs. */
 export const JOB_VERSION = 1
-/** Ids and a hash are a few hundred bytes; more was not written by us. */
-export const JOB_BYTES_MAX = 4_096
+/** A child run's id holds the ids of the steps above it, at most some 2,000 characters; more was not written by us. */
+export const JOB_BYTES_MAX = 16_384
+
+const bell = {
+  run: z.string().regex(/^[^/:\p{Cc}]{1,2200}$/u),
+  step: z.string().min(1).max(1_024),
+  epoch: z.int().min(0),
+}
+
+/** Bells that one job carries at most. */
+export const BELLS_MAX = 8
 
 const stepJob = z.object({
   v: z.literal(JOB_VERSION),
-  run: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
-  step: z.string().min(1).max(1_024),
-  epoch: z.int().min(0),
+  ...bell,
+  /** Further steps of the same workflow, which this job rings for, too. */
+  more: z
+    .array(z.object(bell))
+    .max(BELLS_MAX - 1)
+    .optional(),
   definition: z.string().max(128).nullish(),
   /** How many workers in a row could not execute the step. */
   tries: z.int().min(1).optional(),

@@ -15,7 +15,8 @@ export interface QueueWorkerOptions {
 }
 
 export interface Serving {
-  readonly steps: (job: Delivered) => Promise<Served>
+  /** @param onExtraWalks to be told of walks beside the job's own, and (a negative number) of their end */
+  readonly steps: (job: Delivered, onExtraWalks: (count: number) => void) => Promise<Served>
   readonly runs: (job: Delivered) => Promise<{ readonly runId: string }>
 }
 
@@ -34,10 +35,21 @@ const STARTS_CONCURRENCY = 16
 /** The workers of both queues, listening when this resolves. */
 export async function openWorkers(options: QueueWorkerOptions, serving: Serving): Promise<readonly Worker[]> {
   const { concurrency, hasWorkflows } = options
-  const steps = async (job: Job<unknown>, token: string | undefined): Promise<void> => {
-    if ((await serving.steps(job)) === 'put-back') await putBack(job, token)
-  }
-  const workers = [openWorker(options, STEPS_QUEUE, steps, concurrency, KEEP_STEPS)]
+  let extraWalks = 0
+  const steps: Worker = openWorker(
+    options,
+    STEPS_QUEUE,
+    async (job, token) => {
+      const served = await serving.steps(job, (count) => {
+        extraWalks += count
+        steps.concurrency = Math.max(1, concurrency - extraWalks)
+      })
+      if (served === 'put-back') await putBack(job, token)
+    },
+    concurrency,
+    KEEP_STEPS,
+  )
+  const workers = [steps]
   if (hasWorkflows) workers.push(openWorker(options, RUNS_QUEUE, serving.runs, STARTS_CONCURRENCY, KEEP_STARTS))
   await Promise.all(workers.map((one) => one.waitUntilReady()))
   return workers

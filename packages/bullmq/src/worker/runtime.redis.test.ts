@@ -134,3 +134,45 @@ test('a draining worker ends the step in hand and leaves the rest of the chain t
   const kinds = new Set((await client.load('run'))?.records.map(({ kind }) => kind))
   expect([...kinds]).toEqual(['started', 'claimed', 'committed', 'ended'])
 })
+
+test('many bells share jobs, however few places a worker has, and every failure is shown', async () => {
+  const plan = compileYaml(
+    'name: one\nsteps:\n  - {id: a, type: function, handler: boom, input: {}, retry: {max_retries: 0}}\n',
+  ).plan
+  const ids = Array.from({ length: 40 }, (_, i) => `run-${i}`)
+  await Promise.all(ids.map((runId) => client.start(plan, { runId })))
+  const [steps] = client.queues()
+  expect(await steps?.getWaitingCount()).toBeLessThan(20)
+  let most = 0
+  await using _worker = (await startTestWorker({ prefix, functions: [boom], concurrency: 3 })).runtime
+  const ends = Promise.all(ids.map((runId) => client.waitForEnd(runId)))
+  const watched = setInterval(() => (most = Math.max(most, _worker.held)), 1)
+  expect((await ends).map(({ status }) => status)).toEqual(ids.map(() => 'failed'))
+  clearInterval(watched)
+  expect(most).toBeLessThanOrEqual(3)
+  await expect.poll(() => steps?.getFailedCount()).toBe(40)
+})
+
+test('steps that wait for a place too long are left to other workers', async () => {
+  const served: string[] = []
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  const held = (name: string) =>
+    defineFunction({
+      name: 'held',
+      input: z.object({}),
+      async run() {
+        served.push(name)
+        await released
+        return null
+      },
+    })
+  const plan = compileYaml('name: one\nsteps:\n  - {id: a, type: function, handler: held, input: {}}\n').plan
+  const ids = Array.from({ length: 32 }, (_, i) => `run-${i}`)
+  await Promise.all(ids.map((runId) => client.start(plan, { runId })))
+  await using _first = (await startTestWorker({ prefix, functions: [held('first')], concurrency: 2 })).runtime
+  await expect.poll(() => served.length).toBe(2)
+  await using _second = (await startTestWorker({ prefix, functions: [held('second')], concurrency: 40 })).runtime
+  await expect.poll(() => served.length, { timeout: 4_000 }).toBe(32)
+  release()
+  await Promise.all(ids.map((runId) => client.waitForEnd(runId)))
+})

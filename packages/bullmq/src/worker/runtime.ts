@@ -8,6 +8,7 @@ import { RedisJournal } from '../journal/redis-journal.ts'
 import { drain } from './drain.ts'
 import type { WorkerEvent } from './events.ts'
 import { openWorkers } from './queue-workers.ts'
+import { Places } from './places.ts'
 import { RingAgain } from './ring-again.ts'
 import { serveStartJob } from './starts.ts'
 import { serveStepJob, type StepsParts } from './steps.ts'
@@ -87,10 +88,11 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
   const claims = new Claims(journal, leaseMs)
   let isDraining = false
   const ringAgain = new RingAgain(doorbell, onError('queue'))
-  const steps: StepsParts = {
+  const steps: Omit<StepsParts, 'onExtraWalks'> = {
     doorbell,
     ringAgain,
     emit,
+    places: new Places(concurrency),
     walker: {
       journal,
       plans,
@@ -113,7 +115,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
       onWreck: (queue, { jobId, problem }) => emit({ kind: 'job-malformed', queue, jobId, problem }),
     },
     {
-      steps: (job) => serveStepJob(steps, job),
+      steps: (job, onExtraWalks) => serveStepJob({ ...steps, onExtraWalks }, job),
       runs: (job) => serveStartJob({ journal, follower, workflows, emit }, job),
     },
   )

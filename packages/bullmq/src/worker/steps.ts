@@ -5,12 +5,16 @@ import { parseStepJob, type StepJob } from '../doorbell/step-job.ts'
 import { STEPS_QUEUE } from '../keys.ts'
 import type { WorkerEvent } from './events.ts'
 import { JobFailure } from './job-failure.ts'
+import type { Places } from './places.ts'
 import type { RingAgain } from './ring-again.ts'
 
 export interface StepsParts {
   readonly walker: WalkerParts
   readonly doorbell: BullmqDoorbell
   readonly ringAgain: RingAgain
+  readonly places: Places
+  /** A job brought walks beside its own, or (a negative number) they are over: fewer jobs are wanted, or more. */
+  readonly onExtraWalks: (count: number) => void
   readonly emit: (event: WorkerEvent) => void
 }
 
@@ -20,6 +24,7 @@ export interface Delivered {
   readonly name: string
   readonly data: unknown
   readonly timestamp: number
+  readonly opts?: { readonly priority?: number | undefined }
 }
 
 /** `put-back`: another worker may know what to do with the job. */
@@ -43,34 +48,73 @@ export async function serveStepJob(parts: StepsParts, delivered: Delivered): Pro
       parts.emit({ kind: 'job-newer', queue: STEPS_QUEUE, jobId, version: parsed.version })
       return 'put-back'
     case 'job':
-      return serve(parts, delivered.name, parsed.job)
+      return serve(parts, delivered, parsed.job)
     default:
       return parsed satisfies never
   }
 }
 
-async function serve(parts: StepsParts, name: string, job: StepJob): Promise<Served> {
+async function serve(parts: StepsParts, delivered: Delivered, job: StepJob): Promise<Served> {
   if (job.failed !== undefined) throw new JobFailure(null, job.failed)
-  const offer: Offer = { runId: job.run, stepId: job.step, epoch: job.epoch }
+  const { more = [] } = job
+  const walks: Walks = { parts, delivered, job, isShared: more.length > 0 }
+  parts.onExtraWalks(more.length)
+  const extra = more.map((bell) => walkInPlace(walks, bell).finally(() => parts.onExtraWalks(-1)))
+  const results = await Promise.allSettled([walkInPlace(walks, job), ...extra])
+  for (const result of results) if (result.status === 'rejected') throw result.reason
+  return 'done'
+}
+
+interface Walks {
+  readonly parts: StepsParts
+  readonly delivered: Delivered
+  readonly job: StepJob
+  /** The job rings for other steps, too: it then succeeds, and what failed is shown by jobs of its own. */
+  readonly isShared: boolean
+}
+
+type JobBell = Pick<StepJob, 'run' | 'step' | 'epoch'>
+
+/** Other workers may have places sooner than this one. */
+const WAIT_MS_MAX = 250
+
+async function walkInPlace(walks: Walks, bell: JobBell): Promise<void> {
+  const { places } = walks.parts
+  if (places.take() || (await places.wait(WAIT_MS_MAX))) await walk(walks, bell)
+  else await handBack(walks, bell)
+}
+
+function handBack({ parts, delivered, job }: Walks, { run, step, epoch }: JobBell): Promise<void> {
+  const workflow = delivered.name.split(' · ')[0] ?? ''
+  const bell = { runId: run, stepId: step, epoch, workflow, definition: job.definition ?? '' }
+  return parts.doorbell.ringOnce({ ...bell, priority: delivered.opts?.priority ?? 0 })
+}
+
+/** Walks from a place that was taken, and gives it back. */
+async function walk(walks: Walks, bell: JobBell): Promise<void> {
+  const { parts, delivered, job, isShared } = walks
+  const offer: Offer = { runId: bell.run, stepId: bell.step, epoch: bell.epoch }
   const failed: StepFailed[] = []
   try {
     const result = await walkerOf(parts, failed).serve(offer, job.definition ?? null)
-    if (result === 'no-handler') parts.ringAgain.later(name, job)
+    if (result === 'no-handler')
+      parts.ringAgain.later(delivered.name, { ...bell, v: job.v, definition: job.definition, tries: job.tries })
     if (result === 'refused') parts.emit({ kind: 'bell-late', runId: offer.runId, stepId: offer.stepId })
   } catch (error) {
     if (error instanceof NoDefinitionError && (await parts.walker.journal.header(offer.runId)) === null) {
       parts.emit({ kind: 'bell-late', runId: offer.runId, stepId: offer.stepId }) // the run has left Redis, and all that was its
-      return 'done'
+      return
     }
     parts.emit({ kind: 'error', during: 'serve', error })
     throw error instanceof AgentloomError
       ? new JobFailure(error.code, error.message)
       : new JobFailure('worker/error', String(error))
+  } finally {
+    parts.places.leave()
   }
-  for (const one of failed) if (one.stepId !== offer.stepId) await showFailed(parts, job, one)
-  const own = failed.find(({ stepId }) => stepId === offer.stepId)
+  const own = isShared ? undefined : failed.find(({ stepId }) => stepId === offer.stepId)
+  for (const one of failed) if (one !== own) await showFailed(parts, { ...bell, definition: job.definition }, one)
   if (own !== undefined) throw new JobFailure(own.error.code, own.error.message)
-  return 'done'
 }
 
 /** A walker that also notes which steps failed for good on this walk. */
@@ -85,13 +129,13 @@ function walkerOf({ walker }: StepsParts, failed: StepFailed[]): Walker {
 
 async function showFailed(
   { doorbell, walker, emit }: StepsParts,
-  job: StepJob,
+  bell: Pick<StepJob, 'epoch' | 'definition'>,
   { runId, stepId, error }: { readonly runId: string; readonly stepId: string; readonly error: ErrorInfo },
 ): Promise<void> {
-  const definition = job.definition ?? ''
+  const definition = bell.definition ?? ''
   try {
     const { name: workflow } = await walker.plans.get(definition)
-    await doorbell.showFailed({ runId, stepId, epoch: job.epoch, workflow, definition, priority: 0 }, error)
+    await doorbell.showFailed({ runId, stepId, epoch: bell.epoch, workflow, definition, priority: 0 }, error)
   } catch (shown) {
     emit({ kind: 'error', during: 'queue', error: shown })
   }
