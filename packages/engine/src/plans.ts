@@ -15,8 +15,16 @@ export class NoDefinitionError extends AgentloomError {
   }
 }
 
+export interface PlansOptions {
+  /** What this process hides beside what each workflow names (`AGENTLOOM_REDACT_STATE_KEYS`). */
+  readonly redact?: readonly string[]
+}
+
 /** Plans by hash, compiled once and kept while they are among the last used. */
-export function createPlans(textOf: (hash: string) => Promise<string | null>): Plans & { add(plan: Plan): void } {
+export function createPlans(
+  textOf: (hash: string) => Promise<string | null>,
+  options: PlansOptions = {},
+): Plans & { add(plan: Plan): void } {
   const kept = new Map<string, Promise<Plan>>()
   const keep = (hash: string, plan: Promise<Plan>): Promise<Plan> => {
     kept.delete(hash)
@@ -28,7 +36,7 @@ export function createPlans(textOf: (hash: string) => Promise<string | null>): P
   const compile = async (hash: string): Promise<Plan> => {
     const text = await textOf(hash)
     if (text === null) throw new NoDefinitionError(hash)
-    return compileWorkflow(parseDefinition(text)).plan
+    return compileWorkflow(parseDefinition(text), options).plan
   }
   return {
     add: (plan) => void keep(plan.hash, Promise.resolve(plan)),

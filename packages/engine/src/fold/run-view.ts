@@ -2,6 +2,7 @@ import { parseValue, type ErrorInfo, type Plan, type Value, type ValueMap } from
 import { isOver } from '../journal/run-state.ts'
 import type { LoadedRun, RunStatus } from '../ports/journal.ts'
 import { failedStepOf, skipMessage } from '../schedule/cause.ts'
+import { redactView } from './redact-view.ts'
 import { foldState, type Left } from './state.ts'
 import { foldSteps, type StepFold } from './step-fold.ts'
 
@@ -44,8 +45,15 @@ export interface RunView {
   readonly error: ErrorInfo | null
 }
 
-/** @throws {CorruptJournalError} when the records exclude one another */
+/**
+ * What leaves the engine: redacted by the plan's patterns.
+ * @throws {CorruptJournalError} when the records exclude one another
+ */
 export function viewRun(plan: Plan, loaded: LoadedRun): RunView {
+  return redactView(plainView(plan, loaded), plan.redact)
+}
+
+function plainView(plan: Plan, loaded: LoadedRun): RunView {
   const { header, records } = loaded
   const folds = foldSteps(header.runId, records)
   const steps: StepView[] = []

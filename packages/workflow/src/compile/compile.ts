@@ -32,13 +32,18 @@ export interface CompileOptions {
   readonly source?: Source
   /** Warnings of the reading, which `strict` makes errors too. */
   readonly warnings?: readonly Diagnostic[]
+  /** What this process hides beside what the workflow names (`AGENTLOOM_REDACT_STATE_KEYS`); no part of the hash. */
+  readonly redact?: readonly string[]
 }
 
 /**
  * A definition → its plan. Pure: the same plan for the same definition, on every worker.
  * @throws {WorkflowError} with every problem of the first group that has any: schema and ids, then references, then the rest
  */
-export function compileWorkflow(definition: Definition, { source, warnings = [] }: CompileOptions = {}): Compiled {
+export function compileWorkflow(
+  definition: Definition,
+  { source, warnings = [], redact = [] }: CompileOptions = {},
+): Compiled {
   const findings = new Findings(source ?? null)
   checkSize(definition, findings)
   const workflow = parseWorkflow(definition.workflow, findings)
@@ -64,7 +69,10 @@ export function compileWorkflow(definition: Definition, { source, warnings = [] 
   const drafts = draftsOf(workflow, { dependencies, order }, findings)
   const incoming = connected(drafts, { workflow, order }, findings)
   findings.throwErrors()
-  return { plan: planOf({ definition, workflow, compat }, drafts, { order, incoming }), warnings: findings.warnings }
+  return {
+    plan: planOf({ definition, workflow, compat, redact }, drafts, { order, incoming }),
+    warnings: findings.warnings,
+  }
 }
 
 function draftsOf(
@@ -104,8 +112,15 @@ function connected(
   }
 }
 
+interface Written {
+  readonly definition: Definition
+  readonly workflow: WorkflowText
+  readonly compat: Compat
+  readonly redact: readonly string[]
+}
+
 function planOf(
-  { definition, workflow, compat }: { definition: Definition; workflow: WorkflowText; compat: Compat },
+  { definition, workflow, compat, redact }: Written,
   drafts: readonly Draft[],
   { order, incoming }: { readonly order: Order; readonly incoming: readonly Incoming[] },
 ): Plan {
@@ -128,8 +143,9 @@ function planOf(
     description: workflow.description,
     definition,
     config: planConfig(workflow.config, definition.files, compat),
+    compat,
     state: workflow.state,
-    redact: Object.keys(stateSchema).filter((pattern) => stateSchema[pattern]?.redact),
+    redact: [...new Set([...Object.keys(stateSchema).filter((pattern) => stateSchema[pattern]?.redact), ...redact])],
     nodes,
     byId: new Map(nodes.map((node) => [node.id, node])),
     roots: nodes.flatMap(({ index, sources }) => (sources.length === 0 ? [index] : [])),

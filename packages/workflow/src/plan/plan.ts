@@ -1,3 +1,4 @@
+import type { Compat } from '../compat/compat.ts'
 import type { ErrorInfo } from '../errors.ts'
 import type { Expression } from '../expression/expression.ts'
 import type { Template } from '../template/template.ts'
@@ -14,7 +15,9 @@ export interface Plan {
   readonly config: PlanConfig
   /** Initial state, before a run's input is laid over it. */
   readonly state: ValueMap
-  /** Key or glob → redact, from `state_schema`. */
+  /** What is done as the Python engine does it. */
+  readonly compat: Compat
+  /** Keys and globs to redact: of `state_schema`, and those given when it was compiled. */
   readonly redact: readonly string[]
   /** In the order of scheduling.md rule 1: by layer, then by id (code points). A node's index is its rank. */
   readonly nodes: readonly PlanNode[]

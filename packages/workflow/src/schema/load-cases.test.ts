@@ -145,7 +145,6 @@ describe('load cases', () => {
     ['`finally`, in this version', file('finally: []'), ['workflow/not-yet']],
     ['attachments, in this version', step('attachments: [{source: x}]'), ['workflow/not-yet']],
     ['tools of a model, in this version', step('tools: [{name: a}]'), ['workflow/not-yet']],
-    ['redaction, in this version', file('state_schema: {"*key": {redact: "yes"}}'), ['workflow/not-yet']],
     ['thinking, in this version', step('thinking: {enabled: true}'), ['workflow/not-yet']],
   ])('refused: %s', (_, text, expected) => {
     expect(outcome(text)).toEqual(expected)

@@ -32,10 +32,7 @@ export function isLaterType(type: Value | undefined): boolean {
 }
 
 /** Reports what the schema reads and the compiler has no plan for. */
-export function refuseNotYet({ steps, state_schema: stateSchema }: WorkflowText, findings: Findings): void {
-  for (const [pattern, { redact }] of Object.entries(stateSchema)) {
-    if (redact) refuse(findings, ['state_schema', pattern, 'redact'], 'redaction')
-  }
+export function refuseNotYet({ steps }: WorkflowText, findings: Findings): void {
   for (const [index, step] of steps.entries()) {
     if (step.type === 'subworkflow' || step.type === 'approval_gate') {
       refuse(findings, ['steps', index, 'type'], `steps of type ${step.type}`)
