@@ -43,6 +43,8 @@ export type JournalRecord =
       readonly usage: StepUsage
       /** Null: for good. */
       readonly retryAtMs: number | null
+      /** What a failed child run left, JSON text. */
+      readonly output?: string
     }
   | { readonly kind: 'skipped'; readonly atMs: number; readonly stepId: string; readonly cause: number }
   | {

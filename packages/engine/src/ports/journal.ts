@@ -225,7 +225,15 @@ export type Settlement =
   /** Frees lease and slot and costs no attempt; refused to nobody, and over at once where what it waits for is there. */
   | { readonly kind: 'wait'; readonly wait: Wait; readonly usage: StepUsage }
   | { readonly kind: 'success'; readonly output: string; readonly usage: StepUsage }
-  | { readonly kind: 'failed' | 'timeout'; readonly error: ErrorInfo; readonly usage: StepUsage }
+  | {
+      readonly kind: 'failed' | 'timeout'
+      readonly error: ErrorInfo
+      readonly usage: StepUsage
+      /** What a failed child run leaves for others to see, JSON text; kept as the step's output. */
+      readonly output?: string
+    }
+  /** `when` was false at the claim: resolved as by `skip`. */
+  | { readonly kind: 'skipped'; readonly cause: number; readonly usage: StepUsage }
   | {
       readonly kind: 'retry'
       readonly status: 'failed' | 'timeout'
