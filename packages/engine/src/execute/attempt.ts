@@ -1,18 +1,25 @@
 import type { Plan, PlanNode, ValueMap } from '@agentloom/workflow'
 import { checkWritable, writeValue, type Value } from '@agentloom/workflow'
 import type { Clock, Random } from '../ports/clock.ts'
-import type { RunHeader, Settlement } from '../ports/journal.ts'
+import type { Journal, RunHeader, Settlement, Wait, Wake } from '../ports/journal.ts'
 import type { Models } from '../ports/models.ts'
-import type { Observer } from '../ports/runtime.ts'
+import type { Observer, Plans } from '../ports/runtime.ts'
 import type { ToolBox } from '../ports/toolbox.ts'
 import { NO_USAGE, type StepUsage } from '../journal/record.ts'
+import type { Follower } from '../walk/follow.ts'
 import { StepAbortedError, type Held } from '../walk/held.ts'
+import { ChildRunError } from './child-run-error.ts'
 import { failureOf, StepTimedOutError, whole } from './failure.ts'
+import { runForeach } from './foreach.ts'
+import { runGate } from './gate.ts'
 import { runFunction, type Functions } from './function.ts'
 import { runLlmCall } from './llm-call.ts'
 import { backoffMs, isTriedAgain } from './retry.ts'
 import { runRouter } from './router.ts'
+import { runSleep } from './sleep.ts'
+import { runSubworkflow } from './subworkflow.ts'
 import { runTool } from './tool.ts'
+import { runWaitFor } from './wait-for.ts'
 
 /** What a process can do for steps. */
 export interface Executors {
@@ -31,18 +38,36 @@ export interface Attempt {
   readonly plan: Plan
   readonly node: PlanNode
   readonly header: RunHeader
-  /** 1-based. */
+  /** 1-based: failures of this visit so far, plus one. */
   readonly number: number
+  /** 1-based: how often the step was reopened, plus one. */
+  readonly visit: number
+  /** What ended the step's last wait in this visit; null where it has not waited. */
+  readonly wake: Wake | null
+  readonly journal: Journal
+  /** Rings for child runs. */
+  readonly follower: Follower
+  /** For those that must look at other runs of the tree. */
+  readonly plans: Plans
   readonly held: Held
   /** The state that the step sees (scheduling.md rule 6), folded when first asked for. */
   state(): ValueMap
-  /** Stays the same over attempts and workers. */
+  /** `runId:stepId:visit`: stays the same over attempts and workers. */
   readonly idempotencyKey: string
 }
 
-export interface StepResult {
-  readonly output: Value
-  readonly usage: Omit<StepUsage, 'durationMs'>
+/** Without the duration, which `runAttempt` measures; of the rest only what no note has named. */
+export type SpentUsage = Omit<StepUsage, 'durationMs'>
+
+export type StepResult =
+  | { readonly output: Value; readonly usage: SpentUsage }
+  /** It failed, and what it spent counts all the same. */
+  | { readonly failure: unknown; readonly usage: SpentUsage }
+
+/** The step gives its place up until what it waits for comes. */
+export interface StepWait {
+  readonly wait: Wait
+  readonly usage?: SpentUsage
 }
 
 /** Deadline of a step that names none: long enough for any model call, short enough that a forgotten promise ends. */
@@ -56,30 +81,32 @@ export async function runAttempt(executors: Executors, attempt: Attempt): Promis
   const { clock, random } = executors
   const { node, held } = attempt
   const startedAt = clock.monotonic()
-  const usage = (used: Omit<StepUsage, 'durationMs'> = NO_USAGE): StepUsage => ({
+  const usage = (used: SpentUsage = NO_USAGE): StepUsage => ({
     ...used,
     durationMs: Math.max(0, Math.round((clock.monotonic() - startedAt) * 1000) / 1000),
   })
+  const failed = (thrown: unknown, used?: SpentUsage): Settlement => {
+    const failure = failureOf(thrown, `run ${attempt.header.runId} · step ${node.id}`)
+    const status = thrown instanceof StepTimedOutError ? 'timeout' : 'failed'
+    const { info: error } = failure
+    if (isTriedAgain(node.step.retry, attempt.number, failure))
+      return { kind: 'retry', status, error, usage: usage(used), delayMs: backoffMs(node.step.retry, attempt.number, random) }
+    const left = thrown instanceof ChildRunError ? { output: thrown.output } : {}
+    return { kind: status, error, usage: usage(used), ...left }
+  }
   try {
     const result = await raceDeadline(executors, attempt)
+    if ('wait' in result) return { kind: 'wait', wait: result.wait, usage: usage(result.usage) }
+    if ('failure' in result) return failed(result.failure, result.usage)
     return { kind: 'success', output: writeValue(result.output), usage: usage(result.usage) }
   } catch (thrown) {
     if (held.reason !== null && held.reason !== 'timeout') return null
-    const failure = failureOf(thrown, `run ${attempt.header.runId} · step ${node.id}`)
-    const status = thrown instanceof StepTimedOutError ? 'timeout' : 'failed'
-    if (!isTriedAgain(node.step.retry, attempt.number, failure))
-      return { kind: status, error: failure.info, usage: usage() }
-    return {
-      kind: 'retry',
-      status,
-      error: failure.info,
-      usage: usage(),
-      delayMs: backoffMs(node.step.retry, attempt.number, random),
-    }
+    if (thrown instanceof StepAbortedError && thrown.reason === 'lost') return null
+    return failed(thrown)
   }
 }
 
-function raceDeadline(executors: Executors, attempt: Attempt): Promise<StepResult> {
+function raceDeadline(executors: Executors, attempt: Attempt): Promise<StepResult | StepWait> {
   const { node, held } = attempt
   const timeoutMs = node.step.timeoutMs ?? DEFAULT_TIMEOUT_MS
   return new Promise((resolve, reject) => {
@@ -101,7 +128,7 @@ function raceDeadline(executors: Executors, attempt: Attempt): Promise<StepResul
   })
 }
 
-async function runBody(executors: Executors, attempt: Attempt): Promise<StepResult> {
+async function runBody(executors: Executors, attempt: Attempt): Promise<StepResult | StepWait> {
   const { step } = attempt.node
   const output = whole(step.output)
   if (output !== null && output.segments.length > 1) checkWritable(attempt.state(), output)
@@ -114,6 +141,16 @@ async function runBody(executors: Executors, attempt: Attempt): Promise<StepResu
       return runTool(executors, attempt, step)
     case 'router':
       return runRouter(attempt, step)
+    case 'foreach':
+      return runForeach(executors, attempt, step)
+    case 'subworkflow':
+      return runSubworkflow(executors, attempt, step)
+    case 'approval_gate':
+      return runGate(executors, attempt, step)
+    case 'sleep':
+      return runSleep(executors, attempt, step)
+    case 'wait_for':
+      return runWaitFor(executors, attempt, step)
     default:
       return step satisfies never
   }
