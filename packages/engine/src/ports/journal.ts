@@ -81,6 +81,9 @@ export interface RunHeader {
   readonly updatedAtMs: number
   /** The version of the record format, see `FORMAT`. */
   readonly format: number
+  /** In force: the workflow's, or what a resume or the parent gave. */
+  readonly budgetNanoUsd: number | null
+  readonly timeoutMs: number | null
   /** The waiting step of which this run is a child; null for a run that somebody started. */
   readonly parent: ParentStep | null
 }
@@ -225,6 +228,8 @@ export type Settlement =
   /** Frees lease and slot and costs no attempt; refused to nobody, and over at once where what it waits for is there. */
   | { readonly kind: 'wait'; readonly wait: Wait; readonly usage: StepUsage }
   | { readonly kind: 'success'; readonly output: string; readonly usage: StepUsage }
+  /** Its `when` is false. See schedule/cause.ts; nothing was spent. */
+  | { readonly kind: 'skipped'; readonly cause: number; readonly usage: StepUsage }
   | {
       readonly kind: 'failed' | 'timeout'
       readonly error: ErrorInfo
@@ -232,8 +237,6 @@ export type Settlement =
       /** What a failed child run leaves for others to see, JSON text; kept as the step's output. */
       readonly output?: string
     }
-  /** `when` was false at the claim: resolved as by `skip`. */
-  | { readonly kind: 'skipped'; readonly cause: number; readonly usage: StepUsage }
   | {
       readonly kind: 'retry'
       readonly status: 'failed' | 'timeout'
