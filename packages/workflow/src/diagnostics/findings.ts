@@ -55,6 +55,11 @@ export class Findings {
     return this.#warnings
   }
 
+  /** Those that were kept, errors first. */
+  get all(): readonly Diagnostic[] {
+    return [...this.#errors, ...this.#warnings]
+  }
+
   get hasErrors(): boolean {
     return this.#errorCount > 0
   }

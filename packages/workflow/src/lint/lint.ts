@@ -1,0 +1,65 @@
+import { isBroken } from '../compile/reads.ts'
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import { Findings } from '../diagnostics/findings.ts'
+import type { Path } from '../diagnostics/path.ts'
+import type { Source } from '../diagnostics/source.ts'
+import type { Plan } from '../plan/plan.ts'
+import { isMapping } from '../value/value.ts'
+import { Guards } from './guards.ts'
+import { lintedOf } from './place.ts'
+import { warnOfMissingPrices } from './prices.ts'
+import { warnOfMissingDefaults } from './routers.ts'
+import { warnOfSharedPaths } from './shared-paths.ts'
+import { warnOfSkippedSources } from './skipped-sources.ts'
+import { warnOfUnreachable } from './unreachable.ts'
+import { warnOfUnreadOutputs } from './unread-outputs.ts'
+
+export interface LintOptions {
+  /** The text that the plan was compiled from, so that findings have lines. */
+  readonly source?: Source
+  /** Whether a model has a price; without it budgets are not looked at. */
+  readonly hasPrice?: (model: string) => boolean
+}
+
+/**
+ * What is legal and hardly meant, beyond what compiling warns of: codes `lint/…`. Sub-workflows that are written inside the
+ * file are looked over too. Under `config.strict` the findings are errors.
+ */
+export function lintPlan(plan: Plan, { source, hasPrice }: LintOptions = {}): readonly Diagnostic[] {
+  const findings = new Findings(source ?? null)
+  findings.isStrict = isStrict(plan)
+  lintInto(plan, [], { findings, hasPrice })
+  return findings.all
+}
+
+function lintInto(
+  plan: Plan,
+  base: Path,
+  with_: { readonly findings: Findings; readonly hasPrice: LintOptions['hasPrice'] },
+): void {
+  const { findings, hasPrice } = with_
+  const linted = lintedOf(plan, base, findings)
+  const guards = new Guards(plan)
+  warnOfUnreachable(linted)
+  warnOfMissingDefaults(linted)
+  warnOfUnreadOutputs(linted)
+  warnOfSkippedSources(linted, guards)
+  warnOfSharedPaths(linted, guards)
+  if (hasPrice !== undefined) warnOfMissingPrices(linted, hasPrice)
+  for (const { index, step } of plan.nodes) {
+    if (step.type !== 'subworkflow' || isBroken(step.child) || !isWrittenInside(plan, linted.declaredIndex(index)))
+      continue
+    lintInto(step.child, linted.at(index, 'workflow_inline'), with_)
+  }
+}
+
+function isStrict({ definition }: Plan): boolean {
+  const { config } = definition.workflow
+  return config !== undefined && isMapping(config) && config['strict'] === true
+}
+
+function isWrittenInside({ definition }: Plan, index: number): boolean {
+  const { steps } = definition.workflow
+  const step = Array.isArray(steps) ? steps[index] : undefined
+  return step !== undefined && isMapping(step) && !step['workflow_path'] && step['workflow_inline'] != null
+}

@@ -1,0 +1,71 @@
+import { isBroken, keysOf, readsOf } from '../compile/reads.ts'
+import { Writers } from '../compile/writers.ts'
+import { shown } from '../diagnostics/shown.ts'
+import type { Reference } from '../state/reference.ts'
+import type { Guards } from './guards.ts'
+import type { Linted } from './place.ts'
+
+/** Fields whose texts a missing value leaves with a hole in them. Conditions and `when` may well ask for what is missing. */
+const TEXT_FIELDS = new Set(['prompt', 'system_prompt', 'tool_args'])
+
+/** Texts that name the output of a step which may have been skipped where this one runs. */
+export function warnOfSkippedSources(linted: Linted, guards: Guards): void {
+  const { plan, findings, at, declaredIndex } = linted
+  const writers = new Writers()
+  for (const { index, step } of plan.nodes) {
+    if (step.output !== null && !isBroken(step.output)) writers.add(keysOf(step.output), index)
+  }
+  for (const { index, step, reads } of plan.nodes) {
+    if (reads.length === 0) continue
+    for (const read of readsOf(step, declaredIndex(index))) {
+      if (!TEXT_FIELDS.has(String(read.field[0]))) continue
+      for (const reference of read.references) {
+        const source = sourceOf(reference, { writers, linted, end: index })
+        if (source === null) continue
+        const missed = guards.of(source).find((guard) => !guards.implies(index, guard))
+        if (missed === undefined) continue
+        const detail = read.hasOffsets ? { part: { index: reference.offset, length: reference.length } } : {}
+        findings.warn(
+          'lint/skipped-source',
+          at(index, ...read.field),
+          messageFor(linted, reference, { source, missed }),
+          {
+            ...detail,
+            help: `give the key a value in \`state\`, or add ${shown(plan.nodes[source]?.id ?? '', 80)} to depends_on`,
+          },
+        )
+      }
+    }
+  }
+}
+
+/** The one step that gives the value; null where there are none or several, or the initial state has the key. */
+function sourceOf(
+  { path }: Reference,
+  { writers, linted: { plan }, end }: { readonly writers: Writers; readonly linted: Linted; readonly end: number },
+): number | null {
+  const [root, id] = path ?? []
+  if (path === null || root === undefined) return null
+  if (root === 'steps') {
+    const rank = id === undefined ? undefined : plan.byId.get(id)?.index
+    return rank !== undefined && plan.nodes[end]?.reads.includes(rank) ? rank : null
+  }
+  if (Object.hasOwn(plan.state, root) || (plan.inputs ?? []).some(({ name }) => name === root)) return null
+  const ranks: number[] = []
+  writers.overlapping(path, end, (rank) => ranks.push(rank))
+  const [only, ...others] = ranks
+  return others.length === 0 && only !== undefined && plan.nodes[end]?.reads.includes(only) ? only : null
+}
+
+function messageFor(
+  { plan }: Linted,
+  { path }: Reference,
+  { source, missed }: { readonly source: number; readonly missed: number },
+): string {
+  const [by, guard] = [plan.nodes[source], plan.nodes[missed]]
+  const why =
+    guard?.step.when === null
+      ? 'a router may choose another way'
+      : `\`when\` of '${shown(guard?.id ?? '', 80)}' may be false`
+  return `state.${shown((path ?? []).join('.'), 80)} may be missing: '${shown(by?.id ?? '', 80)}' is skipped where ${why}`
+}
