@@ -23,5 +23,5 @@ export function evaluate(expression: Expression, state: ValueMap): Py {
     run = compile(expression.root)
     compiled.set(expression, run)
   }
-  return run(new Scope(state))
+  return run(new Scope(state, expression.rules))
 }

@@ -1,5 +1,9 @@
+import type { Compat } from '../compat/compat.ts'
 import type { Reference } from '../state/reference.ts'
 import type { Node } from './syntax.ts'
+
+/** How expressions are read and evaluated. */
+export type ExpressionRules = Pick<Compat, 'containersEqualNothing' | 'refusesNegativeIndex' | 'readsStrayLiterals'>
 
 /** An expression that was read: plain data, evaluated many times. */
 export interface Expression {
@@ -8,6 +12,7 @@ export interface Expression {
   /** What is legal and surely not meant, such as a name that does not exist; `validate` shows them. */
   readonly warnings: readonly ExpressionWarning[]
   readonly root: Node
+  readonly rules: ExpressionRules
 }
 
 export interface ExpressionWarning {

@@ -1,4 +1,5 @@
 import { ExpressionError } from './errors.ts'
+import type { ExpressionRules } from './expression.ts'
 import { readNumber } from './number-literal.ts'
 import { readText, TEXT_START } from './text-literal.ts'
 import { KEYWORDS, type Token } from './token.ts'
@@ -11,7 +12,7 @@ const BLANK = /[ \t\f]/
  * The pieces of an expression, blanks and a comment left out. Line ends count as blanks inside brackets and at both ends only.
  * @throws {ExpressionError} `expression/syntax`
  */
-export function tokenize(text: string): readonly Token[] {
+export function tokenize(text: string, rules: ExpressionRules): readonly Token[] {
   const tokens: Token[] = []
   let depth = 0
   let at = 0
@@ -31,7 +32,7 @@ export function tokenize(text: string): readonly Token[] {
           lineEnd,
           'put it in parentheses, or write it in one line',
         )
-      const token = readToken(text, at)
+      const token = readToken(text, at, rules)
       if (token.kind === 'operator') depth += '([{'.includes(token.text) ? 1 : ')]}'.includes(token.text) ? -1 : 0
       tokens.push(token)
       at = token.end
@@ -45,14 +46,14 @@ export function syntaxError(message: string, offset: number, help: string | null
   return new ExpressionError('expression/syntax', message, { offset, help })
 }
 
-function readToken(text: string, offset: number): Token {
+function readToken(text: string, offset: number, rules: ExpressionRules): Token {
   if (TEXT_START.test(text.slice(offset, offset + 3))) {
-    const { value, end } = readText(text, offset)
-    return { kind: 'text', value, offset, end }
+    const { value, end } = readText(text, offset, rules)
+    return typeof value === 'string' ? { kind: 'text', value, offset, end } : { kind: 'value', value, offset, end }
   }
   if (/\d|^\.\d/.test(text.slice(offset, offset + 1) === '.' ? text.slice(offset, offset + 2) : text.charAt(offset))) {
-    const { value, end } = readNumber(text, offset)
-    return { kind: 'number', value, offset, end }
+    const { value, end } = readNumber(text, offset, rules)
+    return { kind: 'value', value, offset, end }
   }
   const name = matchAt(NAME, text, offset)
   if (name !== null) {

@@ -1,6 +1,8 @@
 import { floatValue, intValue } from '../value/value.ts'
 import type { Py } from '../python/objects.ts'
+import { Complex } from '../python/stray.ts'
 import { ExpressionError } from './errors.ts'
+import type { ExpressionRules } from './expression.ts'
 
 const RADIX = /0(?:[xX](?:_?[\da-fA-F])+|[oO](?:_?[0-7])+|[bB](?:_?[01])+)/y
 const DECIMAL = /(?:\d(?:_?\d)*\.?(?:\d(?:_?\d)*)?|\.\d(?:_?\d)*)(?:[eE][-+]?\d(?:_?\d)*)?/y
@@ -8,11 +10,17 @@ const DECIMAL = /(?:\d(?:_?\d)*\.?(?:\d(?:_?\d)*)?|\.\d(?:_?\d)*)(?:[eE][-+]?\d(
 const KEYWORD_AFTER = /(?:and|or|in|is|if|else|not)\b/y
 const WORD = /[\p{XIDC}]/uy
 
-export function readNumber(text: string, offset: number): { readonly value: Py; readonly end: number } {
+export function readNumber(
+  text: string,
+  offset: number,
+  { readsStrayLiterals }: ExpressionRules,
+): { readonly value: Py; readonly end: number } {
   const radix = match(RADIX, text, offset)
   const literal = radix ?? match(DECIMAL, text, offset) ?? ''
   const end = offset + literal.length
   if (/[jJ]/.test(text.charAt(end))) {
+    if (readsStrayLiterals && radix === null)
+      return { value: new Complex(Number(literal.replaceAll('_', ''))), end: end + 1 }
     throw new ExpressionError('expression/forbidden', 'complex numbers are not allowed in expressions', { offset })
   }
   if (match(WORD, text, end) !== null && match(KEYWORD_AFTER, text, end) === null) {

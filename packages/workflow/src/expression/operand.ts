@@ -11,6 +11,7 @@ import {
   shorten,
 } from './rules.ts'
 import { syntaxError } from './lexer.ts'
+import { ELLIPSIS } from '../python/stray.ts'
 import type { Node, SliceBounds } from './syntax.ts'
 
 type ReadExpression = (reader: Reader) => Node
@@ -31,7 +32,7 @@ function readAtom(reader: Reader, read: ReadExpression): Node {
   const token = reader.next
   const { offset, end } = token
   switch (token.kind) {
-    case 'number':
+    case 'value':
       reader.take()
       return reader.node({ kind: 'constant', value: token.value, offset, end })
     case 'text':
@@ -50,6 +51,10 @@ function readAtom(reader: Reader, read: ReadExpression): Node {
       if (token.text === '(') return readParentheses(reader, read)
       if (token.text === '[') return readList(reader, read)
       if (token.text === '{') return readMapping(reader, read)
+      if (token.text === '...' && reader.rules.readsStrayLiterals) {
+        reader.take()
+        return reader.node({ kind: 'constant', value: ELLIPSIS, offset, end })
+      }
       throw reader.unexpected()
     case 'end':
       throw reader.unexpected()
@@ -156,7 +161,7 @@ function readSubscript(reader: Reader, { target, open, read }: Suffix): Node {
   if (!reader.is(':')) {
     if (first === null) throw reader.unexpected()
     const { end } = reader.expect(']', open)
-    return reader.node({ kind: 'subscript', target, key: literalKey(first), offset, end })
+    return reader.node({ kind: 'subscript', target, key: literalKey(first, reader.rules), offset, end })
   }
   reader.take()
   const stop = readBound(reader, read)

@@ -4,7 +4,8 @@ import { sequenceItems, valuesEqual } from '../python/equal.ts'
 import { PythonError } from '../python/error.ts'
 import { includesText } from '../python/finder.ts'
 import { add, isNumeric, magnitude, negate, subtract } from '../python/number.ts'
-import { PyList, typeName, type Py } from '../python/objects.ts'
+import { plainMapping, PyDict, PyList, RawMapping, typeName, type Py } from '../python/objects.ts'
+import { isList } from '../value/value.ts'
 import { elementOf } from './roots.ts'
 import type { Scope } from './scope.ts'
 import type { Comparison } from './syntax.ts'
@@ -12,26 +13,39 @@ import type { Comparison } from './syntax.ts'
 export function compare(operator: Comparison, left: Py, right: Py, scope: Scope): boolean {
   switch (operator) {
     case '==':
-      return valuesEqual(left, right, scope)
+      return isEqual(left, right, scope)
     case '!=':
-      return !valuesEqual(left, right, scope)
+      return !isEqual(left, right, scope)
     case 'in':
       return isIn(left, right, scope)
     case 'not in':
       return !isIn(left, right, scope)
     case 'is':
-      return isSame(left, right)
+      return isSame(left, right, scope)
     case 'is not':
-      return !isSame(left, right)
+      return !isSame(left, right, scope)
     default:
       return ordered(operator, left, right, scope)
   }
 }
 
+function isEqual(left: Py, right: Py, scope: Scope): boolean {
+  if (scope.rules.containersEqualNothing && (holdsStateContainer(left) || holdsStateContainer(right))) return false
+  return valuesEqual(left, right, scope)
+}
+
+/** A list or mapping that is read through `state`, alone or in a list that the expression made; through `steps` they are raw. */
+function holdsStateContainer(value: Py): boolean {
+  if (isList(value)) return true
+  if (value instanceof PyList) return !value.isRaw && value.items.some(holdsStateContainer)
+  if (value instanceof PyDict) return value.entries.values().some(([, item]) => holdsStateContainer(item))
+  return !(value instanceof RawMapping) && plainMapping(value) !== null
+}
+
 /** Identity where it says something: one None, one True; other scalars of the same type when they are equal. */
-function isSame(left: Py, right: Py): boolean {
+function isSame(left: Py, right: Py, scope: Scope): boolean {
   if (isNumeric(left) && isNumeric(right)) return typeName(left) === typeName(right) && valuesEqual(left, right)
-  return left === right
+  return left === right && !(scope.rules.containersEqualNothing && holdsStateContainer(left))
 }
 
 function isIn(item: Py, container: Py, scope: Scope): boolean {
@@ -41,7 +55,7 @@ function isIn(item: Py, container: Py, scope: Scope): boolean {
     return includesText(container, item)
   }
   const items = sequenceItems(container)
-  if (items !== null) return items.some((element) => valuesEqual(element, item, scope))
+  if (items !== null) return items.some((element) => isEqual(elementOf(container, element), item, scope))
   if (isMappingLike(container)) return lookUp(container, item) !== undefined
   throw new PythonError(`argument of type '${typeName(container)}' is not iterable`)
 }

@@ -1,4 +1,5 @@
 import { ExpressionError } from './errors.ts'
+import type { ExpressionRules } from './expression.ts'
 import { syntaxError } from './lexer.ts'
 import { forbidden } from './rules.ts'
 import type { Node } from './syntax.ts'
@@ -15,9 +16,11 @@ export class Reader {
   #index = 0
   #depth = 0
   #nodeCount = 0
+  readonly rules: ExpressionRules
 
-  constructor(tokens: readonly Token[]) {
+  constructor(tokens: readonly Token[], rules: ExpressionRules) {
     this.#tokens = tokens
+    this.rules = rules
   }
 
   get next(): Token {
@@ -81,7 +84,7 @@ export class Reader {
   unexpected(): ExpressionError {
     const token = this.next
     if (token.kind === 'end') return syntaxError('the expression ends too early', token.offset)
-    if (token.kind === 'number' || token.kind === 'text')
+    if (token.kind === 'value' || token.kind === 'text')
       return syntaxError('unexpected value', token.offset, 'an operator is missing before it')
     if (token.text === 'for' || token.text === 'async')
       return forbidden('comprehensions are not allowed in expressions', token.offset)

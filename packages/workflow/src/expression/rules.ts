@@ -1,5 +1,6 @@
 // What the reader refuses although it is well-formed. Each rule is one of expressions.md §3 to §7.
 import { ExpressionError } from './errors.ts'
+import type { ExpressionRules } from './expression.ts'
 import type { Node } from './syntax.ts'
 
 /** Functions by name, also usable as values: `isinstance(x, str)`. */
@@ -61,8 +62,8 @@ export function checkMethodCall(target: Node, name: string, offset: number): voi
 }
 
 /** Keys in brackets are literal whole numbers (perhaps negative) or texts; everything else could hide what is read. */
-export function literalKey(key: Node): string | number | bigint {
-  const index = literalInt(key)
+export function literalKey(key: Node, { refusesNegativeIndex }: ExpressionRules): string | number | bigint {
+  const index = refusesNegativeIndex && key.kind !== 'constant' ? null : literalInt(key)
   if (index !== null) return index
   if (key.kind === 'constant' && typeof key.value === 'string') {
     checkAttribute(key.value, key.offset)

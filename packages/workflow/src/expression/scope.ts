@@ -1,5 +1,6 @@
 import { PythonError } from '../python/error.ts'
 import type { Bounds } from '../python/text-methods.ts'
+import type { ExpressionRules } from './expression.ts'
 import type { ValueMap } from '../value/value.ts'
 
 /** Comparisons, elements looked at, pieces made: a tenth of a second at most, and no condition needs more. */
@@ -10,10 +11,12 @@ export const TEXT_LENGTH_MAX = 1_000_000
 /** One evaluation: the state that it reads and what it may still spend. */
 export class Scope implements Bounds {
   readonly state: ValueMap
+  readonly rules: ExpressionRules
   #stepsLeft = STEPS_MAX
 
-  constructor(state: ValueMap) {
+  constructor(state: ValueMap, rules: ExpressionRules) {
     this.state = state
+    this.rules = rules
   }
 
   spend(steps: number): void {

@@ -1,17 +1,25 @@
+import { characterNamed } from '../python/character-names.ts'
+import { Bytes } from '../python/stray.ts'
 import { ExpressionError } from './errors.ts'
+import type { ExpressionRules } from './expression.ts'
 
 /** A quote, perhaps behind a prefix of one or two letters. */
 export const TEXT_START = /^(?:[rRbBuUfF]{0,2})['"]/
 const PREFIX = /[a-zA-Z]{0,2}/y
 
 /** Reads a text literal: `'…'`, `"…"`, tripled, with escapes, or raw. */
-export function readText(text: string, offset: number): { readonly value: string; readonly end: number } {
+export function readText(
+  text: string,
+  offset: number,
+  rules: ExpressionRules,
+): { readonly value: string | Bytes; readonly end: number } {
   PREFIX.lastIndex = offset
   const prefix = (PREFIX.exec(text)?.[0] ?? '').toLowerCase()
   if (prefix.includes('f')) throw forbidden('f-strings are not allowed in expressions', offset)
-  if (prefix.includes('b')) throw forbidden('byte strings are not allowed in expressions', offset)
-  if (prefix.length === 2 || (prefix !== '' && prefix !== 'r' && prefix !== 'u'))
-    throw syntaxAt(`unknown prefix '${prefix}'`, offset)
+  const isBytes = prefix.includes('b')
+  if (isBytes && !rules.readsStrayLiterals) throw forbidden('byte strings are not allowed in expressions', offset)
+  const isRaw = prefix.includes('r')
+  if (!['', 'r', 'u', 'b', 'br', 'rb'].includes(prefix)) throw syntaxAt(`unknown prefix '${prefix}'`, offset)
   const start = offset + prefix.length
   const single = text.charAt(start)
   const quote = text.startsWith(single.repeat(3), start) ? single.repeat(3) : single
@@ -19,9 +27,10 @@ export function readText(text: string, offset: number): { readonly value: string
   const close = findClose(text, body, quote)
   if (close === -1) throw syntaxAt('this text is not closed', offset)
   const source = text.slice(body, close)
-  const value = prefix === 'r' ? source : unescape(source, body)
+  if (isBytes && /[^\0-\x7f]/.test(source)) throw syntaxAt('bytes can only contain ASCII characters', offset)
+  const value = isRaw ? source : unescape(source, body, rules)
   if (!value.isWellFormed()) throw syntaxAt('half of a surrogate pair is no character', offset)
-  return { value, end: close + quote.length }
+  return { value: isBytes ? new Bytes(value) : value, end: close + quote.length }
 }
 
 function findClose(text: string, from: number, quote: string): number {
@@ -56,7 +65,7 @@ const HEX_DIGITS: ReadonlyMap<string, number> = new Map([
   ['U', 8],
 ])
 
-function unescape(source: string, base: number): string {
+function unescape(source: string, base: number, rules: ExpressionRules): string {
   if (!source.includes('\\')) return source
   let value = ''
   let at = 0
@@ -73,6 +82,12 @@ function unescape(source: string, base: number): string {
     else if (count !== undefined) {
       value += hexCharacter(source.slice(at, at + count), count, base + match.index)
       at += count
+    } else if (letter === 'N' && rules.readsStrayLiterals) {
+      const [braced = '', name = ''] = /^\{([^}]*)\}/.exec(source.slice(at)) ?? []
+      const character = characterNamed(name)
+      if (character === null) throw syntaxAt('unknown Unicode character name', base + match.index)
+      value += character
+      at += braced.length
     } else if (letter === 'N')
       throw forbidden('characters by name (\\N{…}) are not allowed in expressions', base + match.index)
     else if (/^[0-7]$/.test(letter)) {

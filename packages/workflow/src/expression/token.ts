@@ -5,7 +5,7 @@ export type Token = { readonly offset: number; readonly end: number } & (
   | { readonly kind: 'name'; readonly text: string }
   | { readonly kind: 'keyword'; readonly text: string }
   | { readonly kind: 'operator'; readonly text: string }
-  | { readonly kind: 'number'; readonly value: Py }
+  | { readonly kind: 'value'; readonly value: Py }
   | { readonly kind: 'text'; readonly value: string }
   | { readonly kind: 'end'; readonly text: '' }
 )

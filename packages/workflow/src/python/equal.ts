@@ -18,7 +18,7 @@ export function isTruthy(value: Py): boolean {
   if (typeof value === 'number') return value !== 0
   if (typeof value === 'bigint') return value !== 0n
   if (value instanceof Float) return value.value !== 0
-  if (value instanceof Opaque) return true
+  if (value instanceof Opaque) return value.isTrue
   const plain = plainMapping(value)
   if (plain === null) return sizeOf(value) !== 0
   for (const key in plain) if (Object.hasOwn(plain, key)) return true
@@ -31,7 +31,8 @@ export function valuesEqual(left: Py, right: Py, meter: Meter = UNMETERED): bool
   if (typeof left === 'string' || typeof right === 'string' || left === null || right === null) return left === right
   if (isNumeric(left)) return isNumeric(right) && sameMagnitude(magnitude(left), magnitude(right))
   if (isNumeric(right)) return false
-  if (left instanceof Opaque || right instanceof Opaque) return left === right
+  if (left instanceof Opaque) return left.equals(right)
+  if (right instanceof Opaque) return right.equals(left)
   const items = sequenceItems(left)
   const others = sequenceItems(right)
   if (items === null && others === null) return mappingsEqual(left, right, meter)

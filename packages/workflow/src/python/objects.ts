@@ -39,6 +39,12 @@ export class Opaque {
     this.typeName = typeName
     this.label = label
   }
+  get isTrue(): boolean {
+    return true
+  }
+  equals(other: Py): boolean {
+    return this === other
+  }
 }
 
 /** The plain mapping behind a mapping of the state or of `steps`, else null. */
