@@ -1,6 +1,7 @@
 import { fromPlain, writeDefinition, writeValue, type Plan, type Value } from '@agentloom/workflow'
 import { AgentloomError } from '@agentloom/workflow'
-import type { RunHeader, StartRun } from './ports/journal.ts'
+import type { ParentStep, RunHeader, StartRun } from './ports/journal.ts'
+import { cleanupOf } from './schedule/cleanup.ts'
 import { nodeAt } from './schedule/verdicts.ts'
 
 export interface StartOptions {
@@ -11,9 +12,17 @@ export interface StartOptions {
   /** 0 (first) to 2,097,151; default 0. */
   readonly priority?: number
   readonly tags?: readonly string[]
+  /** The step that waits for the run, where it is a child run; see execute/child-run-id.ts. */
+  readonly parent?: ParentStep | null
+  /** Replaces the workflow's own, nano-dollars: a child run may not spend more than is left of its parent's. */
+  readonly budgetNanoUsd?: number | null
+  /** Replaces the workflow's own. */
+  readonly timeoutMs?: number | null
 }
 
 const RUN_ID = /^[A-Za-z0-9_-]{1,64}$/
+/** As `childRunId` makes them: they name files and Redis keys, hence the length. */
+const CHILD_RUN_ID = /^[A-Za-z0-9_.~-]{1,200}$/
 const PRIORITY_MAX = 2_097_151 // BullMQ's own limit
 const TENANT_CHARACTERS_MAX = 128
 const TAGS_MAX = 32
@@ -36,8 +45,9 @@ export class StartOptionError extends AgentloomError {
  * @throws {ResultError} for input that is no JSON
  */
 export function startCommand(plan: Plan, options: StartOptions): StartRun {
-  const { runId, tenant = null, priority = 0, tags = [] } = options
-  if (!RUN_ID.test(runId)) throw new StartOptionError('id', 'use 1 to 64 of A–Z, a–z, 0–9, _ and -')
+  const { runId, tenant = null, priority = 0, tags = [], parent = null } = options
+  if (!(parent === null ? RUN_ID : CHILD_RUN_ID).test(runId))
+    throw new StartOptionError('id', 'use 1 to 64 of A–Z, a–z, 0–9, _ and -')
   if (!Number.isInteger(priority) || priority < 0 || priority > PRIORITY_MAX)
     throw new StartOptionError('priority', `give a whole number from 0 to ${PRIORITY_MAX}`)
   if (tenant !== null && (tenant === '' || tenant.length > TENANT_CHARACTERS_MAX))
@@ -52,14 +62,18 @@ export function startCommand(plan: Plan, options: StartOptions): StartRun {
     tenant,
     priority,
     tags,
+    parent,
     ...partOf(plan),
+    ...(options.budgetNanoUsd === undefined ? {} : { budgetNanoUsd: options.budgetNanoUsd }),
+    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
   }
 }
 
 /** The command that started a run, from its plan and header, for a journal that brings the run back to life. */
 export function restartCommand(plan: Plan, header: RunHeader): StartRun {
-  const { runId, workflow, definition, input, tenant, priority, tags } = header
-  return { runId, workflow, definition, input, tenant, priority, tags, ...partOf(plan) }
+  const { runId, workflow, definition, input, tenant, priority, tags, parent, budgetNanoUsd, timeoutMs } = header
+  const own = { runId, workflow, definition, input, tenant, priority, tags, parent }
+  return { ...own, ...partOf(plan), budgetNanoUsd, timeoutMs }
 }
 
 /** Written once a plan: the canonical form sorts every key of the definition. */
@@ -75,7 +89,7 @@ function definitionTextOf(plan: Plan): string {
 
 function partOf(
   plan: Plan,
-): Pick<StartRun, 'definitionText' | 'timeoutMs' | 'budgetNanoUsd' | 'stepCount' | 'cap' | 'roots'> {
+): Pick<StartRun, 'definitionText' | 'timeoutMs' | 'budgetNanoUsd' | 'stepCount' | 'cap' | 'roots' | 'cleanup'> {
   const { config, nodes } = plan
   return {
     definitionText: definitionTextOf(plan),
@@ -84,6 +98,7 @@ function partOf(
     stepCount: nodes.length,
     cap: plan.widthBound <= config.maxConcurrentSteps ? null : config.maxConcurrentSteps,
     roots: plan.roots.map((index) => ({ stepId: nodeAt(plan, index).id, rank: index })),
+    cleanup: cleanupOf(plan),
   }
 }
 

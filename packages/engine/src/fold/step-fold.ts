@@ -1,10 +1,12 @@
 import type { ErrorInfo } from '@agentloom/workflow'
+import type { RunStatus, Wait, Wake } from '../ports/journal.ts'
 import { CorruptJournalError } from '../journal/errors.ts'
 import { NO_USAGE, type JournalRecord, type StepRecord, type StepUsage } from '../journal/record.ts'
 
-/** A step as its records tell it. */
+/** A step as its records tell it, in its present visit. */
 export interface StepFold {
-  readonly status: 'ready' | 'running' | 'backoff' | 'success' | 'failed' | 'timeout' | 'skipped'
+  /** A step that waits is `paused` for a human, `parked` for anything else, and as its child run is where it waits for one. */
+  readonly status: 'ready' | 'running' | 'backoff' | 'paused' | 'parked' | 'success' | 'failed' | 'timeout' | 'skipped'
   /** Highest epoch seen. */
   readonly epoch: number
   /** Failures of this visit; an attempt more while it runs. */
@@ -14,8 +16,16 @@ export interface StepFold {
   readonly output: string | null
   readonly error: ErrorInfo | null
   readonly cause: number | null
+  /** Of settlements and notes, also of attempts that failed or were cut off. */
   readonly usage: StepUsage
   readonly retryAtMs: number | null
+  /** What it waits for without a worker, and when it wakes by itself. */
+  readonly wait: Wait | null
+  readonly untilMs: number | null
+  /** How the child run stands that it waits for. */
+  readonly childStatus: RunStatus | null
+  /** What ended its last wait. */
+  readonly wake: Wake | null
   readonly startedAtMs: number | null
   readonly endedAtMs: number | null
 }
@@ -30,6 +40,10 @@ const UNTOUCHED: StepFold = {
   cause: null,
   usage: NO_USAGE,
   retryAtMs: null,
+  wait: null,
+  untilMs: null,
+  childStatus: null,
+  wake: null,
   startedAtMs: null,
   endedAtMs: null,
 }
@@ -74,6 +88,7 @@ function nextFold(fold: StepFold, record: StepRecord): StepFold {
         status: record.retryAtMs === null ? record.status : 'backoff',
         failures: fold.failures + 1,
         error: record.error,
+        output: record.output ?? null,
         usage: addUsage(fold.usage, record.usage),
         retryAtMs: record.retryAtMs,
         endedAtMs: record.atMs,
@@ -82,9 +97,30 @@ function nextFold(fold: StepFold, record: StepRecord): StepFold {
       return { ...fold, status: 'skipped', cause: record.cause, endedAtMs: record.atMs }
     case 'released':
       return { ...fold, status: 'ready' }
+    case 'noted': {
+      if (record.usage === null) return fold
+      return { ...fold, usage: { ...addUsage(fold.usage, record.usage), durationMs: fold.usage.durationMs } }
+    }
+    case 'waiting': {
+      const { wait, untilMs, usage } = record
+      const waits = { status: statusOfWait(wait, null), wait, untilMs, childStatus: null, wake: null }
+      return { ...fold, ...waits, usage: addUsage(fold.usage, usage) }
+    }
+    case 'woken':
+      return { ...fold, status: 'ready', wait: null, untilMs: null, childStatus: null, wake: record.wake }
+    case 'mirrored': {
+      if (fold.wait === null) return fold
+      return { ...fold, status: statusOfWait(fold.wait, record.status), childStatus: record.status }
+    }
     default:
       return record satisfies never
   }
+}
+
+function statusOfWait({ kind }: Wait, childStatus: RunStatus | null): 'paused' | 'parked' | 'running' {
+  if (kind === 'gate') return 'paused'
+  if (kind !== 'child') return 'parked'
+  return childStatus === 'paused' || childStatus === 'parked' ? childStatus : 'running'
 }
 
 /** Tokens and money of failed attempts were spent; the duration shown is the last attempt's. */

@@ -1,6 +1,6 @@
 import type { Offer, StartRun } from '../ports/journal.ts'
 import type { CommandContext } from './context.ts'
-import { endRun } from './end.ts'
+import { endRun, offersOfCleanup } from './end.ts'
 import { offersOf } from './offers.ts'
 import { enqueue, type Readied } from './ready.ts'
 import { cellOf, newRun, type RunState } from './run-state.ts'
@@ -14,12 +14,13 @@ export function startRun(
   if (start.timeoutMs !== null) ctx.due.set(start.runId, null, ctx.nowMs + start.timeoutMs)
   if (start.stepCount === 0) {
     endRun(run, 'success', null, ctx)
-    return { run, offers: [] }
+    return { run, offers: offersOfCleanup(run, ctx) }
   }
   const readied: Readied = { clean: [], undecided: [] }
   for (const root of start.roots) {
     const cell = cellOf(run, root.stepId, root.rank)
     cell.status = 'ready'
+    run.open += 1
     readied.clean.push(cell)
     if (start.cap !== null) enqueue(run, cell)
   }

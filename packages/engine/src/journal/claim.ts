@@ -3,25 +3,26 @@ import type { CommandContext } from './context.ts'
 import { endRun } from './end.ts'
 import { offerOf } from './offers.ts'
 import { dequeue, enqueue } from './ready.ts'
-import { headerOf, isOver, isResolved, type RunState, type StepCell } from './run-state.ts'
+import { headerOf, isCleanup, isClosedTo, isResolved, type RunState, type StepCell } from './run-state.ts'
 
 export function claim(run: RunState, command: ClaimStep, ctx: CommandContext): ClaimReply {
-  if (isOver(run.status)) return { outcome: 'refused', reason: 'run-over' }
+  if (isClosedTo(run, command.offer.stepId)) return { outcome: 'refused', reason: 'run-over' }
   const cell = run.cells.get(command.offer.stepId)
   if (cell?.status === 'leased' && cell.nonce === command.nonce) return claimedReply(run, cell, command.reads)
   if (run.status === 'paused') return { outcome: 'refused', reason: 'run-paused' }
-  if (cell === undefined || cell.status === 'waiting' || cell.status === 'backoff')
+  if (cell === undefined || cell.status === 'waiting' || cell.status === 'backoff' || cell.status === 'suspended')
     return { outcome: 'refused', reason: 'not-ready' }
   if (isResolved(cell.status)) return { outcome: 'refused', reason: 'resolved' }
   if (cell.status === 'leased') return { outcome: 'refused', reason: 'claimed' }
   if (cell.status === 'undecided' && !command.isDecided) {
     return { outcome: 'undecided', step: { ...offerOf(run, cell), verdicts: cell.verdicts } }
   }
-  if (run.budgetNanoUsd !== null && run.spentNanoUsd >= run.budgetNanoUsd) {
+  const isFree = isCleanup(run, cell.stepId) // of budget and cap
+  if (!isFree && run.budgetNanoUsd !== null && run.spentNanoUsd >= run.budgetNanoUsd) {
     endRun(run, 'budget_exceeded', null, ctx)
-    return { outcome: 'refused', reason: 'budget' }
+    return { outcome: 'refused', reason: run.closing === null ? 'budget' : 'run-over' }
   }
-  if (cell.status !== 'expired' && run.start.cap !== null && run.inFlight >= run.start.cap) {
+  if (!isFree && cell.status !== 'expired' && run.start.cap !== null && run.inFlight >= run.start.cap) {
     cell.status = 'ready'
     enqueue(run, cell)
     ctx.due.clear(run.start.runId, cell.stepId)
@@ -39,6 +40,8 @@ export function claimedStep(run: RunState, cell: StepCell, reads: readonly strin
   return {
     claim: { ...offerOf(run, cell), nonce: cell.nonce },
     attempt: cell.failures + 1,
+    visit: cell.visit,
+    wake: cell.wake,
     outputs: reads.map((stepId) => run.outputs.get(stepId) ?? null),
   }
 }
@@ -49,11 +52,12 @@ export function lease(
   by: { nonce: string; worker: string; leaseMs: number },
   ctx: CommandContext,
 ): void {
-  if (cell.status !== 'expired') run.inFlight += 1
+  if (cell.status !== 'expired' && !isCleanup(run, cell.stepId)) run.inFlight += 1
   dequeue(run, cell)
   cell.status = 'leased'
   cell.epoch += 1
   cell.nonce = by.nonce
+  cell.noted.clear()
   if (ctx.hasLeases) ctx.due.set(run.start.runId, cell.stepId, ctx.nowMs + by.leaseMs)
   else ctx.due.clear(run.start.runId, cell.stepId)
   if (run.status === 'queued') run.status = 'running'

@@ -1,8 +1,10 @@
+import type { RunStatus } from '../ports/journal.ts'
 import type { DueTimes } from './due.ts'
+import type { RunState } from './run-state.ts'
 
 /**
- * What a command is given beside the run: time and due entries. The commands (`begin`, `claim`, `settle`, `verbs`,
- * `reopen`) are mechanism only, without a clock of their own and without a promise. The Lua scripts of `bullmq` do the same
+ * What a command is given beside the run: time and due entries. The commands (`begin`, `claim`, `settle`, `notes`,
+ * `wake`, `verbs`, `end`, `reopen`) are mechanism only, without a clock of their own and without a promise. The Lua scripts of `bullmq` do the same
  * on Redis and are compared with them on random commands.
  */
 export interface CommandContext {
@@ -12,4 +14,10 @@ export interface CommandContext {
   readonly offerMs: number | null
   /** False where the only worker lives and dies with the journal. */
   readonly hasLeases: boolean
+  /** Any other run that is live in this journal. */
+  readonly runOf: (runId: string) => RunState | undefined
+  /** Status of any run of this journal, null where it knows none. */
+  readonly statusOf: (runId: string) => RunStatus | null
+  /** Runs beside its own that the command changed, and where their new records begin. */
+  readonly changed: { readonly run: RunState; readonly from: number }[]
 }

@@ -1,14 +1,72 @@
 import type { ErrorInfo } from '@agentloom/workflow'
-import type { RunStatus } from '../ports/journal.ts'
+import type { Offer, RunStatus, RunTransition } from '../ports/journal.ts'
 import type { CommandContext } from './context.ts'
-import type { RunState } from './run-state.ts'
+import { offerAgainAt, offerOf } from './offers.ts'
+import { cellOf, isOver, type RunState } from './run-state.ts'
 
+/**
+ * Ends a run, or, where it has a cleanup step that has not run, lets that one begin: it is then due at once, for not every
+ * command that ends a run can answer an offer ({@link offersOfCleanup} are for those that can).
+ */
 export function endRun(run: RunState, status: RunStatus, error: ErrorInfo | null, ctx: CommandContext): void {
-  run.status = status
-  run.error = status === 'budget_exceeded' ? budgetError(run.spentNanoUsd, run.budgetNanoUsd ?? 0) : error
+  const { runId, cleanup } = run.start
+  const reason = status === 'budget_exceeded' ? budgetError(run.spentNanoUsd, run.budgetNanoUsd ?? 0) : error
+  ctx.due.clear(runId, null)
   run.updatedAtMs = ctx.nowMs
-  ctx.due.clear(run.start.runId, null)
-  run.records.push({ kind: 'ended', atMs: ctx.nowMs, status, error: run.error })
+  endChildren(run, status, ctx)
+  if (cleanup === null || run.closing !== null) {
+    run.status = status
+    run.error = reason
+    run.records.push({ kind: 'ended', atMs: ctx.nowMs, status, error: reason })
+    return
+  }
+  run.closing = { status, error: reason }
+  run.isHeld = false
+  run.status = 'running'
+  run.records.push({ kind: 'closing', atMs: ctx.nowMs, status, error: reason })
+  const cell = cellOf(run, cleanup.stepId, cleanup.rank)
+  cell.status = 'ready'
+  ctx.due.set(runId, cell.stepId, ctx.nowMs)
+}
+
+/** The cleanup step has been resolved. A run that succeeded and could not clean up has failed. */
+export function endCleaned(run: RunState, failure: ErrorInfo | null, ctx: CommandContext): void {
+  if (run.closing === null) throw new Error('a cleanup without an end')
+  const { status, error } = run.closing
+  if (status === 'success' && failure !== null) endRun(run, 'failed', failure, ctx)
+  else endRun(run, status, error, ctx)
+}
+
+/** The cleanup step, where it may be claimed. */
+export function offersOfCleanup(run: RunState, ctx: CommandContext): readonly Offer[] {
+  const cell = run.closing === null ? undefined : run.cells.get(run.start.cleanup?.stepId ?? '')
+  if (cell?.status !== 'ready' || run.isHeld || isOver(run.status)) return []
+  ctx.due.clear(run.start.runId, cell.stepId)
+  offerAgainAt(run, cell, ctx)
+  return [offerOf(run, cell)]
+}
+
+/** Where a run cleans up after a cancel, a second one changes nothing: the first may have lost its answer. */
+export function cancel(run: RunState, reason: string, ctx: CommandContext): RunTransition {
+  return cut(run, { code: 'run/cancelled', message: reason, place: null, help: null }, ctx)
+}
+
+function cut(run: RunState, error: ErrorInfo, ctx: CommandContext): RunTransition {
+  if (isOver(run.status) || run.closing !== null) return { isDone: false, status: run.status }
+  endRun(run, 'cancelled', error, ctx)
+  return { isDone: true, status: run.status }
+}
+
+/** Only an end that is not that of its steps finds steps which still wait for child runs. */
+function endChildren(run: RunState, status: RunStatus, ctx: CommandContext): void {
+  if (run.closing !== null || status === 'success' || status === 'failed') return
+  const waiting = [...run.cells.values()].filter((cell) => cell.status === 'suspended')
+  for (const { wait } of waiting.toSorted((a, b) => a.rank - b.rank)) {
+    const child = wait?.kind === 'child' ? ctx.runOf(wait.runId) : undefined
+    if (child === undefined || child.start.parent?.runId !== run.start.runId) continue
+    ctx.changed.push({ run: child, from: child.records.length })
+    cut(child, { code: 'run/parent-ended', message: `its parent run ended: ${status}`, place: null, help: null }, ctx)
+  }
 }
 
 export function budgetError(spentNanoUsd: number, budgetNanoUsd: number): ErrorInfo {

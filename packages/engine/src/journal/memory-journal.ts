@@ -1,33 +1,42 @@
 import type {
+  AppendReply,
   Claim,
   ClaimReply,
   ClaimStep,
   Journal,
   LoadedRun,
+  Note,
   Obligation,
   Offer,
   ReopenReply,
   ReopenRun,
   RunFilter,
   RunHeader,
+  RunStatus,
   RunTransition,
   SettleReply,
   SettleStep,
+  SignalReply,
   SkipStep,
   SpreadEdges,
   StartReply,
   StartRun,
+  WakeReply,
+  WakeStep,
   Wish,
 } from '../ports/journal.ts'
 import { startRun } from './begin.ts'
 import { claim } from './claim.ts'
 import type { CommandContext } from './context.ts'
 import { DueTimes } from './due.ts'
+import { cancel } from './end.ts'
 import { RunIdConflictError } from './errors.ts'
+import { append, notesOf } from './notes.ts'
 import { reopen } from './reopen.ts'
 import { settle, skip, spread } from './settle.ts'
-import { cancel, heartbeat, obligation, pause, release } from './verbs.ts'
-import { headerOf, type RunState } from './run-state.ts'
+import { heartbeat, obligation, pause, release } from './verbs.ts'
+import { headerOf, isOver, type RunState } from './run-state.ts'
+import { mirror, signal, wake } from './wake.ts'
 import type { JournalRecord } from './record.ts'
 
 export interface MemoryJournalOptions {
@@ -53,6 +62,8 @@ export interface Change {
 export class MemoryJournal implements Journal {
   readonly #runs = new Map<string, RunState>()
   readonly #definitions = new Map<string, string>()
+  /** How child runs ended that were dropped before their parent: it may not have begun to wait for them. */
+  readonly #endedChildren = new Map<string, { readonly parent: string; readonly status: RunStatus }>()
   readonly #due = new DueTimes()
   readonly #options: MemoryJournalOptions
 
@@ -64,13 +75,7 @@ export class MemoryJournal implements Journal {
   adopt(run: RunState): void {
     this.#runs.set(run.start.runId, run)
     this.#definitions.set(run.start.definition, run.start.definitionText)
-    for (const cell of run.cells.values()) {
-      const last =
-        cell.status === 'backoff'
-          ? run.records.findLast((record) => record.kind === 'failed' && record.stepId === cell.stepId)
-          : undefined
-      if (last?.kind === 'failed') this.#due.set(run.start.runId, cell.stepId, last.retryAtMs ?? 0)
-    }
+    for (const { stepId, atMs } of dueTimesOf(run)) this.#due.set(run.start.runId, stepId, atMs)
   }
 
   /** Forgets a run that is over; its records live on where `persist` put them. */
@@ -80,6 +85,14 @@ export class MemoryJournal implements Journal {
     for (const stepId of run.cells.keys()) this.#due.clear(runId, stepId)
     this.#due.clear(runId, null)
     this.#runs.delete(runId)
+    for (const [child, { parent }] of this.#endedChildren) if (parent === runId) this.#endedChildren.delete(child)
+    this.rememberChild(run.start.parent?.runId, runId, run.status)
+  }
+
+  /** How a child run of a live run ended, for a step that is about to wait for it. */
+  protected rememberChild(parent: string | undefined, runId: string, status: RunStatus): void {
+    if (parent !== undefined && this.#runs.has(parent) && isOver(status))
+      this.#endedChildren.set(runId, { parent, status })
   }
 
   has(runId: string): boolean {
@@ -99,9 +112,10 @@ export class MemoryJournal implements Journal {
       return { outcome: 'exists', offers: [] }
     }
     this.#definitions.set(start.definition, start.definitionText)
-    const { run, offers } = startRun(start, this.#context())
+    const ctx = this.#context()
+    const { run, offers } = startRun(start, ctx)
     this.#runs.set(start.runId, run)
-    await this.#save(run, 0, start)
+    await this.#save(run, 0, ctx, start)
     return { outcome: 'started', offers }
   }
 
@@ -109,8 +123,9 @@ export class MemoryJournal implements Journal {
     const run = this.#runs.get(command.offer.runId)
     if (run === undefined) return { outcome: 'refused', reason: 'unknown-run' }
     const from = run.records.length
-    const reply = claim(run, command, this.#context())
-    const saved = this.#save(run, from)
+    const ctx = this.#context()
+    const reply = claim(run, command, ctx)
+    const saved = this.#save(run, from, ctx)
     if (reply.outcome === 'refused') await saved
     else saved.catch(() => undefined) // the commit that follows meets the same failure, and answers with it
     return reply
@@ -126,6 +141,28 @@ export class MemoryJournal implements Journal {
 
   spread(command: SpreadEdges): Promise<SettleReply> {
     return this.#write(command.runId, { outcome: 'stale' }, (run, ctx) => spread(run, command, ctx))
+  }
+
+  append(held: Claim, note: Note): Promise<AppendReply> {
+    return this.#write(held.runId, { outcome: 'stale' }, (run, ctx) => append(run, held, note, ctx))
+  }
+
+  async notes(runId: string, stepId: string): Promise<readonly string[]> {
+    return notesOf((await this.load(runId))?.records ?? [], stepId)
+  }
+
+  wake(command: WakeStep): Promise<WakeReply> {
+    const unknown: WakeReply = { outcome: 'refused', reason: 'unknown-run' }
+    return this.#write(command.runId, unknown, (run, ctx) => wake(run, command, ctx))
+  }
+
+  signal(runId: string, name: string, payload: string): Promise<SignalReply> {
+    const unknown: SignalReply = { outcome: 'refused', reason: 'unknown-run' }
+    return this.#write(runId, unknown, (run, ctx) => signal(run, { name, payload }, ctx))
+  }
+
+  mirror(runId: string, stepId: string, childStatus: RunStatus): Promise<RunTransition> {
+    return this.#write(runId, { isDone: false, status: null }, (run, ctx) => mirror(run, stepId, childStatus, ctx))
   }
 
   release(held: Claim, reason: string): Promise<readonly Offer[]> {
@@ -150,14 +187,15 @@ export class MemoryJournal implements Journal {
   }
 
   async due(limit: number): Promise<readonly Obligation[]> {
-    const ctx = this.#context()
     const found: Obligation[] = []
-    for (const { runId, stepId } of this.#due.overdue(ctx.nowMs, limit)) {
+    const nowMs = this.#options.now()
+    for (const { runId, stepId } of this.#due.overdue(nowMs, limit)) {
       const run = this.#runs.get(runId)
       const from = run?.records.length ?? 0
+      const ctx = this.#context(nowMs)
       const overdue = run === undefined ? null : obligation(run, stepId, ctx)
       if (run === undefined) this.#due.clear(runId, stepId)
-      else await this.#save(run, from)
+      else await this.#save(run, from, ctx)
       if (overdue !== null) found.push(overdue)
     }
     return found
@@ -183,15 +221,19 @@ export class MemoryJournal implements Journal {
       .filter(
         (header) =>
           (filter.status ?? header.status) === header.status &&
-          (filter.workflow ?? header.workflow) === header.workflow,
+          (filter.workflow ?? header.workflow) === header.workflow &&
+          (header.parent === null || filter.withChildren === true),
       )
       .sort((a, b) => b.createdAtMs - a.createdAtMs)
       .slice(0, filter.limit)
   }
 
-  #context(): CommandContext {
-    const { now, offerMs, hasLeases } = this.#options
-    return { nowMs: now(), due: this.#due, offerMs, hasLeases }
+  #context(nowMs = this.#options.now()): CommandContext {
+    const { offerMs, hasLeases } = this.#options
+    const runOf = (runId: string): RunState | undefined => this.#runs.get(runId)
+    const statusOf = (runId: string): RunStatus | null =>
+      runOf(runId)?.status ?? this.#endedChildren.get(runId)?.status ?? null
+    return { nowMs, due: this.#due, offerMs, hasLeases, runOf, statusOf, changed: [] }
   }
 
   async #write<Reply>(
@@ -202,13 +244,39 @@ export class MemoryJournal implements Journal {
     const run = this.#runs.get(runId)
     if (run === undefined) return unknown
     const from = run.records.length
-    const reply = apply(run, this.#context())
-    await this.#save(run, from)
+    const ctx = this.#context()
+    const reply = apply(run, ctx)
+    await this.#save(run, from, ctx)
     return reply
   }
 
-  async #save(run: RunState, from: number, start: StartRun | null = null): Promise<void> {
-    if (this.#options.persist === undefined || run.records.length === from) return
-    await this.#options.persist({ header: headerOf(run), from, records: run.records.slice(from), start })
+  async #save(run: RunState, from: number, ctx: CommandContext, start: StartRun | null = null): Promise<void> {
+    const { persist } = this.#options
+    if (persist === undefined) return
+    const changed = [{ run, from, start }, ...ctx.changed.map((other) => ({ ...other, start: null }))]
+    const written = changed.filter((one) => one.run.records.length > one.from)
+    // Handed over in one turn, for a store that writes such changes together.
+    if (written.length > 0)
+      await Promise.all(
+        written.map((one) =>
+          persist({
+            header: headerOf(one.run),
+            from: one.from,
+            records: one.run.records.slice(one.from),
+            start: one.start,
+          }),
+        ),
+      )
   }
+}
+
+/** When the steps of a run that was rebuilt must be looked at: back-offs, waits, and child runs at once. */
+function dueTimesOf(run: RunState): readonly { readonly stepId: string; readonly atMs: number }[] {
+  return [...run.cells.values()].flatMap(({ stepId, status, wait, untilMs }) => {
+    if (status === 'suspended')
+      return wait?.kind === 'child' ? [{ stepId, atMs: 0 }] : untilMs === null ? [] : [{ stepId, atMs: untilMs }]
+    if (status !== 'backoff') return []
+    const last = run.records.findLast((record) => record.kind === 'failed' && record.stepId === stepId)
+    return last?.kind === 'failed' ? [{ stepId, atMs: last.retryAtMs ?? 0 }] : []
+  })
 }

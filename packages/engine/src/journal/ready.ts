@@ -15,12 +15,13 @@ export function spreadInto(run: RunState, edges: readonly Edge[]): Readied {
     if (cell.status !== 'waiting') continue // it kept its result when a step above it was reopened
     cell.edgeCount += 1
     cell.verdicts = mergeVerdicts(cell.verdicts, edge.verdicts)
-    if (cell.edgeCount === edge.inDegree) admit(cell, readied)
+    if (cell.edgeCount === edge.inDegree) admit(run, cell, readied)
   }
   return readied
 }
 
-export function admit(cell: StepCell, readied: Readied): void {
+export function admit(run: RunState, cell: StepCell, readied: Readied): void {
+  if (cell.status === 'waiting') run.open += 1
   const isReady = isClean(cell.verdicts)
   cell.status = isReady ? 'ready' : 'undecided'
   ;(isReady ? readied.clean : readied.undecided).push(cell)

@@ -1,9 +1,12 @@
 import type { Plan } from '@agentloom/workflow'
-import { foldSteps } from '../fold/step-fold.ts'
+import { closingOf } from '../fold/closing.ts'
+import { foldSteps, type StepFold } from '../fold/step-fold.ts'
 import type { LoadedRun, StartRun } from '../ports/journal.ts'
 import { isClean } from '../schedule/verdicts.ts'
 import { outcomeOf, standingOf } from '../schedule/standing.ts'
-import { cellOf, newRun, type CellStatus, type RunState } from './run-state.ts'
+import type { JournalRecord } from './record.ts'
+import { cellOf, isOpen, newRun, type CellStatus, type RunState, type StepCell } from './run-state.ts'
+import { hindranceOf } from './status.ts'
 
 /**
  * A run in memory from its records alone, as after the loss of the process that held it: claims without an end are
@@ -15,6 +18,7 @@ export function rebuildRun(plan: Plan, start: StartRun, loaded: LoadedRun): RunS
   const run = newRun(start, header.createdAtMs)
   Object.assign(run, { updatedAtMs: header.updatedAtMs, status: header.status, error: header.error })
   run.records.push(...records)
+  const visits = visitsOf(records)
   for (const node of plan.nodes) {
     const fold = folds.get(node.id)
     const outcome = outcomeOf(node, fold)
@@ -23,16 +27,81 @@ export function rebuildRun(plan: Plan, start: StartRun, loaded: LoadedRun): RunS
       run.outputs.set(node.id, { status: fold.status === 'success' ? 'success' : 'failed', text: fold.output })
     if (fold?.error != null && outcome?.kind === 'failed' && run.failure === null)
       run.failure = { rank: node.index, error: fold.error }
-    run.spentNanoUsd += fold?.usage.costNanoUsd ?? 0
     const standing = standingOf(plan, node, (source) => outcomeOf(source, folds.get(source.id)))
     const isDecidable = standing.edgeCount === node.sources.length
-    if (fold === undefined && standing.edgeCount === 0 && !isDecidable) continue
-    const cell = cellOf(run, node.id, node.index)
-    Object.assign(cell, standing, { epoch: fold?.epoch ?? 0, failures: fold?.failures ?? 0 })
-    const unresolved: CellStatus = !isDecidable ? 'waiting' : isClean(standing.verdicts) ? 'ready' : 'undecided'
-    cell.status =
-      fold === undefined || fold.status === 'ready' ? unresolved : fold.status === 'running' ? 'expired' : fold.status
+    if (fold === undefined && standing.edgeCount === 0 && !isDecidable && !visits.has(node.id)) continue
+    const fresh: CellStatus = !isDecidable ? 'waiting' : isClean(standing.verdicts) ? 'ready' : 'undecided'
+    const cell = Object.assign(cellOf(run, node.id, node.index), standing)
+    restore(cell, fold, visits.get(node.id) ?? 1, fresh)
     if (cell.status === 'expired') run.inFlight += 1
+    if (isOpen(cell.status)) run.open += 1
+    if (hindranceOf(cell) === 'gate') run.gates += 1
+    if (hindranceOf(cell) === 'park') run.parks += 1
   }
+  run.closing = closingOf(records)
+  restoreCleanup(run, folds, visits)
+  for (const record of records) retell(run, record)
   return run
+}
+
+function restore(cell: StepCell, fold: StepFold | undefined, visit: number, fresh: CellStatus): void {
+  cell.visit = visit
+  cell.status = fold === undefined ? fresh : statusOf(fold)
+  if (fold === undefined) return
+  const { failures, wait, untilMs, childStatus, wake } = fold
+  Object.assign(cell, { failures, wait, untilMs, childStatus, wake })
+}
+
+/** The cleanup step is not among the plan's. */
+function restoreCleanup(
+  run: RunState,
+  folds: ReadonlyMap<string, StepFold>,
+  visits: ReadonlyMap<string, number>,
+): void {
+  const { cleanup } = run.start
+  const visit = cleanup === null ? undefined : visits.get(cleanup.stepId)
+  if (cleanup === null || (run.closing === null && visit === undefined)) return
+  const cell = cellOf(run, cleanup.stepId, cleanup.rank)
+  restore(cell, folds.get(cleanup.stepId), visit ?? 1, run.closing === null ? 'waiting' : 'ready')
+}
+
+function statusOf({ status, wait }: StepFold): CellStatus {
+  if (wait !== null) return 'suspended'
+  switch (status) {
+    case 'running':
+    case 'paused':
+    case 'parked':
+      return 'expired'
+    case 'ready':
+    case 'backoff':
+    case 'success':
+    case 'failed':
+    case 'timeout':
+    case 'skipped':
+      return status
+    default:
+      return status satisfies never
+  }
+}
+
+/** By step that was ever reopened. */
+function visitsOf(records: readonly JournalRecord[]): ReadonlyMap<string, number> {
+  const visits = new Map<string, number>()
+  for (const record of records) {
+    if (record.kind !== 'reopened') continue
+    for (const stepId of record.stepIds) visits.set(stepId, (visits.get(stepId) ?? 1) + 1)
+  }
+  return visits
+}
+
+/** What a record says beyond its step's present visit. */
+function retell(run: RunState, record: JournalRecord): void {
+  if ('usage' in record) run.spentNanoUsd += record.usage?.costNanoUsd ?? 0
+  const cell = 'stepId' in record ? run.cells.get(record.stepId) : undefined
+  if (cell !== undefined && 'epoch' in record) cell.epoch = Math.max(cell.epoch, record.epoch)
+  if (record.kind === 'claimed') cell?.noted.clear()
+  if (record.kind === 'noted') cell?.noted.add(record.note)
+  if (record.kind === 'signalled') run.signals.set(record.name, record.payload)
+  if (record.kind === 'paused') run.isHeld = true
+  if (record.kind === 'closing' || record.kind === 'reopened') run.isHeld = false
 }

@@ -1,6 +1,7 @@
 import type { ErrorInfo } from '@agentloom/workflow'
+import type { Closing } from '../fold/closing.ts'
 import { NO_VERDICTS } from '../schedule/verdicts.ts'
-import type { RunHeader, RunStatus, StartRun, StepOutput, Verdicts } from '../ports/journal.ts'
+import type { RunHeader, RunLabel, RunStatus, StartRun, StepOutput, Verdicts, Wait, Wake } from '../ports/journal.ts'
 import { FORMAT, type JournalRecord } from './record.ts'
 
 /**
@@ -10,6 +11,10 @@ import { FORMAT, type JournalRecord } from './record.ts'
  * A step: waiting → ready | undecided → leased → success | failed | timeout, or undecided → skipped.
  * leased → backoff → ready after a failure; leased → expired → leased when its lease ran out. `expired` keeps slot and
  * nonce, so that a late answer of its worker still counts as long as nobody else has claimed the step.
+ * leased → suspended → ready while it waits without a worker (`wait.ts`).
+ *
+ * A run: queued → running ⇄ paused | parked → its end; `status.ts` says when. Where it has a cleanup step, that one runs
+ * between the last of the other steps and the end (`end.ts`), and all other steps are as if the run were over.
  */
 export interface RunState {
   readonly start: StartRun
@@ -27,9 +32,23 @@ export interface RunState {
   /** Ready steps that wait for a slot, by rank; used in capped runs only. */
   queue: StepCell[]
   spentNanoUsd: number
+  /** In force: what START gave, or the last reopening. */
   budgetNanoUsd: number | null
+  timeoutMs: number | null
   /** The failed step that comes first in the order: names the run's error. */
   failure: { readonly rank: number; readonly error: ErrorInfo } | null
+  /** Decided and not resolved: every status but `waiting` and the four ends. Here and below without the cleanup step. */
+  open: number
+  /** Of the open steps, those that wait for a human; a child run's own gate counts here, too. */
+  gates: number
+  /** Of the open steps, those that wait for anything else but a child run at work. */
+  parks: number
+  /** Payloads by name: the first one stays. */
+  readonly signals: Map<string, string>
+  /** Paused by a user: holds until the run is reopened, whatever its steps do. */
+  isHeld: boolean
+  /** How the run ends once its cleanup step is resolved. Stays after the end, until the run is reopened. */
+  closing: Closing | null
 }
 
 export type CellStatus =
@@ -39,6 +58,7 @@ export type CellStatus =
   | 'leased'
   | 'expired'
   | 'backoff'
+  | 'suspended'
   | 'success'
   | 'failed'
   | 'timeout'
@@ -55,6 +75,18 @@ export interface StepCell {
   /** Incoming edges that have come. */
   edgeCount: number
   verdicts: Verdicts
+  /** 1-based: how often it was reopened, plus one. */
+  visit: number
+  /** What a suspended step waits for. */
+  wait: Wait | null
+  /** When it wakes by itself. */
+  untilMs: number | null
+  /** How the child run stands that it waits for. */
+  childStatus: RunStatus | null
+  /** What ended its last wait in this visit. */
+  wake: Wake | null
+  /** Texts that its claim has noted: one that comes again is a repetition. */
+  readonly noted: Set<string>
 }
 
 export function newRun(start: StartRun, nowMs: number): RunState {
@@ -72,7 +104,14 @@ export function newRun(start: StartRun, nowMs: number): RunState {
     queue: [],
     spentNanoUsd: 0,
     budgetNanoUsd: start.budgetNanoUsd,
+    timeoutMs: start.timeoutMs,
     failure: null,
+    open: 0,
+    gates: 0,
+    parks: 0,
+    signals: new Map(),
+    isHeld: false,
+    closing: null,
   }
 }
 
@@ -89,6 +128,12 @@ export function cellOf(run: RunState, stepId: string, rank: number): StepCell {
     isQueued: false,
     edgeCount: 0,
     verdicts: NO_VERDICTS,
+    visit: 1,
+    wait: null,
+    untilMs: null,
+    childStatus: null,
+    wake: null,
+    noted: new Set(),
   }
   run.cells.set(stepId, cell)
   return cell
@@ -129,8 +174,27 @@ export function isResolved(status: CellStatus): boolean {
   return status === 'success' || status === 'failed' || status === 'timeout' || status === 'skipped'
 }
 
+/** Decided, and not resolved. */
+export function isOpen(status: CellStatus): boolean {
+  return status !== 'waiting' && !isResolved(status)
+}
+
+export function isCleanup(run: RunState, stepId: string): boolean {
+  return run.start.cleanup?.stepId === stepId
+}
+
+/** Nothing of this step may be started or written any more: its run is over, or only cleans up after itself. */
+export function isClosedTo(run: RunState, stepId: string): boolean {
+  return isOver(run.status) || (run.closing !== null && !isCleanup(run, stepId))
+}
+
+/** What must be known of a run to ring for it. */
+export function labelOf({ start: { definition, priority } }: RunState): RunLabel {
+  return { definition, priority }
+}
+
 export function headerOf(run: RunState): RunHeader {
-  const { runId, workflow, definition, input, tenant, priority, tags } = run.start
+  const { runId, workflow, definition, input, tenant, priority, tags, parent } = run.start
   return {
     runId,
     workflow,
@@ -144,5 +208,8 @@ export function headerOf(run: RunState): RunHeader {
     createdAtMs: run.createdAtMs,
     updatedAtMs: run.updatedAtMs,
     format: FORMAT,
+    budgetNanoUsd: run.budgetNanoUsd,
+    timeoutMs: run.timeoutMs,
+    parent,
   }
 }

@@ -1,19 +1,22 @@
+import type { ErrorInfo } from '@agentloom/workflow'
 import type { ClaimedStep, NextClaim, SettleReply, SettleStep, SkipStep, SpreadEdges } from '../ports/journal.ts'
 import { claimedStep, lease } from './claim.ts'
 import type { CommandContext } from './context.ts'
-import { endRun } from './end.ts'
+import { endCleaned, endRun, offersOfCleanup } from './end.ts'
 import { offerAgainAt, offerOf, offersOf } from './offers.ts'
 import { enqueue, spreadInto, type Readied } from './ready.ts'
-import { isOver, type RunState, type StepCell } from './run-state.ts'
+import { isCleanup, isClosedTo, isOver, type RunState, type StepCell } from './run-state.ts'
+import { refreshStatus } from './status.ts'
+import { suspend } from './wait.ts'
 
 export function settle(run: RunState, command: SettleStep, ctx: CommandContext): SettleReply {
   const { claim: held, settlement } = command
   const cell = run.cells.get(held.stepId)
   if (cell === undefined || cell.nonce !== held.nonce) return { outcome: 'stale' }
-  if (cell.status !== 'leased' && cell.status !== 'expired') return repeatedReply(run, command, ctx)
-  if (isOver(run.status)) return { outcome: 'stale' }
+  if (cell.status !== 'leased' && cell.status !== 'expired') return repeatedReply(run, { ...command, self: cell }, ctx)
+  if (isClosedTo(run, cell.stepId)) return { outcome: 'stale' }
   const base = { atMs: ctx.nowMs, stepId: cell.stepId, epoch: held.epoch, usage: settlement.usage }
-  run.inFlight -= 1
+  if (!isCleanup(run, cell.stepId)) run.inFlight -= 1
   run.updatedAtMs = ctx.nowMs
   run.spentNanoUsd += settlement.usage.costNanoUsd
   switch (settlement.kind) {
@@ -25,6 +28,14 @@ export function settle(run: RunState, command: SettleStep, ctx: CommandContext):
       run.records.push({ ...base, kind: 'failed', status: settlement.status, error: settlement.error, retryAtMs })
       return settledReply(run, { clean: [], undecided: [] }, null, ctx)
     }
+    case 'wait': {
+      const wake = suspend(run, cell, { ...settlement, epoch: held.epoch }, ctx)
+      return settledReply(run, { clean: wake === null ? [] : [cell], undecided: [] }, null, ctx)
+    }
+    case 'skipped':
+      cell.status = 'skipped'
+      run.records.push({ kind: 'skipped', atMs: ctx.nowMs, stepId: cell.stepId, cause: settlement.cause })
+      break
     case 'success':
       cell.status = 'success'
       run.outputs.set(cell.stepId, { status: 'success', text: settlement.output })
@@ -34,20 +45,30 @@ export function settle(run: RunState, command: SettleStep, ctx: CommandContext):
     case 'timeout':
       cell.status = settlement.kind
       cell.failures += 1
-      run.records.push({ ...base, kind: 'failed', status: settlement.kind, error: settlement.error, retryAtMs: null })
+      run.records.push({
+        ...base,
+        kind: 'failed',
+        status: settlement.kind,
+        error: settlement.error,
+        retryAtMs: null,
+        ...(settlement.output === undefined ? {} : { output: settlement.output }),
+      })
+      if (settlement.output !== undefined) run.outputs.set(cell.stepId, { status: 'failed', text: settlement.output })
+      if (isCleanup(run, cell.stepId)) break
       if (run.failure === null || cell.rank < run.failure.rank)
         run.failure = { rank: cell.rank, error: settlement.error }
       break
     default:
       return settlement satisfies never
   }
+  if (isCleanup(run, cell.stepId)) return cleaned(run, cell, 'error' in settlement ? settlement.error : null, ctx)
   return resolved(run, cell, command, settlement.kind === 'success', ctx)
 }
 
 export function skip(run: RunState, command: SkipStep, ctx: CommandContext): SettleReply {
   const cell = run.cells.get(command.offer.stepId)
   if (cell?.status === 'skipped') return repeatedReply(run, { ...command, settlement: { kind: 'success' } }, ctx)
-  if (cell?.status !== 'undecided' || isOver(run.status)) return { outcome: 'stale' }
+  if (cell?.status !== 'undecided' || isClosedTo(run, cell.stepId)) return { outcome: 'stale' }
   cell.status = 'skipped'
   run.updatedAtMs = ctx.nowMs
   run.records.push({ kind: 'skipped', atMs: ctx.nowMs, stepId: cell.stepId, cause: command.cause })
@@ -59,6 +80,12 @@ export function spread(run: RunState, command: SpreadEdges, ctx: CommandContext)
   return repeatedReply(run, { edges: command.edges, next: null, settlement: { kind: 'success' } }, ctx)
 }
 
+function cleaned(run: RunState, cell: StepCell, failure: ErrorInfo | null, ctx: CommandContext): SettleReply {
+  ctx.due.clear(run.start.runId, cell.stepId)
+  endCleaned(run, failure, ctx)
+  return settledReply(run, { clean: [], undecided: [] }, null, ctx)
+}
+
 function resolved(
   run: RunState,
   cell: StepCell,
@@ -68,6 +95,7 @@ function resolved(
 ): SettleReply {
   ctx.due.clear(run.start.runId, cell.stepId)
   run.unresolved -= 1
+  run.open -= 1
   const readied = spreadInto(run, command.edges)
   if (isSuccess && run.budgetNanoUsd !== null && run.spentNanoUsd > run.budgetNanoUsd) {
     endRun(run, 'budget_exceeded', null, ctx)
@@ -79,8 +107,11 @@ function resolved(
 
 function settledReply(run: RunState, readied: Readied, next: NextClaim | null, ctx: CommandContext): SettleReply {
   if (isOver(run.status)) return { outcome: 'settled', next: null, offers: [], undecided: [], runStatus: run.status }
+  refreshStatus(run, ctx)
+  if (run.closing !== null)
+    return { outcome: 'settled', next: null, offers: offersOfCleanup(run, ctx), undecided: [], runStatus: run.status }
   if (run.start.cap !== null) for (const cell of readied.clean) enqueue(run, cell)
-  const claimed = next === null || run.status === 'paused' ? null : claimNext(run, readied, next, ctx)
+  const claimed = next === null || run.isHeld ? null : claimNext(run, readied, next, ctx)
   return {
     outcome: 'settled',
     next: claimed,
@@ -113,10 +144,15 @@ function repeatedReply(
     readonly edges: SettleStep['edges']
     readonly next: NextClaim | null
     readonly settlement: { readonly kind: string }
+    readonly self?: StepCell
   },
   ctx: CommandContext,
 ): SettleReply {
+  if (run.closing !== null)
+    return { outcome: 'settled', next: null, offers: offersOfCleanup(run, ctx), undecided: [], runStatus: run.status }
+  const { self } = command
   const targets = command.edges.flatMap((edge) => run.cells.get(edge.to.stepId) ?? [])
+  if (command.settlement.kind === 'wait' && self !== undefined) targets.push(self) // it may have been over at once
   const next = command.next
   const held = next === null ? undefined : targets.find((cell) => cell.status === 'leased' && cell.nonce === next.nonce)
   const reads = next?.candidates.find((candidate) => candidate.stepId === held?.stepId)?.reads ?? []

@@ -1,24 +1,26 @@
-import type { ErrorInfo } from '@agentloom/workflow'
 import type { Claim, Obligation, Offer, RunTransition, Wish } from '../ports/journal.ts'
 import type { CommandContext } from './context.ts'
-import { endRun, timeoutError } from './end.ts'
+import { endRun, offersOfCleanup, timeoutError } from './end.ts'
 import { offerAgainAt, offerOf, offersOf } from './offers.ts'
 import { enqueue } from './ready.ts'
-import { isOver, isResolved, type RunState } from './run-state.ts'
+import { isCleanup, isClosedTo, isOver, isResolved, labelOf, type RunState, type StepCell } from './run-state.ts'
+import { refreshStatus } from './status.ts'
+import { lookAgain, wakeCell } from './wait.ts'
 
 export function release(run: RunState, held: Claim, reason: string, ctx: CommandContext): readonly Offer[] {
   const cell = run.cells.get(held.stepId)
   if (cell === undefined || cell.nonce !== held.nonce || (cell.status !== 'leased' && cell.status !== 'expired'))
     return []
-  if (isOver(run.status)) return []
-  run.inFlight -= 1
+  if (isClosedTo(run, cell.stepId)) return []
+  if (!isCleanup(run, cell.stepId)) run.inFlight -= 1
   run.updatedAtMs = ctx.nowMs
   cell.status = 'ready'
   cell.nonce = ''
   cell.epoch += 1
   run.records.push({ kind: 'released', atMs: ctx.nowMs, stepId: cell.stepId, epoch: held.epoch, reason })
   ctx.due.clear(run.start.runId, cell.stepId)
-  if (run.status === 'paused') return []
+  if (run.isHeld) return []
+  if (isCleanup(run, cell.stepId)) return offersOfCleanup(run, ctx)
   if (run.start.cap !== null) enqueue(run, cell)
   return offersOf(run, { clean: [cell], undecided: [] }, null, ctx)
 }
@@ -26,22 +28,18 @@ export function release(run: RunState, held: Claim, reason: string, ctx: Command
 export function heartbeat(run: RunState | undefined, held: Claim, leaseMs: number, ctx: CommandContext): Wish {
   const cell = run?.cells.get(held.stepId)
   if (run === undefined || cell === undefined || cell.nonce !== held.nonce) return 'lost'
-  if (run.status === 'cancelled') return 'cancel'
-  if (isOver(run.status) || (cell.status !== 'leased' && cell.status !== 'expired')) return 'lost'
+  if (run.status === 'cancelled' || (run.closing?.status === 'cancelled' && isClosedTo(run, cell.stepId)))
+    return 'cancel'
+  if (isClosedTo(run, cell.stepId) || (cell.status !== 'leased' && cell.status !== 'expired')) return 'lost'
   cell.status = 'leased'
   if (ctx.hasLeases) ctx.due.set(run.start.runId, cell.stepId, ctx.nowMs + leaseMs)
-  return run.status === 'paused' ? 'pause' : 'continue'
+  return run.isHeld ? 'pause' : 'continue'
 }
 
-export function cancel(run: RunState, reason: string, ctx: CommandContext): RunTransition {
-  if (isOver(run.status)) return { isDone: false, status: run.status }
-  const error: ErrorInfo = { code: 'run/cancelled', message: reason, place: null, help: null }
-  endRun(run, 'cancelled', error, ctx)
-  return { isDone: true, status: run.status }
-}
-
+/** A run that already waits for humans can be held, too: it then stays paused when they have decided. */
 export function pause(run: RunState, reason: string, ctx: CommandContext): RunTransition {
-  if (isOver(run.status) || run.status === 'paused') return { isDone: false, status: run.status }
+  if (isOver(run.status) || run.isHeld) return { isDone: false, status: run.status }
+  run.isHeld = true
   run.status = 'paused'
   run.updatedAtMs = ctx.nowMs
   run.records.push({ kind: 'paused', atMs: ctx.nowMs, reason })
@@ -50,30 +48,59 @@ export function pause(run: RunState, reason: string, ctx: CommandContext): RunTr
 
 /** One overdue entry: what has to be done about it, or null when it was stale. */
 export function obligation(run: RunState, stepId: string | null, ctx: CommandContext): Obligation | null {
-  const { runId, definition, priority } = run.start
-  if (stepId === null) {
-    ctx.due.clear(runId, null)
-    if (isOver(run.status) || run.status === 'paused') return null
-    endRun(run, 'timeout', timeoutError(run.start.timeoutMs), ctx)
-    return { kind: 'run-ended', runId, status: 'timeout' }
-  }
+  ctx.due.clear(run.start.runId, stepId)
+  if (stepId === null) return deadline(run, ctx)
   const cell = run.cells.get(stepId)
-  ctx.due.clear(runId, stepId)
-  if (cell === undefined || isOver(run.status) || isResolved(cell.status) || cell.status === 'waiting') return null
+  if (cell === undefined || isResolved(cell.status) || cell.status === 'waiting') return null
+  if (isClosedTo(run, stepId)) {
+    if (cell.status === 'leased') cell.status = 'expired' // nobody looks after it again, should the run be reopened
+    return null
+  }
+  if (cell.status === 'suspended') return obligationOfWait(run, cell, ctx)
   const cause =
     cell.status === 'leased' || cell.status === 'expired' ? 'lease' : cell.status === 'backoff' ? 'retry' : 'bell'
   if (cell.status === 'leased') cell.status = 'expired'
   if (cell.status === 'backoff') cell.status = 'ready'
-  if (run.status === 'paused') return null
+  if (run.isHeld) return null
   cell.epoch += 1
+  return offerAgain(run, cell, cause, ctx)
+}
+
+function deadline(run: RunState, ctx: CommandContext): Obligation | null {
+  const { runId } = run.start
+  if (isOver(run.status) || run.status === 'paused' || run.closing !== null) return null
+  endRun(run, 'timeout', timeoutError(run.timeoutMs), ctx)
+  const [offer] = offersOfCleanup(run, ctx)
+  if (offer === undefined) return { kind: 'run-ended', runId, status: 'timeout' }
+  return { kind: 'offer', cause: 'bell', ...labelOf(run), ...offer }
+}
+
+function obligationOfWait(run: RunState, cell: StepCell, ctx: CommandContext): Obligation | null {
+  if (cell.wait?.kind === 'child') {
+    lookAgain(run, cell, ctx)
+    const { runId } = run.start
+    return { kind: 'child', runId, stepId: cell.stepId, childRunId: cell.wait.runId, ...labelOf(run) }
+  }
+  wakeCell(run, cell, { kind: 'elapsed' }, ctx)
+  refreshStatus(run, ctx)
+  return run.isHeld ? null : offerAgain(run, cell, 'retry', ctx)
+}
+
+function offerAgain(
+  run: RunState,
+  cell: StepCell,
+  cause: 'bell' | 'lease' | 'retry',
+  ctx: CommandContext,
+): Obligation | null {
   if (cell.status === 'undecided') {
     offerAgainAt(run, cell, ctx)
-    return { kind: 'undecided', definition, priority, ...offerOf(run, cell), verdicts: cell.verdicts }
+    return { kind: 'undecided', ...labelOf(run), ...offerOf(run, cell), verdicts: cell.verdicts }
   }
-  if (cell.status === 'ready' && run.start.cap !== null && run.inFlight >= run.start.cap) {
+  const isFull = run.start.cap !== null && run.inFlight >= run.start.cap && !isCleanup(run, cell.stepId)
+  if (cell.status === 'ready' && isFull) {
     enqueue(run, cell)
     return null
   }
   offerAgainAt(run, cell, ctx)
-  return { kind: 'offer', cause, definition, priority, ...offerOf(run, cell) }
+  return { kind: 'offer', cause, ...labelOf(run), ...offerOf(run, cell) }
 }

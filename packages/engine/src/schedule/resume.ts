@@ -1,9 +1,12 @@
 import type { Plan, PlanNode } from '@agentloom/workflow'
 import { foldSteps, type StepFold } from '../fold/step-fold.ts'
+import { closingOf } from '../fold/closing.ts'
+import { isOver } from '../journal/run-state.ts'
 import type { LoadedRun, ReopenRun, StepRank, StepStanding } from '../ports/journal.ts'
 import { failedStepOf } from './cause.ts'
+import { cleanupOf } from './cleanup.ts'
 import { outcomeOf, standingOf } from './standing.ts'
-import { EDGES_PER_COMMAND, nodeAt } from './verdicts.ts'
+import { EDGES_PER_COMMAND, nodeAt, NO_VERDICTS } from './verdicts.ts'
 
 export interface ResumeOptions {
   readonly reason: string
@@ -13,11 +16,13 @@ export interface ResumeOptions {
 
 /**
  * What resuming a run means (scheduling.md rule 11): failed, timed-out and failure-skipped steps are undecided again,
- * successes and routing skips stay. Null where there is nothing to resume: the run succeeded or was cancelled.
+ * successes and routing skips stay, and so does a step that waits or has waited in its visit: a gate is asked once. Where
+ * a run was held while it cleaned up, that goes on; one that has cleaned up does so again at its next end. Null where there is nothing to resume: the run succeeded or was cancelled.
  */
 export function planResume(plan: Plan, loaded: LoadedRun, options: ResumeOptions): ReopenRun | null {
   const { header, records } = loaded
-  if (header.status === 'success' || header.status === 'cancelled') return null
+  const isCutOff = header.error?.code === 'run/parent-ended' // by its parent's end, and not because somebody wanted it
+  if (header.status === 'success' || (header.status === 'cancelled' && !isCutOff)) return null
   const folds = foldSteps(header.runId, records)
   const isReopened = (node: PlanNode): boolean => runsAgain(plan, folds.get(node.id))
   const outcome = (node: PlanNode) => (isReopened(node) ? null : outcomeOf(node, folds.get(node.id)))
@@ -29,6 +34,11 @@ export function planResume(plan: Plan, loaded: LoadedRun, options: ResumeOptions
   for (const node of plan.nodes) {
     if (outcome(node) !== null) continue
     unresolvedCount += 1
+    const fold = folds.get(node.id)
+    if (hasWaited(fold)) {
+      if (fold?.wait === null) ready.push({ stepId: node.id, rank: node.index })
+      continue
+    }
     const standing = standingOf(plan, node, outcome)
     const step: StepRank = { stepId: node.id, rank: node.index }
     const hasCountedReopened = node.sources.some((index) => isReopened(nodeAt(plan, index)))
@@ -36,18 +46,27 @@ export function planResume(plan: Plan, loaded: LoadedRun, options: ResumeOptions
     else if (node.sources.some((index) => isWide(nodeAt(plan, index)))) counted.push({ step, ...standing })
     if (standing.edgeCount === node.sources.length) ready.push(step)
   }
+  const cleanup = cleanupOf(plan)
+  const isCleaningUp = !isOver(header.status) && closingOf(records) !== null
+  const cleaned = cleanup === null ? undefined : folds.get(cleanup.stepId)
+  if (cleanup !== null && !isCleaningUp && cleaned !== undefined)
+    reopened.push({ step: cleanup, edgeCount: 0, verdicts: NO_VERDICTS })
   return {
     runId: header.runId,
     recordCount: records.length,
     reason: options.reason,
-    reopened,
-    counted,
+    reopened: isCleaningUp ? [] : reopened,
+    counted: isCleaningUp ? [] : counted,
     spread: plan.nodes.filter((node) => isWide(node) && folds.has(node.id)).map(({ id }) => id),
-    ready,
+    ready: !isCleaningUp ? ready : cleanup !== null && cleaned?.wait == null ? [cleanup] : [],
     unresolvedCount,
-    budgetNanoUsd: options.budgetNanoUsd ?? plan.config.budgetNanoUsd,
-    timeoutMs: plan.config.timeoutMs,
+    budgetNanoUsd: options.budgetNanoUsd ?? header.budgetNanoUsd,
+    timeoutMs: header.timeoutMs,
   }
+}
+
+function hasWaited(fold: StepFold | undefined): boolean {
+  return fold !== undefined && (fold.wait !== null || fold.wake !== null)
 }
 
 function runsAgain(plan: Plan, fold: StepFold | undefined): boolean {

@@ -17,12 +17,14 @@ export function outcomeOf(node: PlanNode, fold: StepFold | undefined): Outcome |
       return { kind: 'success', target: node.step.type === 'router' ? routerTarget(fold?.output ?? null) : null }
     case 'failed':
     case 'timeout':
-      return { kind: 'failed' }
+      return { kind: status }
     case 'skipped':
       return { kind: 'skipped', cause: fold?.cause ?? 0 }
     case 'ready':
     case 'running':
     case 'backoff':
+    case 'paused':
+    case 'parked':
     case undefined:
       return null
     default:

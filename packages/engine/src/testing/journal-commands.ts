@@ -39,6 +39,8 @@ export function startOf(shape: {
     stepCount: steps,
     cap,
     roots: roots.map((stepId, rank) => ({ stepId, rank })),
+    parent: null,
+    cleanup: null,
   }
 }
 
@@ -62,8 +64,8 @@ export function heldBy(
 export async function claimed(journal: Journal, stepId: string, options: ClaimOptions = {}): Promise<ClaimedStep> {
   const reply = await journal.claim(heldBy(stepId, options))
   assert.ok(reply.outcome === 'claimed', `claim of ${stepId}: ${JSON.stringify(reply)}`)
-  const { claim, attempt, outputs } = reply
-  return { claim, attempt, outputs }
+  const { claim, attempt, visit, wake, outputs } = reply
+  return { claim, attempt, visit, wake, outputs }
 }
 
 export async function settled(
