@@ -3,14 +3,16 @@ import { AgentloomError, type Broken, type ErrorInfo } from '@agentloom/workflow
 const MESSAGE_BYTES_MAX = 8 * 1024 // what a journal, a queue and a page can show; a prompt inside an error must not be kept
 const CAUSE_DEPTH_MAX = 5
 
-/** A step ran longer than its `timeout`. */
+/** A step ran longer than its `timeout`, or waited longer than it may. */
 export class StepTimedOutError extends AgentloomError {
   override readonly name = 'StepTimedOutError'
   readonly code = 'step/timed-out'
-  readonly retryable = true
+  readonly retryable: boolean
   override readonly help = 'raise the step’s timeout, or make it faster'
-  constructor(stepId: string, timeoutMs: number) {
-    super(`step ${stepId} took longer than ${timeoutMs} ms`)
+  /** @param waited what did not come in time: waiting once more is a decision for whoever resumes the run */
+  constructor(stepId: string, timeoutMs: number, waited: string | null = null) {
+    super(waited === null ? `step ${stepId} took longer than ${timeoutMs} ms` : `step ${stepId}: ${waited}`)
+    this.retryable = waited === null
   }
 }
 
@@ -19,6 +21,7 @@ export class StepConfigError extends AgentloomError {
   override readonly name = 'StepConfigError'
   readonly code:
     | 'step/config'
+    | 'gate/decision'
     | 'step/input'
     | 'step/output'
     | 'router/no-match'

@@ -29,6 +29,7 @@ function stepDocument(step: StepView): ValueMap {
     cost_usd: step.costNanoUsd / NANO,
     duration_ms: step.durationMs,
     attempts: step.attempts,
+    ...(step.waitingAt[0] !== undefined && { waiting_at: step.waitingAt[0] }),
   }
 }
 

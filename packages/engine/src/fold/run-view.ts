@@ -1,6 +1,6 @@
-import { parseValue, type ErrorInfo, type Plan, type Value, type ValueMap } from '@agentloom/workflow'
+import { CLEANUP_STEP, parseValue, type ErrorInfo, type Plan, type Value, type ValueMap } from '@agentloom/workflow'
 import { isOver } from '../journal/run-state.ts'
-import type { LoadedRun, RunStatus } from '../ports/journal.ts'
+import type { LoadedRun, RunStatus, Wait } from '../ports/journal.ts'
 import { failedStepOf, skipMessage } from '../schedule/cause.ts'
 import { redactView } from './redact-view.ts'
 import { foldState, type Left } from './state.ts'
@@ -28,6 +28,8 @@ export interface StepView {
   readonly attempts: number
   readonly model: string | null
   readonly provider: string | null
+  /** Full names of the gates that it waits for: its own, or those inside its child run (`step.gate`). Empty if it waits for none. */
+  readonly waitingAt: readonly string[]
 }
 
 /** A run as its records tell it, at any time of its life. The same records give the same view for ever. */
@@ -45,15 +47,19 @@ export interface RunView {
   readonly error: ErrorInfo | null
 }
 
+/** Views of the child runs that open steps wait for, by step id; see `viewTree`. */
+export type ChildViews = ReadonlyMap<string, RunView>
+
 /**
  * What leaves the engine: redacted by the plan's patterns.
  * @throws {CorruptJournalError} when the records exclude one another
  */
-export function viewRun(plan: Plan, loaded: LoadedRun): RunView {
-  return redactView(plainView(plan, loaded), plan.redact)
+export function viewRun(plan: Plan, loaded: LoadedRun, children: ChildViews = new Map()): RunView {
+  return redactView(plainView(plan, loaded, children), plan.redact)
 }
 
-function plainView(plan: Plan, loaded: LoadedRun): RunView {
+/** With the real values: for the engine's own use. */
+export function plainView(plan: Plan, loaded: LoadedRun, children: ChildViews = new Map()): RunView {
   const { header, records } = loaded
   const folds = foldSteps(header.runId, records)
   const steps: StepView[] = []
@@ -62,19 +68,24 @@ function plainView(plan: Plan, loaded: LoadedRun): RunView {
   for (const node of plan.nodes) {
     const fold = folds.get(node.id)
     if (fold === undefined || (isAtRest && !isResolved(fold))) continue
-    steps.push(viewStep(plan, node.id, fold))
+    steps.push(viewStep(plan, node.id, fold, children.get(node.id)))
     if (fold.output !== null)
       left.push({ node, status: fold.status === 'success' ? 'success' : 'failed', output: fold.output })
   }
+  const cleanup = plan.cleanup === null ? undefined : folds.get(CLEANUP_STEP)
+  // Its output repeats the state, which it has to work on and cannot change.
+  if (cleanup !== undefined)
+    steps.push(viewStep(plan, CLEANUP_STEP, { ...cleanup, output: null }, children.get(CLEANUP_STEP)))
+  // Attempts of steps that were cut off are paid for, too, and so are the child runs of such steps.
+  const spent = [...[...folds.values()].map(({ usage }) => usage), ...children.values()]
   return {
     runId: header.runId,
     workflow: header.workflow,
     status: header.status,
     steps,
     ...foldState(plan, parseInput(header.input), left),
-    // Attempts of steps that were cut off are paid for, too.
-    tokens: sum([...folds.values()], ({ usage }) => usage.tokens),
-    costNanoUsd: sum([...folds.values()], ({ usage }) => usage.costNanoUsd),
+    tokens: sum(spent, ({ tokens }) => tokens),
+    costNanoUsd: sum(spent, ({ costNanoUsd }) => costNanoUsd),
     durationMs: Math.max(0, (records.at(-1)?.atMs ?? header.createdAtMs) - header.createdAtMs),
     error: header.error,
   }
@@ -84,19 +95,30 @@ function isResolved({ status }: StepFold): boolean {
   return status === 'success' || status === 'failed' || status === 'timeout' || status === 'skipped'
 }
 
-function viewStep(plan: Plan, id: string, fold: StepFold): StepView {
+function viewStep(plan: Plan, id: string, fold: StepFold, child: RunView | undefined): StepView {
+  const { usage, cause, wait } = fold
   return {
     id,
     status: fold.status === 'backoff' ? 'waiting' : fold.status,
     output: fold.output === null ? null : parseValue(fold.output),
-    error: fold.cause === null ? fold.error : skipError(plan, fold.cause),
-    tokens: fold.usage.tokens,
-    costNanoUsd: fold.usage.costNanoUsd,
-    durationMs: fold.usage.durationMs,
+    error: cause !== null ? skipError(plan, cause) : wait?.kind === 'parked' ? parkedError(id, wait) : fold.error,
+    tokens: usage.tokens + (child?.tokens ?? 0),
+    costNanoUsd: usage.costNanoUsd + (child?.costNanoUsd ?? 0),
+    durationMs: usage.durationMs,
     attempts: fold.attempts,
-    model: fold.usage.model,
-    provider: fold.usage.provider,
+    model: usage.model,
+    provider: usage.provider,
+    waitingAt: wait?.kind === 'gate' ? [id] : gatesOf(child).map((gate) => `${id}.${gate}`),
   }
+}
+
+function gatesOf(view: RunView | undefined): readonly string[] {
+  return view === undefined || isOver(view.status) ? [] : view.steps.flatMap(({ waitingAt }) => waitingAt)
+}
+
+/** Why the step does not go on, as long as it does not. */
+function parkedError(id: string, { reason, message }: Extract<Wait, { readonly kind: 'parked' }>): ErrorInfo {
+  return { code: `parked/${reason}`, message, place: `steps.${id}`, help: null }
 }
 
 function skipError(plan: Plan, cause: number): ErrorInfo | null {

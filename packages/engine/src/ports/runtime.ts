@@ -1,5 +1,5 @@
 import type { ErrorInfo, Plan } from '@agentloom/workflow'
-import type { Offer, RunStatus } from './journal.ts'
+import type { Offer, RunStatus, Wait } from './journal.ts'
 import type { StepUsage } from '../journal/record.ts'
 
 /** Wakes whoever may take a step. A bell that is lost, doubled or late changes nothing but time. */
@@ -49,6 +49,19 @@ export type EngineEvent =
       readonly retryInMs: number | null
     }
   | { readonly kind: 'step-skipped'; readonly runId: string; readonly stepId: string; readonly reason: string | null }
+  /** The step gave its place up until something comes. */
+  | { readonly kind: 'step-waiting'; readonly runId: string; readonly stepId: string; readonly wait: Wait }
+  /** The step waits for this run, which has just been started, or goes on. */
+  | { readonly kind: 'child-started'; readonly runId: string; readonly stepId: string; readonly childRunId: string }
+  /** A gate's notification was sent, or could not be. */
+  | {
+      readonly kind: 'webhook'
+      readonly runId: string
+      readonly stepId: string
+      readonly outcome: 'success' | 'failed' | 'timeout' | 'sandbox_blocked'
+      readonly message: string | null
+      readonly latencyMs: number
+    }
   /** Another worker has the step, or the run is over: the result was thrown away. */
   | { readonly kind: 'step-lost'; readonly runId: string; readonly stepId: string }
   | { readonly kind: 'step-text'; readonly runId: string; readonly stepId: string; readonly text: string }
@@ -60,4 +73,6 @@ export type EngineEvent =
       readonly fields: object
     }
   | { readonly kind: 'no-handler'; readonly runId: string; readonly stepId: string; readonly handler: string }
+  /** All that is open waits: for humans, or (`parked`) for something else, too. */
+  | { readonly kind: 'run-rested'; readonly runId: string; readonly status: 'paused' | 'parked' }
   | { readonly kind: 'run-ended'; readonly runId: string; readonly status: RunStatus }

@@ -1,11 +1,12 @@
 import type { Plan, PlanEdge, PlanNode } from '@agentloom/workflow'
 import type { Edge, Verdicts } from '../ports/journal.ts'
-import { failureCause, routingCause } from './cause.ts'
+import { failureCause, isPassingCause, routingCause } from './cause.ts'
+import { isForgotten, layeredVerdicts } from './compat.ts'
 
 /** How a step was resolved, as far as its dependents care. */
 export type Outcome =
   | { readonly kind: 'success'; /** Target id when the step is a router. */ readonly target: string | null }
-  | { readonly kind: 'failed' }
+  | { readonly kind: 'failed' | 'timeout' }
   | { readonly kind: 'skipped'; readonly cause: number }
 
 /**
@@ -29,14 +30,20 @@ export function edgesOf(plan: Plan, node: PlanNode, outcome: Outcome): readonly 
 }
 
 export function verdictsFor(plan: Plan, node: PlanNode, outcome: Outcome, edge: PlanEdge, target: PlanNode): Verdicts {
+  if (outcome.kind === 'success' && node.step.type === 'router') {
+    const isChosen = outcome.target === target.id
+    const layered = layeredVerdicts(plan, node, { isChosen, edge, target })
+    if (layered !== null) return layered
+  }
   if (!edge.isExplicit) return NO_VERDICTS
   switch (outcome.kind) {
     case 'skipped':
+      if (isPassingCause(plan, outcome.cause) || isForgotten(plan, outcome.cause, target)) return NO_VERDICTS
       return { ...NO_VERDICTS, cause: outcome.cause }
+    case 'timeout':
+      return plan.compat.timeoutIsNoFailure ? { ...NO_VERDICTS, admitted: true } : failureVerdicts(plan, node)
     case 'failed':
-      return plan.config.onStepFailure === 'continue'
-        ? NO_VERDICTS
-        : { ...NO_VERDICTS, cause: failureCause(plan, node) }
+      return failureVerdicts(plan, node)
     case 'success': {
       if (node.step.type !== 'router') return { ...NO_VERDICTS, admitted: true }
       const isChosen = outcome.target === target.id
@@ -45,6 +52,10 @@ export function verdictsFor(plan: Plan, node: PlanNode, outcome: Outcome, edge: 
     default:
       return outcome satisfies never
   }
+}
+
+function failureVerdicts(plan: Plan, failed: PlanNode): Verdicts {
+  return plan.config.onStepFailure === 'continue' ? NO_VERDICTS : { ...NO_VERDICTS, cause: failureCause(plan, failed) }
 }
 
 export function mergeVerdicts(a: Verdicts, b: Verdicts): Verdicts {
@@ -61,12 +72,16 @@ export function isClean(verdicts: Verdicts): boolean {
   return verdicts.cause === null && (verdicts.voted === null || verdicts.chosen)
 }
 
-/** Run the step, or skip it with the smallest cause (scheduling.md rule 5). */
+/**
+ * Run the step, or skip it with the smallest cause (scheduling.md rule 5). With `join: any` one dependency that speaks for
+ * it outweighs all that speak against it.
+ */
 export function decide(
   plan: Plan,
   verdicts: Verdicts,
+  join: 'all' | 'any' = 'all',
 ): { readonly run: true } | { readonly run: false; readonly cause: number } {
-  if (isClean(verdicts)) return { run: true }
+  if (isClean(verdicts) || (join === 'any' && verdicts.admitted)) return { run: true }
   const routing = verdicts.voted !== null && !verdicts.chosen ? routingCause(plan, verdicts.voted) : null
   const cause = lower(verdicts.cause, routing)
   return cause === null ? { run: true } : { run: false, cause }

@@ -40,8 +40,11 @@ export class Claims {
     }
   }
 
-  /** Gives up what is in flight, of one run or of all. */
+  /** Gives up what is in flight, of one run and its child runs, or of all. */
   abort(reason: AbortReason, runId: string | null = null): void {
-    for (const held of this.#held.values()) if (runId === null || held.claim.runId === runId) held.abort(reason)
+    for (const held of this.#held.values()) {
+      const { runId: holder } = held.claim
+      if (runId === null || holder === runId || holder.startsWith(`${runId}.`)) held.abort(reason)
+    }
   }
 }

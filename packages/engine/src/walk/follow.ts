@@ -1,11 +1,23 @@
 import type { Plan } from '@agentloom/workflow'
+import { isChildRun } from '../execute/child-run-id.ts'
 import { isOver } from '../journal/run-state.ts'
-import type { Journal, Obligation, Offer, RunStatus, SettleReply, UndecidedStep } from '../ports/journal.ts'
+import type {
+  Journal,
+  Obligation,
+  Offer,
+  ParentStep,
+  RunLabel,
+  RunStatus,
+  SettleReply,
+  UndecidedStep,
+  WakeStep,
+} from '../ports/journal.ts'
 import type { Doorbell, Observer, Plans } from '../ports/runtime.ts'
 import { foldSteps } from '../fold/step-fold.ts'
 import { skipMessage } from '../schedule/cause.ts'
 import { outcomeOf } from '../schedule/standing.ts'
 import { decide, edgesOf, nodeOf } from '../schedule/verdicts.ts'
+import { stepNode } from './cleanup-node.ts'
 
 export interface FollowerParts {
   readonly journal: Journal
@@ -31,7 +43,7 @@ export class Follower {
     // In a chain there is nothing to do after most commits, and an await of nothing costs as much as a commit in memory.
     if (reply.offers.length > 0) await this.ring(label, reply.offers)
     if (reply.undecided.length > 0) await this.decide(label, reply.undecided)
-    if (isOver(reply.runStatus)) this.ended(runId, reply.runStatus)
+    if (reply.runStatus !== 'running') await this.#standing(runId, reply.runStatus)
   }
 
   async ring({ plan, priority }: Label, offers: readonly Offer[]): Promise<void> {
@@ -46,7 +58,7 @@ export class Follower {
   async decide(label: Label, undecided: readonly UndecidedStep[]): Promise<void> {
     const open = [...undecided]
     for (let step = open.pop(); step !== undefined; step = open.pop()) {
-      const decision = decide(label.plan, step.verdicts)
+      const decision = decide(label.plan, step.verdicts, stepNode(label.plan, step.stepId)?.step.join)
       if (decision.run) await this.ring(label, [step])
       else open.push(...(await this.#skip(label, step, decision.cause)))
     }
@@ -58,7 +70,10 @@ export class Follower {
     const label: Label = { plan: await this.#parts.plans.get(obligation.definition), priority: obligation.priority }
     switch (obligation.kind) {
       case 'offer':
-        return this.ring(label, [obligation])
+        await this.ring(label, [obligation])
+        return isChildRun(obligation.runId) ? this.tellParent(obligation.runId) : undefined // it may have waited
+      case 'child':
+        return this.#lookAfter(obligation)
       case 'undecided':
         return this.decide(label, [obligation])
       case 'edges':
@@ -68,8 +83,47 @@ export class Follower {
     }
   }
 
-  ended(runId: string, status: RunStatus): void {
+  /** The run is over. Where it is a child run, the step that waits for it is woken. */
+  async ended(runId: string, status: RunStatus): Promise<void> {
     this.#parts.observe({ kind: 'run-ended', runId, status })
+    if (isChildRun(runId)) await this.tellParent(runId)
+  }
+
+  /** A run that waited goes on, or one that went on waits: whoever waits for it is shown likewise, up to the top. */
+  async tellParent(runId: string): Promise<void> {
+    const { journal } = this.#parts
+    const header = await journal.header(runId)
+    if (header?.parent == null) return
+    const { parent, status } = header
+    if (isOver(status)) return this.#wakeParent(parent, { kind: 'child-ended', runId, status })
+    const mirrored = await journal.mirror(parent.runId, parent.stepId, status)
+    if (!mirrored.isDone || mirrored.status === null) return
+    if (mirrored.status === 'running') await this.tellParent(parent.runId)
+    else await this.#standing(parent.runId, mirrored.status)
+  }
+
+  async #wakeParent({ runId, stepId }: ParentStep, wake: WakeStep['wake']): Promise<void> {
+    const reply = await this.#parts.journal.wake({ runId, stepId, wake })
+    if (reply.outcome === 'woken') await this.woken(runId, reply)
+  }
+
+  /** Rings for what a wake or a signal made ready. */
+  async woken(runId: string, { offers, label }: { readonly offers: readonly Offer[]; readonly label: RunLabel }): Promise<void> {
+    await this.ring({ plan: await this.#parts.plans.get(label.definition), priority: label.priority }, offers)
+    if (isChildRun(runId)) await this.tellParent(runId)
+  }
+
+  async #standing(runId: string, status: RunStatus): Promise<void> {
+    if (isOver(status)) return this.ended(runId, status)
+    if (status !== 'paused' && status !== 'parked') return
+    this.#parts.observe({ kind: 'run-rested', runId, status })
+    if (isChildRun(runId)) await this.tellParent(runId)
+  }
+
+  /** The news of a child run may have been lost with whoever brought it. A child that is not there is started again. */
+  async #lookAfter({ runId, stepId, childRunId }: Extract<Obligation, { readonly kind: 'child' }>): Promise<void> {
+    if ((await this.#parts.journal.header(childRunId)) !== null) return this.tellParent(childRunId)
+    await this.#wakeParent({ runId, stepId, rootRunId: runId }, { kind: 'child-ended', runId: childRunId, status: 'cancelled' })
   }
 
   async #skip({ plan, priority }: Label, step: UndecidedStep, cause: number): Promise<readonly UndecidedStep[]> {
@@ -81,7 +135,7 @@ export class Follower {
     if (reply.outcome === 'stale') return []
     observe({ kind: 'step-skipped', runId, stepId, reason: skipMessage(plan, cause) })
     await this.ring({ plan, priority }, reply.offers)
-    if (isOver(reply.runStatus)) this.ended(runId, reply.runStatus)
+    if (reply.runStatus !== 'running') await this.#standing(runId, reply.runStatus)
     return reply.undecided
   }
 

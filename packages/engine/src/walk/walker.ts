@@ -16,7 +16,9 @@ import type {
 import type { Plans } from '../ports/runtime.ts'
 import { routerTarget } from '../schedule/standing.ts'
 import { decide, edgesOf, nodeAt, nodeOf, type Outcome } from '../schedule/verdicts.ts'
+import { refusalOf } from './admission.ts'
 import type { Claims } from './claims.ts'
+import { stepNode } from './cleanup-node.ts'
 import type { Follower } from './follow.ts'
 import type { Held } from './held.ts'
 
@@ -65,7 +67,7 @@ export class Walker {
     const hash = definition ?? (await journal.header(offer.runId))?.definition
     if (hash === undefined) return 'refused'
     const plan = await plans.get(hash)
-    const node = plan.byId.get(offer.stepId)
+    const node = stepNode(plan, offer.stepId)
     if (node === undefined) return 'refused'
     if (!this.#canExecute(node, offer.runId)) return 'no-handler'
     const claimed = await this.#claim(plan, node, offer, false)
@@ -88,11 +90,11 @@ export class Walker {
       case 'claimed':
         return { header: reply.header, step: reply }
       case 'undecided':
-        if (decide(plan, reply.step.verdicts).run) return this.#claim(plan, node, reply.step, true)
+        if (decide(plan, reply.step.verdicts, node.step.join).run) return this.#claim(plan, node, reply.step, true)
         await follower.decide({ plan, priority: (await journal.header(offer.runId))?.priority ?? 0 }, [reply.step])
         return null
       case 'refused':
-        if (reply.reason === 'budget') follower.ended(offer.runId, 'budget_exceeded')
+        if (reply.reason === 'budget') await follower.ended(offer.runId, 'budget_exceeded')
         return null
       default:
         return reply satisfies never
@@ -122,7 +124,8 @@ export class Walker {
         epoch: step.claim.epoch,
         attempt: step.attempt,
       })
-      const settlement = await runAttempt(executors, attemptOf(walk, node, step, held))
+      const attempt = this.#attemptOf(walk, node, step, held)
+      const settlement = (await refusalOf(this.#parts, attempt)) ?? (await runAttempt(executors, attempt))
       if (settlement === null) return await this.#giveUp(walk, held)
       const isLast = count >= this.#parts.stepsMax() // asked now: the worker may have begun to drain meanwhile
       return await this.#settle(walk, node, step.claim, settlement, isLast)
@@ -176,6 +179,25 @@ export class Walker {
     return null
   }
 
+  #attemptOf(walk: Walk, node: PlanNode, step: ClaimedStep, held: Held): Attempt {
+    const { journal, plans, follower } = this.#parts
+    let state: ValueMap | null = null
+    return {
+      plan: walk.plan,
+      node,
+      header: walk.header,
+      number: step.attempt,
+      visit: step.visit,
+      wake: step.wake,
+      journal,
+      plans,
+      follower,
+      held,
+      idempotencyKey: `${walk.header.runId}:${node.id}:${step.visit}`,
+      state: () => (state ??= viewOf(walk, node)),
+    }
+  }
+
   #canExecute(node: PlanNode, runId: string): boolean {
     const { functions, observe } = this.#parts.executors
     const { step } = node
@@ -187,27 +209,14 @@ export class Walker {
   #observeSettled(runId: string, stepId: string, settlement: Settlement): void {
     const { observe } = this.#parts.executors
     const { usage } = settlement
-    if (settlement.kind === 'success') {
-      observe({ kind: 'step-committed', runId, stepId, output: settlement.output, usage })
-      return
-    }
+    if (settlement.kind === 'success')
+      return observe({ kind: 'step-committed', runId, stepId, output: settlement.output, usage })
+    if (settlement.kind === 'skipped') return observe({ kind: 'step-skipped', runId, stepId, reason: null })
+    if (settlement.kind === 'wait') return observe({ kind: 'step-waiting', runId, stepId, wait: settlement.wait })
     const isRetry = settlement.kind === 'retry'
     const status = isRetry ? settlement.status : settlement.kind
     const retryInMs = isRetry ? settlement.delayMs : null
     observe({ kind: 'step-failed', runId, stepId, status, error: settlement.error, usage, retryInMs })
-  }
-}
-
-function attemptOf(walk: Walk, node: PlanNode, step: ClaimedStep, held: Held): Attempt {
-  let state: ValueMap | null = null
-  return {
-    plan: walk.plan,
-    node,
-    header: walk.header,
-    number: step.attempt,
-    held,
-    idempotencyKey: `${walk.header.runId}:${node.id}:1`,
-    state: () => (state ??= viewOf(walk, node)),
   }
 }
 
@@ -237,8 +246,11 @@ function outcomeOf(node: PlanNode, settlement: Settlement): Outcome | null {
       return { kind: 'success', target: node.step.type === 'router' ? routerTarget(settlement.output) : null }
     case 'failed':
     case 'timeout':
-      return { kind: 'failed' }
+      return { kind: settlement.kind }
+    case 'skipped':
+      return { kind: 'skipped', cause: settlement.cause }
     case 'retry':
+    case 'wait':
       return null
     default:
       return settlement satisfies never

@@ -1,0 +1,106 @@
+import { childCount, childRunId } from '../execute/child-run-id.ts'
+import { openChildren } from '../fold/run-tree.ts'
+import { foldSteps } from '../fold/step-fold.ts'
+import { isOver } from '../journal/run-state.ts'
+import type { LoadedRun, ReopenRun, RunStatus, RunTransition, SignalReply } from '../ports/journal.ts'
+import { planResume } from '../schedule/resume.ts'
+import { decideGate, type DecideReply, type TreeParts } from './decide-gate.ts'
+
+/** Verbs on a run that concern the child runs below it, too. Each is a chain of single commands, every one safe to repeat. */
+
+/** Holds the run and everything below it. */
+export async function pauseTree(parts: Pick<TreeParts, 'journal'>, runId: string, reason: string): Promise<RunTransition> {
+  const transition = await parts.journal.pause(runId, reason)
+  const loaded = transition.status === null ? null : await parts.journal.load(runId)
+  if (loaded === null || isOver(loaded.header.status)) return transition
+  for (const child of openChildren(loaded)) await pauseTree(parts, child.runId, reason)
+  return transition
+}
+
+/** Gives a signal to the run and to everything below it. What starts later below it asks the run at the top. */
+export async function signalTree(parts: TreeParts, runId: string, name: string, payload: string): Promise<SignalReply> {
+  const reply = await parts.journal.signal(runId, name, payload)
+  if (reply.outcome === 'refused') return reply
+  await parts.follower.woken(runId, reply)
+  const loaded = await parts.journal.load(runId)
+  for (const childId of loaded === null ? [] : await begunChildren(parts, loaded)) await signalTree(parts, childId, name, payload)
+  return reply
+}
+
+/** Child runs of steps that wait, or that have perhaps just started one. */
+async function begunChildren({ plans }: TreeParts, loaded: LoadedRun): Promise<readonly string[]> {
+  const { runId, parent, definition } = loaded.header
+  const plan = await plans.get(definition)
+  const at = { runId, rootRunId: parent?.rootRunId ?? runId }
+  const starting = [...foldSteps(runId, loaded.records)].flatMap(([stepId, { status }]) => {
+    const isStarting = status === 'running' && plan.byId.get(stepId)?.step.type === 'subworkflow'
+    return isStarting ? [childRunId(at, stepId, childCount(loaded.records, stepId))] : []
+  })
+  return [...new Set([...openChildren(loaded).map((child) => child.runId), ...starting])]
+}
+
+export interface ResumeTreeOptions {
+  readonly reason: string
+  /** Replaces the workflow's budget, nano-dollars. */
+  readonly budgetNanoUsd?: number
+  /** Full name of a gate → what was decided. */
+  readonly decisions?: ReadonlyMap<string, string>
+  /** Who decides. */
+  readonly by?: string | null
+}
+
+/**
+ * `nothing`: the run succeeded, there is nothing to run again. `refused`: cancelled, still running, unknown, or changed meanwhile.
+ * A run that is at work takes decisions all the same.
+ */
+export interface ResumeTreeReply {
+  readonly outcome: 'resumed' | 'nothing' | 'refused'
+  /** Of the run before; null where there is none. */
+  readonly status: RunStatus | null
+  readonly decided: readonly DecideReply[]
+}
+
+/** Lets a run and what is below it go on: what failed runs again, gates stay and get the decisions that are given. */
+export async function resumeTree(parts: TreeParts, runId: string, options: ResumeTreeOptions): Promise<ResumeTreeReply> {
+  const loaded = await parts.journal.load(runId)
+  if (loaded === null) return { outcome: 'refused', status: null, decided: [] }
+  const { status } = loaded.header
+  const outcome = await reopenTree(parts, loaded, options)
+  const isAtWork = !isOver(status)
+  const decided: DecideReply[] = []
+  if (outcome === 'resumed' || isAtWork) {
+    for (const [path, decision] of options.decisions ?? [])
+      decided.push(await decideGate(parts, { runId, path, decision, by: options.by ?? null }))
+  }
+  const isDecided = decided.some((reply) => reply.outcome === 'decided')
+  return { outcome: outcome === 'refused' && isDecided ? 'resumed' : outcome, status, decided }
+}
+
+async function reopenTree(
+  parts: TreeParts,
+  loaded: LoadedRun,
+  options: ResumeTreeOptions,
+): Promise<ResumeTreeReply['outcome']> {
+  const { journal, plans, follower } = parts
+  const { runId, definition, priority, status, parent } = loaded.header
+  const plan = await plans.get(definition)
+  const planned = planResume(plan, loaded, options)
+  if (planned === null) return status === 'success' ? 'nothing' : 'refused'
+  const reply = await journal.reopen(parent === null ? planned : asBefore(planned, loaded))
+  if (reply.outcome === 'refused') return 'refused'
+  await follower.ring({ plan, priority }, reply.offers)
+  await follower.decide({ plan, priority }, reply.undecided)
+  const now = await journal.load(runId)
+  for (const child of now === null ? [] : openChildren(now)) {
+    const below = await journal.load(child.runId)
+    if (below === null || isOver(below.header.status)) continue
+    await reopenTree(parts, below, { reason: options.reason })
+    await follower.tellParent(child.runId)
+  }
+  return 'resumed'
+}
+
+/** A child run keeps the limits that its parent gave it. */
+function asBefore(planned: ReopenRun, { header }: LoadedRun): ReopenRun {
+  return { ...planned, budgetNanoUsd: header.budgetNanoUsd, timeoutMs: header.timeoutMs }
+}
