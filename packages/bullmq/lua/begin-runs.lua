@@ -3,6 +3,8 @@
 -- @include lib/time
 -- @include lib/cell
 -- @include lib/run
+-- @include lib/open
+-- @include lib/end
 -- @include lib/ready
 local COMMANDS = {}
 -- @command start

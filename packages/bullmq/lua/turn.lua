@@ -4,6 +4,8 @@
 -- @include lib/time
 -- @include lib/cell
 -- @include lib/run
+-- @include lib/open
+-- @include lib/end
 -- @include lib/ready
 local COMMANDS = {}
 -- @command claim
@@ -15,4 +17,8 @@ local COMMANDS = {}
 -- @command pause
 -- @command reopen
 -- @command oblige
+-- @command append
+-- @command wake
+-- @command signal
+-- @command mirror
 -- @include lib/turn

@@ -13,6 +13,7 @@ export type ScriptName =
   | 'go-on'
   | 'begin-runs'
   | 'load'
+  | 'notes'
   | 'heartbeat'
   | 'overdue'
   | 'watch'

@@ -1,20 +1,24 @@
+export { childRunId, isChildRun } from './execute/child-run-id.ts'
 export { runAttempt, type Attempt, type Executors } from './execute/attempt.ts'
 export { failureOf, StepConfigError, StepTimedOutError, type Failure } from './execute/failure.ts'
 export { functionsOf, type Functions } from './execute/function.ts'
 export { errorDocument, runDocument } from './fold/run-document.ts'
-export { viewRun, type RunView, type StepStatus, type StepView } from './fold/run-view.ts'
+export { openChildren, viewRunTree, viewTree, type OpenChild, type RunReader } from './fold/run-tree.ts'
+export { viewRun, type ChildViews, type RunView, type StepStatus, type StepView } from './fold/run-view.ts'
 export { foldState, type FoldedState, type Left } from './fold/state.ts'
 export { closingOf, type Closing } from './fold/closing.ts'
 export { foldSteps, type StepFold } from './fold/step-fold.ts'
-export { budgetError, timeoutError } from './journal/end.ts'
+export { budgetError, parentEndedError, timeoutError } from './journal/end.ts'
 export { CorruptJournalError, NewerFormatError, RunIdConflictError, RunNotFoundError } from './journal/errors.ts'
 export { MemoryJournal, type Change, type MemoryJournalOptions } from './journal/memory-journal.ts'
 export { rebuildRun } from './journal/rebuild.ts'
 export { FORMAT, NO_USAGE, type JournalRecord, type StepRecord, type StepUsage } from './journal/record.ts'
 export { isOver, RUN_STATUSES } from './journal/run-state.ts'
+export { CHILD_CHECK_MS } from './journal/wait.ts'
 export { newRunId } from './run-id.ts'
 export { createPlans, NoDefinitionError } from './plans.ts'
-export { restartCommand, startCommand, StartOptionError, type StartOptions } from './start.ts'
+export { restartCommand, startCommand, type StartOptions } from './start.ts'
+export { StartOptionError } from './start-option-error.ts'
 export { systemClock } from './system-clock.ts'
 export { planResume, type ResumeOptions } from './schedule/resume.ts'
 export {
@@ -27,7 +31,15 @@ export {
   type Outcome,
 } from './schedule/verdicts.ts'
 export { Claims } from './walk/claims.ts'
+export { decideGate, type DecideReply, type Decision, type TreeParts } from './walk/decide-gate.ts'
 export { Follower, type FollowerParts } from './walk/follow.ts'
 export { Held, StepAbortedError, type AbortReason } from './walk/held.ts'
+export {
+  pauseTree,
+  resumeTree,
+  signalTree,
+  type ResumeTreeOptions,
+  type ResumeTreeReply,
+} from './walk/run-tree-verbs.ts'
 export { Walker, type ServeResult, type WalkerParts } from './walk/walker.ts'
 export type * from './ports/index.ts'

@@ -7,26 +7,26 @@ local step, nonce = A[2], A[3]
 local function claimed(c)
   -- in the order of src/journal/header.ts
   local reply = redis.call('HMGET', R.RUN, 'workflow', 'definition', 'input', 'tenant', 'priority', 'tags', 'status', 'error',
-    'created', 'format')
+    'created', 'format', 'budget', 'timeout', 'parent')
   table.insert(reply, 1, 1)
   reply[#reply + 1] = R.records[#R.records] or redis.call('LINDEX', R.LOG, -1)
   return R.claimed_step(c, 7, #A - 6, reply)
 end
 
 if not R.read_run() then return {0, 'unknown-run'} end
-if R.OVER[R.status] then return {0, 'run-over'} end
+if R.is_over_for(step) then return {0, 'run-over'} end
 R.fetch({step})
 local c = R.cells[step]
 if c and c.status == 'l' and c.nonce == nonce then return claimed(c) end
 if R.status == 'paused' then return {0, 'run-paused'} end
-if not c or c.status == 'w' or c.status == 'b' then return {0, 'not-ready'} end
+if not c or c.status == 'w' or c.status == 'b' or R.waits(c) then return {0, 'not-ready'} end
 if R.RESOLVED[c.status] then return {0, 'resolved'} end
 if c.status == 'l' then return {0, 'claimed'} end
 if c.status == 'u' and A[6] ~= '1' then return {2, tonumber(c.epoch), c.cause, c.voted, c.flags} end
 if R.budget and R.spent >= R.budget then
   R.end_run('budget_exceeded')
   R.flush()
-  return {0, 'budget'}
+  return {0, R.closing and 'run-over' or 'budget'}
 end
 if R.cap and c.status ~= 'x' and R.in_flight >= R.cap then
   c.status = 'r'

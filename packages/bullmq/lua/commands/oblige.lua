@@ -1,8 +1,10 @@
 -- One overdue entry, renewed or fulfilled. Two sweepers at once: the second finds it no longer overdue.
 -- A[1] run id  [2] step, or '' for the run's deadline  [3] stem of the step's BullMQ jobs: the epoch makes it a job's key
 -- A[4] how often a bell that still waits in the queue is waited for  [5] at most this long a time, ms
+-- A[6] ms after which a child run is looked at again
 -- Returns  {0} nothing to do · {1, bell | lease | retry, definition, priority, epoch} · {2, definition, priority} edges owed
 --          {3, definition, priority, epoch, cause, voted, flags} undecided · {4, status} the run was ended
+--          {5, definition, priority, child run} to be looked at · {6, definition, priority, step, epoch} the cleanup step
 local step = A[2]
 local member = step == '' and R.RUN_ID or R.RUN_ID .. '/' .. step
 local score = tonumber(redis.call('ZSCORE', R.DUE, member))
@@ -13,29 +15,52 @@ if not R.read_run() then
   return {0}
 end
 if step == '' then
-  local is_late = not R.OVER[R.status] and R.status ~= 'paused'
+  local is_late = not R.OVER[R.status] and R.status ~= 'paused' and not R.closing
   if is_late then R.end_run('timeout', '["timeout",' .. (redis.call('HGET', R.RUN, 'timeout') or 'null') .. ']') end
+  local reply = is_late and {4, R.status} or {0}
+  if is_late and R.closing then
+    local label, offer = redis.call('HMGET', R.RUN, 'definition', 'priority'), R.offers_of_cleanup()
+    reply = {6, label[1], label[2], offer[1], offer[2]}
+  end
   R.flush()
-  return is_late and {4, R.status} or {0}
+  return reply
 end
 
 local label = redis.call('HMGET', R.RUN, 'definition', 'priority')
-R.fetch({step})
+R.fetch({'/open', step})
 local c = R.cells[step]
-if c and R.RESOLVED[c.status] and not R.OVER[R.status] and redis.call('HEXISTS', R.STEPS, '/edges:' .. step) == 1 then
+if c and R.RESOLVED[c.status] and not R.is_over_for(step) and redis.call('HEXISTS', R.STEPS, '/edges:' .. step) == 1 then
   R.due_at(step, R.now + R.OFFER_MS)
   R.flush()
   return {2, label[1], label[2]}
 end
-if not c or R.OVER[R.status] or R.RESOLVED[c.status] or c.status == 'w' then
+if not c or R.RESOLVED[c.status] or c.status == 'w' then
   R.flush()
   return {0}
 end
-local cause = (c.status == 'l' or c.status == 'x') and 'lease' or c.status == 'b' and 'retry' or 'bell'
+if R.is_over_for(step) then
+  if c.status == 'l' then -- nobody looks after it again, should the run be reopened
+    c.status = 'x'
+    R.change(c)
+  end
+  R.flush()
+  return {0}
+end
+if R.waits_for_child(c) then
+  R.due_at(step, R.now + A[6])
+  R.flush()
+  return {5, label[1], label[2], R.waits_for(step)}
+end
+local is_awake = not R.waits(c)
+if not is_awake then
+  R.wake(c, '["e"]')
+  R.take_stock()
+end
+local cause = (c.status == 'l' or c.status == 'x') and 'lease' or (c.status == 'b' or not is_awake) and 'retry' or 'bell'
 if c.status == 'l' then c.status = 'x' end
 if c.status == 'b' then c.status = 'r' end
 if cause ~= 'bell' then R.change(c) end
-if R.status == 'paused' then
+if R.is_held then
   R.flush()
   return {0}
 end
@@ -52,8 +77,10 @@ if cause == 'bell' and c.status == 'r' then
     end
   end
 end
-c.epoch = c.epoch + 1
-R.change(c)
+if is_awake then
+  c.epoch = c.epoch + 1
+  R.change(c)
+end
 if c.status == 'u' then
   R.due_at(step, R.now + R.OFFER_MS)
   R.flush()

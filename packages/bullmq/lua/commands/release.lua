@@ -5,7 +5,7 @@ local step = A[2]
 if not R.read_run() then return {1, {}} end
 R.fetch({step})
 local c = R.cells[step]
-if not c or c.nonce ~= A[3] or (c.status ~= 'l' and c.status ~= 'x') or R.OVER[R.status] then return {1, {}} end
+if not c or c.nonce ~= A[3] or (c.status ~= 'l' and c.status ~= 'x') or R.is_over_for(step) then return {1, {}} end
 if R.cap then R.in_flight = R.in_flight - 1 end
 c.status = 'r'
 c.nonce = ''
@@ -14,7 +14,7 @@ R.change(c)
 R.record('r', A[4])
 R.not_due(step)
 local offers = {}
-if R.status ~= 'paused' then
+if not R.is_held then
   if R.cap then R.enqueue(c) end
   offers = R.offers_of({c}, nil)
 end

@@ -6,10 +6,10 @@ local step, count = A[2], tonumber(A[5])
 local next = A[6] ~= '' and {nonce = A[6], lease_ms = A[7], count = tonumber(A[8]), first = 9 + 2 * count} or nil
 
 if not R.read_run() then return {0} end
-R.fetch(R.with_edge_steps({'/unresolved', step}, 9, count))
+R.fetch(R.with_edge_steps({'/unresolved', '/open', step}, 9, count))
 local own = R.cells[step]
 if own and own.status == 'k' then return R.repeated_reply(9, count, next) end
-if not own or own.status ~= 'u' or R.OVER[R.status] then return {0} end
+if not own or own.status ~= 'u' or R.is_over_for(step) then return {0} end
 own.status = 'k'
 R.change(own)
 R.record('s', A[3])

@@ -4,11 +4,12 @@
 local step, from, total, count = A[2], tonumber(A[3]), tonumber(A[4]), tonumber(A[5])
 
 if not R.read_run() then return {0} end
-R.fetch(R.with_edge_steps({}, 6, count))
+R.fetch(R.with_edge_steps({'/open'}, 6, count))
 local owed = tonumber(redis.call('HGET', R.STEPS, '/edges:' .. step))
-if not owed or owed ~= from or R.OVER[R.status] then return R.repeated_reply(6, count, nil) end
+if not owed or owed ~= from or R.is_over_for(step) then return R.repeated_reply(6, count, nil) end
 if from + count < total then
-  R.counters = {'/edges:' .. step, from + count}
+  R.owes = true
+  R.put('/edges:' .. step, from + count)
   R.due_at(step, R.now + R.OFFER_MS)
 else
   redis.call('HDEL', R.STEPS, '/edges:' .. step)

@@ -1,7 +1,8 @@
 -- Records a run, once. Its cost does not grow with the plan, only with the steps that are ready at once.
 -- A[1] run id  [2] hash of the definition  [3] its text, or '' if it should be there  [4] input  [5] workflow
 -- A[6] tenant or ''  [7] priority  [8] tags as JSON  [9] timeout, ms or ''  [10] budget, nano-dollars or ''  [11] steps
--- A[12] cap or ''  [13] format  [14] roots; then step, rank, …
+-- A[12] cap or ''  [13] format  [14] its parent as JSON, or ''  [15] the root of its tree, or ''  [16] rank|cleanup step, or ''
+-- A[17] roots; then step, rank, …
 -- Returns  {0} exists · {1, {step, epoch, …}} · {2} the id stands for another run · {3} the definition's text is needed
 local hash, definition = A[2], R.ROOT .. 'def:' .. A[2]
 local found = redis.call('HMGET', R.RUN, 'definition', 'input')
@@ -19,24 +20,35 @@ R.fields = {
 for field, value in pairs({cap = A[12], budget = A[10], timeout = A[9], tenant = A[6]}) do
   if value ~= '' then R.set(field, value) end
 end
-R.counters = {'/unresolved', A[11]}
+if A[14] ~= '' then
+  R.parent, R.root = A[14], A[15]
+  R.set_more('parent', R.parent)
+  R.set('root', R.root)
+  R.join_tree()
+end
+if A[16] ~= '' then
+  R.cleanup = A[16]
+  R.set_more('cleanup', R.cleanup)
+end
+R.open = {work = 0, gates = 0, parks = 0}
+R.put('/unresolved', A[11])
 R.record('b', ']')
 if A[9] ~= '' then R.adds = {R.now + A[9], R.RUN_ID} end
 local offers = {}
 if A[11] == '0' then
-  R.status = 'success'
-  R.has_ended = true
   R.adds = {}
-  R.record('e', ',"success",null]')
+  R.end_run('success', 'null')
+  if R.closing then offers = R.offers_of_cleanup() end
 else
   local clean = {}
-  for at = 15, 13 + 2 * A[14], 2 do
+  for at = 18, 16 + 2 * A[17], 2 do
     local c = R.cell_of(A[at], A[at + 1])
     c.status = 'r'
     R.change(c)
     clean[#clean + 1] = c
     if R.cap then R.enqueue(c) end
   end
+  R.count_open()
   offers = R.offers_of(clean, nil)
 end
 R.flush()

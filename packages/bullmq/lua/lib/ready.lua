@@ -67,10 +67,10 @@ function R.lease(c, nonce, lease_ms, tail)
   R.record('c', ',' .. c.epoch .. tail)
 end
 
--- Epoch, failures, then the outputs asked for.
+-- Epoch, failures (or, where it was reopened or woken, {failures, visit, wake or ''}), then the outputs asked for.
 function R.claimed_step(c, reads_first, reads_count, reply)
   reply[#reply + 1] = tonumber(c.epoch)
-  reply[#reply + 1] = tonumber(c.failures)
+  reply[#reply + 1] = c.visit and {tonumber(c.failures), tonumber(c.visit), R.woke(c)} or tonumber(c.failures)
   local reads_last = reads_first + reads_count - 1
   for from = reads_first, reads_last, R.BATCH do
     local to = math.min(from + R.BATCH - 1, reads_last)
@@ -100,7 +100,7 @@ function R.may_go_on(c)
 end
 
 function R.claim_next(clean, next)
-  if not next or #clean == 0 or R.status == 'paused' or (R.budget and R.spent >= R.budget) then return nil end
+  if not next or #clean == 0 or R.is_held or (R.budget and R.spent >= R.budget) then return nil end
   for _, c in ipairs(clean) do c.is_clean_now = true end
   local c, tail, reads_first, reads_count = R.first_candidate(next, R.may_go_on)
   if not c then return nil end
@@ -163,6 +163,8 @@ end
 
 function R.settled_reply(clean, undecided, next)
   if R.has_ended then return {1, R.status, 0, 0} end
+  R.take_stock()
+  if R.closing then return R.flat_reply(R.offers_of_cleanup(), {}, nil) end
   if R.cap then for _, c in ipairs(clean) do R.enqueue(c) end end
   local claimed = R.claim_next(clean, next)
   local offers = R.offers_of(clean, claimed)
@@ -170,7 +172,12 @@ function R.settled_reply(clean, undecided, next)
 end
 
 -- The same command again, its first reply lost: nothing changes, and what is still to be had is answered again.
-function R.repeated_reply(first, count, next)
+function R.repeated_reply(first, count, next, own)
+  if R.closing then
+    local reply = R.flat_reply(R.offers_of_cleanup(), {}, nil)
+    R.flush()
+    return reply
+  end
   local ready, undecided, claimed = {}, {}, nil
   for at = first, first + 2 * count - 2, 2 do
     local c = R.cells[R.A[at]]
@@ -184,23 +191,32 @@ function R.repeated_reply(first, count, next)
       undecided[#undecided + 1] = c
     end
   end
+  if own and own.status == 'r' and not (R.cap and redis.call('ZSCORE', R.queue_key(), own.step)) then
+    ready[#ready + 1] = own.step -- its wait may have been over at once
+    ready[#ready + 1] = tonumber(own.epoch)
+  end
   local reply = R.flat_reply(ready, R.undecided_of(undecided), claimed)
   R.flush()
   return reply
 end
 
 -- After a step was resolved: its edges, perhaps the end of the run, and what to do next.
-function R.resolved(c, is_success, first, count, total, next)
+function R.resolved(c, is_success, first, count, total, next, failure)
+  if R.closing then
+    R.not_due(c.step)
+    R.closed(failure)
+    R.flush()
+    return {1, R.status, 0, 0}
+  end
   if total > count then -- the rest comes in further chunks; until then the step is owed
-    R.counters[#R.counters + 1] = '/edges:' .. c.step
-    R.counters[#R.counters + 1] = count
+    R.owes = true
+    R.put('/edges:' .. c.step, count)
     R.due_at(c.step, R.now + R.OFFER_MS)
   else
     R.not_due(c.step)
   end
   R.unresolved = R.unresolved - 1
-  R.counters[#R.counters + 1] = '/unresolved'
-  R.counters[#R.counters + 1] = R.unresolved
+  R.put('/unresolved', R.unresolved)
   local clean, undecided = {}, {}
   R.spread_into(first, count, clean, undecided)
   if is_success and R.budget and R.spent > R.budget then

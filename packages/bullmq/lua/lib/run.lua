@@ -1,9 +1,14 @@
 -- The run that a command works on. Everything is read first, changed in memory, and written by flush() at the end, so
 -- that a command which meets nonsense has written nothing.
 --
--- Keys of a run: RUN hash (header, and what changes rarely), STEPS hash (step → see lib/cell.lua; `/unresolved` counts,
--- and `/edges:STEP` says how far a step's edges have been spread: no step id holds a slash), OUT hash (step → JSON text),
--- LOG list of records. Of the shard: DUE, and what is made from ROOT: queue:ID, ix:STATUS, def:HASH, unsaved; channels ends, pokes.
+-- Keys of a run: RUN hash (header, and what changes rarely), STEPS hash (see below), OUT hash (step → JSON text, after a `!`
+-- where the step failed), LOG list of records. Of the shard: DUE, and what is made from ROOT: queue:ID, ix:STATUS (cx:STATUS
+-- for child runs), tree:ID (all runs below a root), def:HASH, unsaved; channels ends, pokes.
+-- STEPS: step → see lib/cell.lua, and with a slash, which no step id holds: `/unresolved` counts, `/open` counts what is open
+-- by class, `/edges:STEP` how far its edges have been spread, `/wait:STEP` the signal's name or the child run that it waits
+-- for, `/woke:STEP` what ended its last wait, `/noted:STEP` that it has notes, `/note:STEP/EPOCH/HASH` that its claim has
+-- this one, `/sig:NAME` a kept signal's payload, `/want:NAME` steps that have waited for it, `/kids` steps that have waited
+-- for a child run, both parted by slashes.
 R.OVER = {success = true, failed = true, timeout = true, budget_exceeded = true, cancelled = true}
 R.BATCH = 1000 -- unpack() ends at some 8,000 values
 R.now = clock()
@@ -14,22 +19,41 @@ function R.begin(run, steps, out, log, arguments)
   R.RUN, R.STEPS, R.OUT, R.LOG, R.A = run, steps, out, log, arguments
   R.RUN_ID = R.A[1]
   R.unresolved, R.in_flight, R.spent, R.status_before, R.has_ended = nil, nil, nil, nil, false
+  R.open, R.open_before, R.is_held, R.cleanup, R.closing, R.parent, R.root, R.has_kids, R.owes = nil, nil, nil, nil, nil, nil, nil, nil, nil
+  R.rests, R.kids, R.ending = nil, nil, nil
   R.cells, R.changed, R.fields, R.counters, R.records, R.adds, R.removes = {}, {}, {}, {}, {}, {}, {}
 end
 
 -- False when there is no such run.
 function R.read_run()
-  local f = redis.call('HMGET', R.RUN, 'status', 'created', 'cap', 'budget', 'watch')
+  local f = redis.call('HMGET', R.RUN, 'status', 'created', 'cap', 'budget', 'watch', 'more')
   R.status = f[1]
   if not R.status then return false end
   R.status_before, R.created, R.cap, R.budget, R.watch = R.status, f[2], tonumber(f[3]), tonumber(f[4]), f[5]
   if R.cap then R.in_flight = tonumber(redis.call('HGET', R.RUN, 'inFlight')) or 0 end
   if R.budget then R.spent = tonumber(redis.call('HGET', R.RUN, 'spent')) or 0 end
+  if f[6] then
+    local more = redis.call('HMGET', R.RUN, 'held', 'cleanup', 'closing', 'parent', 'root', 'kids')
+    R.is_held, R.cleanup, R.parent, R.root, R.has_kids = more[1] == '1', more[2], more[4], more[5], more[6]
+    R.closing = more[3] ~= '' and more[3]
+    if R.closing and not R.OVER[R.status] then R.cap, R.budget = nil, nil end -- the cleanup step is bound by neither
+  end
   return true
+end
+
+-- For what only few runs have: without `more` those fields are not read.
+function R.set_more(field, value)
+  R.set('more', '1')
+  R.set(field, value)
 end
 
 function R.queue_key()
   return R.ROOT .. 'queue:' .. R.RUN_ID
+end
+
+function R.put(field, value)
+  R.counters[#R.counters + 1] = field
+  R.counters[#R.counters + 1] = value
 end
 
 function R.set(field, value)
@@ -37,7 +61,7 @@ function R.set(field, value)
   R.fields[#R.fields + 1] = value
 end
 
--- Reads steps; names[1] may be `/unresolved`.
+-- Reads steps; there may be `/unresolved` and `/open` among the names.
 function R.fetch(names)
   local count = #names
   for from = 1, count, R.BATCH do
@@ -47,6 +71,8 @@ function R.fetch(names)
       if name == '/unresolved' then
         R.unresolved = tonumber(text)
         if not R.unresolved then R.corrupt('the counter of unresolved steps') end
+      elseif name == '/open' then
+        R.read_open(text)
       elseif text and not R.cells[name] then
         R.cells[name] = R.read_cell(name, text)
       end
@@ -84,18 +110,6 @@ function R.record(letter, tail)
   R.records[#R.records + 1] = '["' .. letter .. '",' .. R.now_text .. tail
 end
 
--- `reason` is JSON: an error, null, or a short form that the reader makes an error of.
-function R.end_run(ending, reason)
-  if ending == 'budget_exceeded' then
-    reason = '["budget",' .. string.format('%.0f', R.spent) .. ',' .. string.format('%.0f', R.budget) .. ']'
-  end
-  R.status = ending
-  R.has_ended = true
-  R.set('error', reason == 'null' and '' or reason)
-  if redis.call('HEXISTS', R.RUN, 'timeout') == 1 then R.removes[#R.removes + 1] = R.RUN_ID end
-  R.record('e', ',"' .. ending .. '",' .. reason .. ']')
-end
-
 function R.call_in_batches(command, key, values)
   local count = #values
   if count == 0 then return end
@@ -103,26 +117,10 @@ function R.call_in_batches(command, key, values)
   for from = 1, count, R.BATCH do redis.call(command, key, unpack(values, from, math.min(from + R.BATCH - 1, count))) end
 end
 
-function R.move_in_index()
-  if R.status_before then redis.call('ZREM', R.ROOT .. 'ix:' .. R.status_before, R.RUN_ID) end
-  redis.call('ZADD', R.ROOT .. 'ix:' .. R.status, R.created, R.RUN_ID)
-end
-
-function R.keep_for_a_while()
-  for _, key in ipairs({R.RUN, R.STEPS, R.OUT, R.LOG, R.cap and R.queue_key()}) do
-    if key then redis.call('PEXPIRE', key, R.RETENTION_MS) end
-  end
-  local definition = R.ROOT .. 'def:' .. redis.call('HGET', R.RUN, 'definition')
-  if redis.call('HINCRBY', definition, 'live', -1) <= 0 then redis.call('PEXPIRE', definition, R.RETENTION_MS) end
-  redis.call('ZADD', R.ROOT .. 'unsaved', R.now, R.RUN_ID) -- for the compactor; src/journal/trim.ts forgets what left Redis
-  redis.call('PUBLISH', R.ROOT .. 'ends', R.RUN_ID .. ' ' .. R.status)
-end
-
 function R.flush()
-  for _, c in ipairs(R.changed) do
-    R.counters[#R.counters + 1] = c.step
-    R.counters[#R.counters + 1] = R.cell_text(c)
-  end
+  for _, c in ipairs(R.changed) do R.put(c.step, R.cell_text(c)) end
+  local open = R.open and R.open_text()
+  if open ~= R.open_before then R.put('/open', open) end
   R.call_in_batches('HSET', R.STEPS, R.counters)
   if R.status ~= R.status_before then R.set('status', R.status) end
   if R.cap then R.set('inFlight', R.in_flight) end
@@ -131,6 +129,8 @@ function R.flush()
   R.call_in_batches('ZREM', R.DUE, R.removes)
   R.call_in_batches('ZADD', R.DUE, R.adds)
   if R.status ~= R.status_before then R.move_in_index() end
+  if R.rests then redis.call('ZADD', R.ROOT .. 'unsaved', R.now, R.RUN_ID) end -- for the compactor
   if R.has_ended then R.keep_for_a_while() end
+  for _, child in ipairs(R.kids or {}) do R.doomed[#R.doomed + 1] = {child, R.RUN_ID, R.ending} end
   if R.watch and tonumber(R.watch) > R.now and #R.records > 0 then redis.call('PUBLISH', R.ROOT .. 'pokes', R.RUN_ID) end
 end

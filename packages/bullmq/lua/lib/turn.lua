@@ -4,6 +4,7 @@
 -- then for each command its name, the number of its arguments, and these: see the command's own file
 -- Returns  a reply a command; {-1, message} for one that failed
 R.DUE, R.ROOT, R.OFFER_MS, R.RETENTION_MS = KEYS[1], KEYS[2], tonumber(ARGV[1]), ARGV[2]
+R.doomed = {} -- child runs whose parent has been ended
 
 local function slice(from, count)
   if count <= R.BATCH then return {unpack(ARGV, from, from + count - 1)} end
@@ -20,6 +21,7 @@ while at <= last do
   R.begin(KEYS[key], KEYS[key + 1], KEYS[key + 2], KEYS[key + 3], arguments)
   local is_done, reply = pcall(COMMANDS[ARGV[at]], arguments)
   if not is_done then reply = {-1, type(reply) == 'table' and reply.err or tostring(reply)} end
+  while #R.doomed > 0 do pcall(R.end_orphan, unpack(table.remove(R.doomed))) end -- one with nonsense in its keys costs itself only
   replies[#replies + 1] = reply
   at = at + 2 + count
   key = key + 4

@@ -1,7 +1,7 @@
 import { CorruptJournalError, type ClaimReply, type ClaimStep, type RefusalReason } from '@agentloom/engine'
 import { HEADER_FIELDS, readHeader } from './header.ts'
 import { tails } from './record-codec.ts'
-import { readOutputs, readUndecided } from './replies.ts'
+import { readOutputs, readUndecided, readVisit } from './replies.ts'
 import { intIn, oneOf } from './reply.ts'
 import type { Store } from './store.ts'
 
@@ -33,12 +33,11 @@ export async function claim(store: Store, command: ClaimStep): Promise<ClaimRepl
   const header = readHeader(runId, reply.slice(1, STEP_AT - 1), reply[STEP_AT - 1])
   if (header === null) throw new CorruptJournalError(runId, 'it has no header')
   const epoch = intIn(reply[STEP_AT])
-  const attempt = intIn(reply[STEP_AT + 1]) + 1
   return {
     outcome: 'claimed',
     header,
     claim: { runId, stepId, epoch, nonce },
-    attempt,
+    ...readVisit(reply[STEP_AT + 1]),
     outputs: readOutputs(reply.slice(STEP_AT + 2)),
   }
 }

@@ -1,9 +1,9 @@
-import type { Obligation, RunLabel } from '@agentloom/engine'
+import { CHILD_CHECK_MS, type Obligation } from '@agentloom/engine'
 import { z } from 'zod'
 import { jobIdStem } from '../doorbell/job-id.ts'
-import { readUndecided } from './replies.ts'
 import { STATUSES } from './header.ts'
-import { intIn, oneOf, textIn, type Reply } from './reply.ts'
+import { labelIn, readOffers, readUndecided } from './replies.ts'
+import { intIn, oneOf, textIn } from './reply.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -28,7 +28,7 @@ async function oblige(store: Store, member: string): Promise<Obligation | null> 
   const slash = member.indexOf('/') // a run id holds none
   const runId = slash < 0 ? member : member.slice(0, slash)
   const stepId = slash < 0 ? '' : member.slice(slash + 1)
-  const args = [runId, stepId, store.keys.stepJob(jobIdStem({ runId, stepId })), WAITS_MAX, WAIT_MAX_MS]
+  const args = [runId, stepId, store.keys.stepJob(jobIdStem({ runId, stepId })), WAITS_MAX, WAIT_MAX_MS, CHILD_CHECK_MS]
   const reply = await store.turn.send('oblige', store.keys.run(runId), args)
   switch (intIn(reply[0])) {
     case 1:
@@ -48,11 +48,13 @@ async function oblige(store: Store, member: string): Promise<Obligation | null> 
     }
     case 4:
       return { kind: 'run-ended', runId, status: oneOf(STATUSES, reply[1]) }
+    case 5:
+      return { kind: 'child', runId, stepId, childRunId: textIn(reply[3]), ...labelIn(reply, 1) }
+    case 6: {
+      const [offer] = readOffers(runId, reply.slice(3))
+      return offer === undefined ? null : { kind: 'offer', cause: 'bell', ...labelIn(reply, 1), ...offer }
+    }
     default:
       return null
   }
-}
-
-function labelIn(reply: Reply, at: number): RunLabel {
-  return { definition: textIn(reply[at]), priority: Number(textIn(reply[at + 1])) }
 }

@@ -1,4 +1,4 @@
-import { budgetError, timeoutError } from '@agentloom/engine'
+import { budgetError, parentEndedError, RUN_STATUSES, timeoutError } from '@agentloom/engine'
 import type { ErrorInfo } from '@agentloom/workflow'
 import { z } from 'zod'
 
@@ -7,6 +7,7 @@ const errorSchema = z.union([
   z.object({ code: z.string(), message: z.string(), place: z.string().nullable(), help: z.string().nullable() }),
   z.tuple([z.literal('budget'), z.number(), z.number()]).transform(([, spent, budget]) => budgetError(spent, budget)),
   z.tuple([z.literal('timeout'), z.number().nullable()]).transform(([, timeoutMs]) => timeoutError(timeoutMs)),
+  z.tuple([z.literal('parent'), z.enum(RUN_STATUSES)]).transform(([, status]) => parentEndedError(status)),
 ])
 
 export const nullableError = errorSchema.nullable()

@@ -3,6 +3,7 @@ import {
   FORMAT,
   NewerFormatError,
   RUN_STATUSES,
+  type ParentStep,
   type RunHeader,
   type RunStatus,
 } from '@agentloom/engine'
@@ -26,6 +27,9 @@ export const HEADER_FIELDS = [
   'error',
   'created',
   'format',
+  'budget',
+  'timeout',
+  'parent',
 ] as const
 
 /** A record begins with its letter and its time. */
@@ -51,7 +55,7 @@ export function readHeader(runId: string, values: readonly unknown[], lastRecord
 
 /** By hand, as every reply (`reply.ts`). */
 function headerOf(runId: string, values: readonly unknown[], updatedAtMs: number): RunHeader {
-  const [workflow, definition, input, tenant, priority, tags, status, error, created, format] = values
+  const [workflow, definition, input, tenant, priority, tags, status, error, created, format, budget, timeout, parent] = values
   const errorText = textOrNullIn(error) ?? ''
   return {
     runId,
@@ -66,7 +70,20 @@ function headerOf(runId: string, values: readonly unknown[], updatedAtMs: number
     createdAtMs: wholeIn(created),
     updatedAtMs,
     format: wholeIn(format),
+    budgetNanoUsd: budget == null ? null : wholeIn(budget),
+    timeoutMs: timeout == null ? null : wholeIn(timeout),
+    parent: parent == null ? null : parentIn(JSON.parse(textIn(parent))),
   }
+}
+
+/** As `start.ts` writes it. */
+export function parentText({ runId, stepId, rootRunId }: ParentStep): string {
+  return JSON.stringify([runId, stepId, rootRunId])
+}
+
+function parentIn(value: unknown): ParentStep {
+  const [runId, stepId, rootRunId] = listIn(value)
+  return { runId: textIn(runId), stepId: textIn(stepId), rootRunId: textIn(rootRunId) }
 }
 
 function wholeIn(value: unknown): number {

@@ -1,8 +1,17 @@
-import { CorruptJournalError, NO_USAGE, type JournalRecord, type StepUsage } from '@agentloom/engine'
+import {
+  CorruptJournalError,
+  NO_USAGE,
+  type JournalRecord,
+  type Note,
+  type RunStatus,
+  type StepUsage,
+  type Wait,
+} from '@agentloom/engine'
 import type { ErrorInfo } from '@agentloom/workflow'
 import { nullableError, errorText } from './error-codec.ts'
-import { runStatus } from './header.ts'
+import { runStatus, STATUSES } from './header.ts'
 import { intIn, listIn, oneOf, textIn, textOrNullIn } from './reply.ts'
+import { waitIn, waitText, wakeIn } from './wait-codec.ts'
 
 /**
  * Records as Redis keeps them: compact JSON arrays, a letter and the time first. Scripts write `["letter",time` and
@@ -16,7 +25,16 @@ export const tails = {
     at: { readonly epoch: number; readonly stepId: string; readonly status: 'failed' | 'timeout' },
     error: ErrorInfo,
     usage: StepUsage,
-  ): string => `,${at.epoch},${quote(at.stepId)},"${at.status}",${errorText(error)},${usageText(usage)}]`,
+    output: string | null = null,
+  ): string =>
+    `,${at.epoch},${quote(at.stepId)},"${at.status}",${errorText(error)},${usageText(usage)}` +
+    (output === null ? ']' : `,${JSON.stringify(output)}]`),
+  waiting: (epoch: number, stepId: string, wait: Wait, usage: StepUsage): string =>
+    `,${epoch},${quote(stepId)},${waitText(wait)},${usageText(usage)}]`,
+  noted: (epoch: number, stepId: string, { text, usage }: Note): string =>
+    `,${epoch},${quote(stepId)},${JSON.stringify(text)},${usage === null ? 'null' : usageText(usage)}]`,
+  mirrored: (stepId: string, status: RunStatus): string => `,${quote(stepId)},"${status}"]`,
+  signalled: (name: string, payload: string): string => `,${quote(name)},${JSON.stringify(payload)}]`,
   skipped: (stepId: string, cause: number): string => `,${quote(stepId)},${cause}]`,
   released: (epoch: number, stepId: string, reason: string): string => `,${epoch},${quote(stepId)},${quote(reason)}]`,
   paused: (reason: string): string => `,${quote(reason)}]`,
@@ -26,7 +44,7 @@ export const tails = {
 const SAFE = /^[A-Za-z0-9_-]*$/
 
 /** JSON of a text; names need no look at each letter. */
-function quote(text: string): string {
+export function quote(text: string): string {
   return SAFE.test(text) ? `"${text}"` : JSON.stringify(text)
 }
 
@@ -81,7 +99,7 @@ function recordOf(parts: unknown): StoredRecord {
     case 'k':
       return { kind: 'committed', atMs, epoch: countIn(third), stepId: textIn(fourth), usage: usageIn(fifth) }
     case 'f': {
-      const [status, error, usage] = rest
+      const [status, error, usage, output] = rest
       return {
         kind: 'failed',
         atMs,
@@ -91,8 +109,31 @@ function recordOf(parts: unknown): StoredRecord {
         status: oneOf(FAILURES, status),
         error: someError.parse(error),
         usage: usageIn(usage),
+        ...(output === undefined ? {} : { output: textIn(output) }),
       }
     }
+    case 'n': {
+      const usage = rest[0] === null ? null : usageIn(rest[0])
+      return { kind: 'noted', atMs, epoch: countIn(third), stepId: textIn(fourth), note: textIn(fifth), usage }
+    }
+    case 'w':
+      return {
+        kind: 'waiting',
+        atMs,
+        untilMs: third === null ? null : countIn(third),
+        epoch: countIn(fourth),
+        stepId: textIn(fifth),
+        wait: waitIn(rest[0]),
+        usage: usageIn(rest[1]),
+      }
+    case 'v':
+      return { kind: 'woken', atMs, stepId: textIn(third), wake: wakeIn(fourth) }
+    case 'm':
+      return { kind: 'mirrored', atMs, stepId: textIn(third), status: oneOf(STATUSES, fourth) }
+    case 'g':
+      return { kind: 'signalled', atMs, name: textIn(third), payload: textIn(fourth) }
+    case 'z':
+      return { kind: 'closing', atMs, status: runStatus.parse(third), error: nullableError.parse(fourth) }
     case 's':
       return { kind: 'skipped', atMs, stepId: textIn(third), cause: countIn(fourth) }
     case 'r':

@@ -1,9 +1,11 @@
 import type {
+  AppendReply,
   Claim,
   ClaimReply,
   ClaimStep,
   Journal,
   LoadedRun,
+  Note,
   Obligation,
   Offer,
   ReopenReply,
@@ -14,10 +16,13 @@ import type {
   RunTransition,
   SettleReply,
   SettleStep,
+  SignalReply,
   SkipStep,
   SpreadEdges,
   StartReply,
   StartRun,
+  WakeReply,
+  WakeStep,
   Wish,
 } from '@agentloom/engine'
 import type { Redis } from 'ioredis'
@@ -32,6 +37,7 @@ import type { Store } from './store.ts'
 import { cancel, heartbeat, pause, release, reopen } from './transitions.ts'
 import { trimIndexes } from './trim.ts'
 import { Turn } from './turn.ts'
+import { append, mirror, notes, signal, wake } from './waits.ts'
 import { watch } from './watch.ts'
 
 /** A removed job is found within 5 s: this and a tick of the sweeper. */
@@ -92,6 +98,26 @@ export class RedisJournal implements Journal {
 
   spread(command: SpreadEdges): Promise<SettleReply> {
     return spread(this.#store, command)
+  }
+
+  append(held: Claim, note: Note): Promise<AppendReply> {
+    return append(this.#store, held, note)
+  }
+
+  notes(runId: string, stepId: string): Promise<readonly string[]> {
+    return notes(this.#store, runId, stepId)
+  }
+
+  wake(command: WakeStep): Promise<WakeReply> {
+    return wake(this.#store, command)
+  }
+
+  signal(runId: string, name: string, payload: string): Promise<SignalReply> {
+    return signal(this.#store, runId, name, payload)
+  }
+
+  mirror(runId: string, stepId: string, childStatus: RunStatus): Promise<RunTransition> {
+    return mirror(this.#store, runId, stepId, childStatus)
   }
 
   release(held: Claim, reason: string): Promise<readonly Offer[]> {

@@ -1,6 +1,16 @@
-import type { ClaimedStep, Offer, SettleReply, StepOutput, UndecidedStep } from '@agentloom/engine'
-import { intIn, oneOf, textIn, textOrNullIn, type Reply } from './reply.ts'
+import type {
+  ClaimedStep,
+  Offer,
+  RunLabel,
+  RunStatus,
+  RunTransition,
+  SettleReply,
+  StepOutput,
+  UndecidedStep,
+} from '@agentloom/engine'
 import { STATUSES } from './header.ts'
+import { intIn, listIn, oneOf, textIn, textOrNullIn, type Reply } from './reply.ts'
+import { wakeIn } from './wait-codec.ts'
 
 /** See the head of `lua/commands/settle.lua`. */
 export function readSettled(runId: string, nonce: string, reply: Reply): SettleReply {
@@ -21,14 +31,39 @@ const NONE: readonly never[] = []
 
 export function readNext(runId: string, nonce: string, next: Reply): ClaimedStep {
   const claim = { runId, stepId: textIn(next[0]), epoch: intIn(next[1]), nonce }
-  return { claim, attempt: intIn(next[2]) + 1, outputs: readOutputs(next.slice(3)) }
+  return { claim, ...readVisit(next[2]), outputs: readOutputs(next.slice(3)) }
 }
+
+/** See `R.claimed_step` in `lua/lib/ready.lua`. */
+export function readVisit(value: unknown): Pick<ClaimedStep, 'attempt' | 'visit' | 'wake'> {
+  if (!Array.isArray(value)) return { attempt: intIn(value) + 1, visit: 1, wake: null }
+  const [failures, visit, wake] = listIn(value)
+  const text = textIn(wake)
+  return { attempt: intIn(failures) + 1, visit: intIn(visit), wake: text === '' ? null : wakeIn(JSON.parse(text)) }
+}
+
+/** No JSON text begins with it. */
+const FAILED = '!'
 
 export function readOutputs(texts: Reply): readonly (StepOutput | null)[] {
   return texts.map((value) => {
     const text = textOrNullIn(value)
-    return text === null ? null : { status: 'success', text }
+    if (text === null) return null
+    return text.startsWith(FAILED) ? { status: 'failed', text: text.slice(1) } : { status: 'success', text }
   })
+}
+
+/** Definition and priority. */
+export function labelIn(reply: Reply, at: number): RunLabel {
+  return { definition: textIn(reply[at]), priority: Number(textIn(reply[at + 1])) }
+}
+
+export function transitionIn(reply: Reply): RunTransition {
+  return { isDone: reply[0] === 1, status: statusIn(reply) }
+}
+
+export function statusIn(reply: Reply): RunStatus | null {
+  return reply[1] === undefined ? null : oneOf(STATUSES, reply[1])
 }
 
 /** Step, epoch, step, epoch, … */

@@ -14,6 +14,7 @@ import { goOn } from './go-on.ts'
 import { tails } from './record-codec.ts'
 import { readSettled } from './replies.ts'
 import type { Store } from './store.ts'
+import { waitArguments } from './wait-codec.ts'
 
 /**
  * Resolving a step and spreading its edges. More edges than one script may spread come in chunks: the first call
@@ -22,7 +23,7 @@ import type { Store } from './store.ts'
  */
 type Settled = Exclude<SettleReply, { outcome: 'stale' }>
 
-const LETTERS = { success: 's', failed: 'f', timeout: 't', retry: 'r' } as const
+const LETTERS = { success: 's', failed: 'f', timeout: 't', skipped: 'k', retry: 'r' } as const
 
 export async function settle(store: Store, command: SettleStep): Promise<SettleReply> {
   return (await goOn(store, command)) ?? settleAny(store, command)
@@ -35,15 +36,45 @@ function settleAny(store: Store, { claim, rank, settlement, edges, next }: Settl
       runId,
       stepId,
       nonce,
-      LETTERS[settlement.kind],
-      tailOf(epoch, stepId, settlement),
-      wholeNumber(settlement.usage.costNanoUsd),
-      settlement.kind === 'success' ? settlement.output : errorText(settlement.error),
-      rank,
-      settlement.kind === 'retry' ? wholeNumber(settlement.delayMs) : 0,
+      ...settlementArguments(epoch, stepId, rank, settlement),
     ]
     return { name: 'settle', args, first }
   })
+}
+
+/** From the letter on to the output of a failed step: see the head of `lua/commands/settle.lua`. */
+function settlementArguments(
+  epoch: number,
+  stepId: string,
+  rank: number,
+  settlement: Settlement,
+): readonly (string | number)[] {
+  const { kind, usage } = settlement
+  const cost = wholeNumber(usage.costNanoUsd)
+  switch (kind) {
+    case 'success':
+      return [LETTERS[kind], tails.committed(epoch, stepId, usage), cost, settlement.output, rank, '', '']
+    case 'skipped':
+      return [LETTERS[kind], tails.skipped(stepId, settlement.cause), cost, '', rank, '', '']
+    case 'failed':
+    case 'timeout': {
+      const { error, output = null } = settlement
+      const tail = tails.failed({ epoch, stepId, status: kind }, error, usage, output)
+      return [LETTERS[kind], tail, cost, errorText(error), rank, '', output ?? '']
+    }
+    case 'retry': {
+      const { status, error, delayMs } = settlement
+      const tail = tails.failed({ epoch, stepId, status }, error, usage)
+      return [LETTERS[kind], tail, cost, errorText(error), rank, wholeNumber(delayMs), '']
+    }
+    case 'wait': {
+      const { letter, detail, ms } = waitArguments(settlement.wait)
+      const tail = tails.waiting(epoch, stepId, settlement.wait, usage)
+      return [letter, tail, cost, detail, rank, ms === null ? '' : wholeNumber(ms), '']
+    }
+    default:
+      return settlement satisfies never
+  }
 }
 
 export function skip(store: Store, { offer, cause, edges, next }: SkipStep): Promise<SettleReply> {
@@ -115,14 +146,7 @@ function joined(a: Settled, b: Settled): Settled {
   }
 }
 
-function tailOf(epoch: number, stepId: string, settlement: Settlement): string {
-  const { kind, usage } = settlement
-  if (kind === 'success') return tails.committed(epoch, stepId, usage)
-  const status = kind === 'retry' ? settlement.status : kind
-  return tails.failed({ epoch, stepId, status }, settlement.error, usage)
-}
-
-function wholeNumber(value: number): number {
+export function wholeNumber(value: number): number {
   const rounded = Math.round(value)
   if (!Number.isSafeInteger(rounded) || rounded < 0)
     throw new RangeError(`${value} is no amount that the journal can count`)

@@ -1,4 +1,5 @@
 import { FORMAT, RunIdConflictError, type StartReply, type StartRun } from '@agentloom/engine'
+import { parentText } from './header.ts'
 import { readOffers } from './replies.ts'
 import { intIn, listIn } from './reply.ts'
 import type { Store } from './store.ts'
@@ -36,6 +37,9 @@ function send(store: Store, run: StartRun, text: string): Promise<readonly unkno
     run.stepCount,
     run.cap ?? '',
     FORMAT,
+    run.parent === null ? '' : parentText(run.parent),
+    run.parent?.rootRunId ?? '',
+    run.cleanup === null ? '' : `${run.cleanup.rank}|${run.cleanup.stepId}`,
     run.roots.length,
   ]
   for (const { stepId, rank } of run.roots) args.push(stepId, rank)

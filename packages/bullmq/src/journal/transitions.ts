@@ -3,7 +3,6 @@ import type {
   Offer,
   ReopenReply,
   ReopenRun,
-  RunStatus,
   RunTransition,
   StepStanding,
   Wish,
@@ -12,9 +11,8 @@ import { z } from 'zod'
 import { errorText } from './error-codec.ts'
 import { verdictsText } from './edges.ts'
 import { tails } from './record-codec.ts'
-import { readOffers, readUndecided } from './replies.ts'
-import { STATUSES } from './header.ts'
-import { listIn, oneOf, type Reply } from './reply.ts'
+import { readOffers, readUndecided, statusIn, transitionIn } from './replies.ts'
+import { listIn } from './reply.ts'
 import type { Store } from './store.ts'
 
 /** Claims that one script prolongs at most: each costs about a microsecond. */
@@ -37,8 +35,7 @@ async function transition(
   runId: string,
   argument: string,
 ): Promise<RunTransition> {
-  const reply = await store.turn.send(name, store.keys.run(runId), [runId, argument])
-  return { isDone: reply[0] === 1, status: statusIn(reply) }
+  return transitionIn(await store.turn.send(name, store.keys.run(runId), [runId, argument]))
 }
 
 export async function release(
@@ -101,8 +98,4 @@ export async function reopen(store: Store, command: ReopenRun): Promise<ReopenRe
 function pushStandings(args: (string | number)[], standings: readonly StepStanding[]): void {
   for (const { step, edgeCount, verdicts } of standings)
     args.push(step.stepId, `${step.rank}|${edgeCount}|${verdictsText(verdicts)}`)
-}
-
-function statusIn(reply: Reply): RunStatus | null {
-  return reply[1] === undefined ? null : oneOf(STATUSES, reply[1])
 }

@@ -18,6 +18,10 @@ export type CommandName =
   | 'pause'
   | 'reopen'
   | 'oblige'
+  | 'append'
+  | 'wake'
+  | 'signal'
+  | 'mirror'
 
 export interface TurnParts {
   readonly scripts: Scripts

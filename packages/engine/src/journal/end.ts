@@ -65,8 +65,12 @@ function endChildren(run: RunState, status: RunStatus, ctx: CommandContext): voi
     const child = wait?.kind === 'child' ? ctx.runOf(wait.runId) : undefined
     if (child === undefined || child.start.parent?.runId !== run.start.runId) continue
     ctx.changed.push({ run: child, from: child.records.length })
-    cut(child, { code: 'run/parent-ended', message: `its parent run ended: ${status}`, place: null, help: null }, ctx)
+    cut(child, parentEndedError(status), ctx)
   }
+}
+
+export function parentEndedError(status: RunStatus): ErrorInfo {
+  return { code: 'run/parent-ended', message: `its parent run ended: ${status}`, place: null, help: null }
 }
 
 export function budgetError(spentNanoUsd: number, budgetNanoUsd: number): ErrorInfo {
