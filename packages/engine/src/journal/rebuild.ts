@@ -25,7 +25,7 @@ export function rebuildRun(plan: Plan, start: StartRun, loaded: LoadedRun): RunS
     if (outcome !== null) run.unresolved -= 1
     if (fold?.output != null)
       run.outputs.set(node.id, { status: fold.status === 'success' ? 'success' : 'failed', text: fold.output })
-    if (fold?.error != null && outcome?.kind === 'failed' && run.failure === null)
+    if (fold?.error != null && (outcome?.kind === 'failed' || outcome?.kind === 'timeout') && run.failure === null)
       run.failure = { rank: node.index, error: fold.error }
     const standing = standingOf(plan, node, (source) => outcomeOf(source, folds.get(source.id)))
     const isDecidable = standing.edgeCount === node.sources.length

@@ -12,11 +12,26 @@ export function routingCause(plan: Plan, layer: number): number {
   return (layer * 2 + 1) * plan.nodes.length
 }
 
+/** A skip that goes no further: see `everyRouterLayerDecides` of Compat. The step that it skips is behind two others, so there are three. */
+export function passingCause(plan: Plan, layer: number): number {
+  return routingCause(plan, layer) + 1
+}
+
+export function isRoutingCause(plan: Plan, cause: number): boolean {
+  return Math.floor(cause / plan.nodes.length) % 2 === 1
+}
+
+export function isPassingCause(plan: Plan, cause: number): boolean {
+  return isRoutingCause(plan, cause) && cause % plan.nodes.length === 1
+}
+
+export function layerOfCause(plan: Plan, cause: number): number {
+  return Math.floor(cause / plan.nodes.length / 2)
+}
+
 /** The failed step that a cause names, or null for a routing decision. */
 export function failedStepOf(plan: Plan, cause: number): PlanNode | null {
-  const count = plan.nodes.length
-  const isRouting = Math.floor(cause / count) % 2 === 1
-  return isRouting ? null : (plan.nodes[cause % count] ?? null)
+  return isRoutingCause(plan, cause) ? null : (plan.nodes[cause % plan.nodes.length] ?? null)
 }
 
 /** The error of a skipped step: names the failure above it; null where a router chose another way. */
