@@ -2,6 +2,7 @@ import { CLEANUP_STEP, parseValue, type ErrorInfo, type Plan, type Value, type V
 import { isOver } from '../journal/run-state.ts'
 import type { LoadedRun, RunStatus, Wait } from '../ports/journal.ts'
 import { failedStepOf, skipMessage } from '../schedule/cause.ts'
+import { compatView } from './compat.ts'
 import { redactView } from './redact-view.ts'
 import { foldState, type Left } from './state.ts'
 import { foldSteps, type StepFold } from './step-fold.ts'
@@ -78,17 +79,19 @@ export function plainView(plan: Plan, loaded: LoadedRun, children: ChildViews = 
     steps.push(viewStep(plan, CLEANUP_STEP, { ...cleanup, output: null }, children.get(CLEANUP_STEP)))
   // Attempts of steps that were cut off are paid for, too, and so are the child runs of such steps.
   const spent = [...[...folds.values()].map(({ usage }) => usage), ...children.values()]
-  return {
+  const folded = { input: parseInput(header.input), left }
+  const view = {
     runId: header.runId,
     workflow: header.workflow,
     status: header.status,
     steps,
-    ...foldState(plan, parseInput(header.input), left),
+    ...foldState(plan, folded.input, left),
     tokens: sum(spent, ({ tokens }) => tokens),
     costNanoUsd: sum(spent, ({ costNanoUsd }) => costNanoUsd),
     durationMs: Math.max(0, (records.at(-1)?.atMs ?? header.createdAtMs) - header.createdAtMs),
     error: header.error,
   }
+  return compatView(plan, view, folded)
 }
 
 function isResolved({ status }: StepFold): boolean {

@@ -48,7 +48,7 @@ export function isForgotten(plan: Plan, cause: number, target: PlanNode): boolea
   return plan.nodes.some((node) => layer <= node.layer && node.layer < target.layer && holdsGate(node))
 }
 
-function holdsGate({ step }: PlanNode): boolean {
+export function holdsGate({ step }: PlanNode): boolean {
   if (step.type === 'approval_gate') return true
   if (step.type !== 'subworkflow' || 'broken' in step.child) return false
   return step.child.nodes.some(holdsGate)

@@ -1,6 +1,7 @@
 import type { Plan, PlanNode, ValueMap } from '@agentloom/workflow'
 import { runAttempt, type Attempt, type Executors } from '../execute/attempt.ts'
 import { parseInput } from '../fold/run-view.ts'
+import { stateBehindGate } from '../fold/compat.ts'
 import { foldState, type Left } from '../fold/state.ts'
 import type {
   Claim,
@@ -228,7 +229,8 @@ function viewOf(walk: Walk, node: PlanNode): ValueMap {
     const output = walk.outputs.get(source.id)
     if (output != null) left.push({ node: source, status: output.status, output: output.text })
   }
-  return foldState(walk.plan, walk.input, left).state
+  const behindGate = stateBehindGate(walk.plan, node, { input: walk.input, left })
+  return behindGate ?? foldState(walk.plan, walk.input, left).state
 }
 
 function missingReads(walk: Walk, node: PlanNode): readonly string[] {
