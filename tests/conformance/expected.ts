@@ -22,6 +22,10 @@ const endSchema = z.object({
   tokens: z.number().optional(),
   cost_usd: z.number().optional(),
   prompts: z.record(z.string(), z.strictObject({ system: z.string().optional(), user: z.string() })).default({}),
+  /** What was handed back to the model in the last call of each tool loop. */
+  tool_results: z
+    .record(z.string(), z.array(z.object({ ok: z.boolean(), result: z.unknown().optional() })))
+    .default({}),
   /** Files that were made or changed, by path. */
   files: z.record(z.string(), z.string()).default({}),
 })
@@ -39,7 +43,6 @@ const caseSchema = endSchema.extend({
   covers: z.array(z.string()),
   input: z.object({ state: z.record(z.string(), z.unknown()).default({}) }),
   error_kind: z.string().optional(),
-  tool_results: z.record(z.string(), z.array(z.object({ ok: z.boolean(), result: z.unknown().optional() }))).optional(),
   resume: resumeSchema.optional(),
   wart: z.string().optional(),
 })

@@ -1,63 +1,68 @@
 import { join } from 'node:path'
-import type { Models } from '@agentloom/engine'
 import { createGateway } from '@agentloom/gateway'
 import { createToolBox } from '@agentloom/tools'
-import { AgentloomError, compileWorkflow, type Plan, WorkflowError } from '@agentloom/workflow'
+import { AgentloomError, compileWorkflow, type Plan } from '@agentloom/workflow'
 import { loadWorkflowFile } from '@agentloom/workflow/node'
-import { differences, type Prompts } from './compare.ts'
+import { differences } from './compare.ts'
 import { type ExpectedCase, type ExpectedEnd, readExpected } from './expected.ts'
+import { Overheard } from './overheard.ts'
 import { type Engine, type RuntimeName, RUNTIMES } from './runtimes.ts'
 import { changesBetween, copyOf, type Scratch } from './scratch.ts'
 
-/** `differs`: otherwise than the reference, in a case that is marked as its oddity. */
 export type Verdict =
   | { readonly kind: 'pass' }
-  | { readonly kind: 'differs' | 'fail'; readonly reasons: readonly string[] }
-  /** The workflow uses what this version refuses with `workflow/not-yet`. */
-  | { readonly kind: 'not-yet'; readonly reasons: readonly string[] }
+  | { readonly kind: 'fail'; readonly reasons: readonly string[] }
+
+export interface CaseVerdict {
+  /** Of a case that is marked as an oddity of the reference: under compat, where it must be as there. */
+  readonly verdict: Verdict
+  /** What such a case does otherwise by default; none elsewhere. */
+  readonly differences: readonly string[]
+}
 
 /** Runs cases on one runtime; the same gateway, tools and runtime for all of them. */
 export class CaseRunner implements AsyncDisposable {
   readonly #cases: string
   readonly #engine: Engine
   readonly #folders: Map<string, string>
-  readonly #prompts: Map<string, Prompts>
+  readonly #overheard: Overheard
   #count = 0
 
   private constructor(
     cases: string,
     engine: Engine,
-    { folders, prompts }: { folders: Map<string, string>; prompts: Map<string, Prompts> },
+    { folders, overheard }: { folders: Map<string, string>; overheard: Overheard },
   ) {
     this.#cases = cases
     this.#engine = engine
     this.#folders = folders
-    this.#prompts = prompts
+    this.#overheard = overheard
   }
 
   static async open(cases: string, runtime: RuntimeName): Promise<CaseRunner> {
     const folders = new Map<string, string>()
-    const prompts = new Map<string, Prompts>()
+    const overheard = new Overheard(createGateway())
     const engine = await RUNTIMES[runtime]({
-      models: overheard(createGateway(), prompts),
+      models: overheard.models,
       tools: createToolBox({ floor: 'trusted' }),
-      runFolder: (runId) => folders.get(runId) ?? '/nowhere',
+      runFolder: (runId) => folders.get(runId.split('.')[0] ?? '') ?? '/nowhere',
     })
-    return new CaseRunner(cases, engine, { folders, prompts })
+    return new CaseRunner(cases, engine, { folders, overheard })
   }
 
-  async run(name: string, { compat = null }: { readonly compat?: 'agentloom' | null } = {}): Promise<Verdict> {
+  async run(name: string): Promise<CaseVerdict> {
     const folder = join(this.#cases, name)
     const expected = await readExpected(folder)
+    if (expected.wart === undefined) return { verdict: verdictOf(await this.#reasons(folder, expected, null)), differences: [] }
+    const differences = await this.#reasons(folder, expected, null)
+    return { verdict: verdictOf(await this.#reasons(folder, expected, 'agentloom')), differences }
+  }
+
+  async #reasons(folder: string, expected: ExpectedCase, compat: 'agentloom' | null): Promise<readonly string[]> {
     await using scratch = await copyOf(folder)
     const loaded = await load(scratch.folder, compat)
-    if ('notYet' in loaded) return { kind: 'not-yet', reasons: loaded.notYet }
-    const reasons =
-      'error' in loaded
-        ? refused(expected, loaded.error)
-        : await this.#execute({ expected, scratch, plan: loaded.plan })
-    if (reasons.length === 0) return { kind: 'pass' }
-    return { kind: expected.wart === undefined ? 'fail' : 'differs', reasons }
+    if ('error' in loaded) return refused(expected, loaded.error)
+    return this.#execute({ expected, scratch, plan: loaded.plan })
   }
 
   async #execute(at: {
@@ -70,16 +75,17 @@ export class CaseRunner implements AsyncDisposable {
     const runId = `case-${(this.#count += 1)}`
     this.#folders.set(runId, scratch.folder)
     const attempt = async (end: ExpectedEnd, go: () => ReturnType<Engine['run']>): Promise<readonly string[]> => {
-      this.#prompts.delete(runId)
+      this.#overheard.forget(runId)
       const before = await scratch.snapshot()
       const view = await go()
       const files = changesBetween(before, await scratch.snapshot())
-      return differences(view, end, { prompts: this.#prompts.get(runId) ?? new Map(), files })
+      return differences(view, end, { heard: this.#overheard.of(runId), files })
     }
     const reasons = [...(await attempt(expected, () => this.#engine.run(plan, runId, expected.input.state)))]
     for (let next = expected.resume; next !== undefined && reasons.length === 0; next = next.resume) {
       await scratch.write(next.files_before)
-      const again = await attempt(next, () => this.#engine.resume(plan, runId))
+      const { decisions } = next
+      const again = await attempt(next, () => this.#engine.resume(plan, runId, decisions))
       reasons.push(...again.map((reason) => `resumed: ${reason}`))
     }
     this.#folders.delete(runId)
@@ -91,7 +97,11 @@ export class CaseRunner implements AsyncDisposable {
   }
 }
 
-type Loaded = { readonly plan: Plan } | { readonly error: AgentloomError } | { readonly notYet: readonly string[] }
+function verdictOf(reasons: readonly string[]): Verdict {
+  return reasons.length === 0 ? { kind: 'pass' } : { kind: 'fail', reasons }
+}
+
+type Loaded = { readonly plan: Plan } | { readonly error: AgentloomError }
 
 async function load(cwd: string, compat: 'agentloom' | null): Promise<Loaded> {
   try {
@@ -99,27 +109,10 @@ async function load(cwd: string, compat: 'agentloom' | null): Promise<Loaded> {
     return { plan: compileWorkflow(definition, { source, warnings }).plan }
   } catch (error) {
     if (!(error instanceof AgentloomError)) throw error
-    const found = error instanceof WorkflowError ? error.diagnostics : []
-    const isOnlyNotYet = found.length > 0 && found.every(({ code }) => code === 'workflow/not-yet')
-    return isOnlyNotYet ? { notYet: [...new Set(found.map(({ message }) => message))] } : { error }
+    return { error }
   }
 }
 
 function refused(expected: ExpectedCase, error: AgentloomError): readonly string[] {
   return expected.outcome === 'load_error' ? [] : [`is refused, expected ${expected.outcome}: ${error.message}`]
-}
-
-/** Notes the texts of the first call of each step of each run. */
-function overheard(models: Models, prompts: Map<string, Prompts>): Models {
-  return {
-    call(request, context) {
-      const seen = new Map(prompts.get(context.runId))
-      const textOf = (role: 'system' | 'user') => request.messages.find((message) => message.role === role)?.content
-      const system = textOf('system')
-      if (!seen.has(request.stepId))
-        seen.set(request.stepId, { ...(system !== undefined && { system }), user: textOf('user') ?? '' })
-      prompts.set(context.runId, seen)
-      return models.call(request, context)
-    },
-  }
 }

@@ -16,10 +16,13 @@ export interface Surroundings {
   readonly runFolder: (runId: string) => string
 }
 
-/** A runtime as a case sees it. */
+export type Decisions = Readonly<Record<string, string>>
+
+/** A runtime as a case sees it: each verb ends when the run is over or paused. */
 export interface Engine extends AsyncDisposable {
   run(plan: Plan, runId: string, input: unknown): Promise<RunView>
-  resume(plan: Plan, runId: string): Promise<RunView>
+  /** @param decisions full name of a gate → what was decided */
+  resume(plan: Plan, runId: string, decisions: Decisions): Promise<RunView>
 }
 
 export type RuntimeName = 'memory' | 'embedded' | 'bullmq'
@@ -27,16 +30,15 @@ export type RuntimeName = 'memory' | 'embedded' | 'bullmq'
 /** The slowest case takes 2 s. */
 const CASE_MS_MAX = 15_000
 
-const DEFAULT_RUNTIMES: readonly RuntimeName[] = ['memory', 'embedded']
+const DEFAULT_RUNTIMES: readonly RuntimeName[] = ['memory', 'embedded', 'bullmq']
 
 /** The runtimes to try: those named in AGENTLOOM_CONFORMANCE_RUNTIMES (`memory`, `embedded`, `bullmq`, with commas). */
-export function chosenRuntimes(): readonly RuntimeName[] {
-  const asked = process.env['AGENTLOOM_CONFORMANCE_RUNTIMES'] ?? ''
+export function chosenRuntimes(asked = process.env['AGENTLOOM_CONFORMANCE_RUNTIMES'] ?? ''): readonly RuntimeName[] {
   if (asked === '') return DEFAULT_RUNTIMES
   return asked.split(',').map((name) => {
     const known = name.trim()
     if (known === 'memory' || known === 'embedded' || known === 'bullmq') return known
-    throw new Error(`AGENTLOOM_CONFORMANCE_RUNTIMES: '${name}' is none of ${Object.keys(RUNTIMES).join(', ')}`)
+    throw new Error(`runtime '${name}' is none of ${Object.keys(RUNTIMES).join(', ')}`)
   })
 }
 
@@ -49,8 +51,8 @@ export const RUNTIMES: Readonly<Record<RuntimeName, (surroundings: Surroundings)
         await runtime.settle()
         return runtime.view(plan, runId)
       },
-      async resume(plan, runId) {
-        await runtime.resume(plan, runId)
+      async resume(plan, runId, decisions) {
+        await runtime.resume(plan, runId, decisions)
         await runtime.settle()
         return runtime.view(plan, runId)
       },
@@ -63,7 +65,8 @@ export const RUNTIMES: Readonly<Record<RuntimeName, (surroundings: Surroundings)
     const embedded = await createEmbedded({ folder, executors: executorsOf(surroundings) })
     return {
       run: async (plan, runId, input) => (await embedded.start(plan, { runId, input })).result(),
-      resume: async (_plan, runId) => (await embedded.resume(runId)).result(),
+      resume: async (_plan, runId, decisions) =>
+        (await embedded.resume(runId, { decisions: new Map(Object.entries(decisions)) })).result(),
       async [Symbol.asyncDispose]() {
         await embedded.close()
         await rm(folder, { recursive: true, force: true })
@@ -79,7 +82,7 @@ export const RUNTIMES: Readonly<Record<RuntimeName, (surroundings: Surroundings)
       executors: { ...executorsOf(surroundings), observe: () => undefined },
     })
     const ended = async (runId: string): Promise<RunView> => {
-      await client.waitForEnd(runId, AbortSignal.timeout(CASE_MS_MAX))
+      await client.waitForRest(runId, AbortSignal.timeout(CASE_MS_MAX))
       const view = await client.view(runId)
       if (view === null) throw new Error(`run ${runId} is gone`)
       return view
@@ -89,8 +92,8 @@ export const RUNTIMES: Readonly<Record<RuntimeName, (surroundings: Surroundings)
         await client.start(plan, { runId, input })
         return ended(runId)
       },
-      async resume(_plan, runId) {
-        await client.resume(runId, { reason: 'conformance' })
+      async resume(_plan, runId, decisions) {
+        await client.resume(runId, { reason: 'conformance', decisions: new Map(Object.entries(decisions)) })
         return ended(runId)
       },
       async [Symbol.asyncDispose]() {
