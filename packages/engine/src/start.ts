@@ -1,8 +1,9 @@
-import { fromPlain, writeDefinition, writeValue, type Plan, type Value } from '@agentloom/workflow'
-import { AgentloomError } from '@agentloom/workflow'
+import { writeDefinition, writeValue, type Plan } from '@agentloom/workflow'
 import type { ParentStep, RunHeader, StartRun } from './ports/journal.ts'
 import { cleanupOf } from './schedule/cleanup.ts'
 import { nodeAt } from './schedule/verdicts.ts'
+import { inputOf } from './start-input.ts'
+import { StartOptionError } from './start-option-error.ts'
 
 export interface StartOptions {
   readonly runId: string
@@ -27,21 +28,10 @@ const PRIORITY_MAX = 2_097_151 // BullMQ's own limit
 const TENANT_CHARACTERS_MAX = 128
 const TAGS_MAX = 32
 
-/** What somebody asked of START cannot be. */
-export class StartOptionError extends AgentloomError {
-  override readonly name = 'StartOptionError'
-  readonly code = 'run/bad-option'
-  readonly retryable = false
-  override readonly place: string
-  constructor(option: string, message: string) {
-    super(`${option}: ${message}`)
-    this.place = option
-  }
-}
-
 /**
  * The command that starts a run of a plan.
- * @throws {StartOptionError} for an id, priority, tenant or tags out of range, or input that is no mapping
+ * @throws {StartOptionError} for an id, priority, tenant or tags out of range, or input that is no mapping; `run/bad-input` for
+ *   input that is not as the workflow declares it
  * @throws {ResultError} for input that is no JSON
  */
 export function startCommand(plan: Plan, options: StartOptions): StartRun {
@@ -58,7 +48,7 @@ export function startCommand(plan: Plan, options: StartOptions): StartRun {
     runId,
     workflow: plan.name,
     definition: plan.hash,
-    input: writeValue(inputOf(options.input)),
+    input: writeValue(inputOf(plan, options.input)),
     tenant,
     priority,
     tags,
@@ -100,11 +90,4 @@ function partOf(
     roots: plan.roots.map((index) => ({ stepId: nodeAt(plan, index).id, rank: index })),
     cleanup: cleanupOf(plan),
   }
-}
-
-function inputOf(input: unknown): Value {
-  const value = fromPlain(input ?? {})
-  if (value === null || typeof value !== 'object' || Array.isArray(value))
-    throw new StartOptionError('input', 'give a mapping of state keys to values')
-  return value
 }

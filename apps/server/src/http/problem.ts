@@ -25,6 +25,7 @@ const RETRY_AFTER_SECONDS = '1'
 /** Status by code, then by the first part of it; what is in neither is our fault. */
 const STATUS_OF: ReadonlyMap<string, number> = new Map([
   ['run/bad-option', 400],
+  ['run/bad-input', 400],
   ['run/id-conflict', 409],
   ['run/not-found', 404],
   ['redis/full', 503],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { NO_USAGE } from '../journal/record.ts'
+import { NO_USAGE, type JournalRecord } from '../journal/record.ts'
 import type {
   Claim,
   ClaimStep,
@@ -7,10 +7,13 @@ import type {
   Edge,
   Journal,
   Offer,
+  ReopenRun,
+  RunStatus,
   SettleReply,
   Settlement,
   StartRun,
   Verdicts,
+  Wait,
 } from '../ports/journal.ts'
 
 /** Short ways to say commands, for tests of journals. The run is `run`, the worker `w`. */
@@ -108,4 +111,34 @@ export function retry(delayMs: number): Settlement {
     usage: NO_USAGE,
     delayMs,
   }
+}
+
+export function waiting(wait: Wait): Extract<Settlement, { kind: 'wait' }> {
+  return { kind: 'wait', wait, usage: NO_USAGE }
+}
+
+/** The child run `<parent>.<step>`, of one step `a`. */
+export function childOf(stepId: string, parent = 'run'): StartRun {
+  const rootRunId = parent.split('.')[0] ?? parent
+  return { ...startOf({ steps: 1 }), runId: `${parent}.${stepId}`, parent: { runId: parent, stepId, rootRunId } }
+}
+
+/** Goes on with a run of which nothing is reopened or ready. */
+export async function reopening(journal: Journal, runId = 'run'): Promise<ReopenRun> {
+  const recordCount = (await journal.load(runId))?.records.length ?? 0
+  const nothing = { reopened: [], counted: [], spread: [], ready: [], unresolvedCount: 1 }
+  return { runId, recordCount, reason: 'resume', ...nothing, budgetNanoUsd: null, timeoutMs: null }
+}
+
+export async function statusOf(journal: Journal, runId = 'run'): Promise<RunStatus | null> {
+  return (await journal.header(runId))?.status ?? null
+}
+
+export async function kindsOf(journal: Journal, runId = 'run'): Promise<readonly JournalRecord['kind'][]> {
+  return ((await journal.load(runId))?.records ?? []).map(({ kind }) => kind)
+}
+
+/** Of offers, undecided steps and obligations. */
+export function idsOf(found: readonly object[]): readonly string[] {
+  return found.flatMap((one) => ('stepId' in one && typeof one.stepId === 'string' ? [one.stepId] : []))
 }

@@ -1,9 +1,11 @@
 import type { JournalCase } from './journal-case.ts'
+import { endCases } from './journal-end-cases.ts'
 import { runCases } from './journal-run-cases.ts'
 import { stepCases } from './journal-step-cases.ts'
+import { waitCases } from './journal-wait-cases.ts'
 
 /**
  * What every journal must do, as cases to run one by one on a fresh journal each:
  * `for (const { name, run } of journalConformance) test(name, async () => { … await run(opened) … })`.
  */
-export const journalConformance: readonly JournalCase[] = [...stepCases, ...runCases]
+export const journalConformance: readonly JournalCase[] = [...stepCases, ...runCases, ...waitCases, ...endCases]

@@ -1,0 +1,61 @@
+import {
+  Float,
+  fromPlain,
+  isList,
+  isMapping,
+  type InputDeclaration,
+  type Plan,
+  type Value,
+  type ValueMap,
+} from '@agentloom/workflow'
+import { StartOptionError } from './start-option-error.ts'
+
+/**
+ * A run's input as it is stored: what the caller gave, and the defaults of what the workflow declares under `inputs`. Keys
+ * that are not declared are let through, for input is laid over the state key by key.
+ * @throws {StartOptionError} `run/bad-option` for what is no mapping, `run/bad-input` naming a declared field
+ * @throws {ResultError} for what is no JSON
+ */
+export function inputOf(plan: Plan, given: unknown): ValueMap {
+  const input = fromPlain(given ?? {})
+  if (!isMapping(input)) throw new StartOptionError('input', 'give a mapping of state keys to values')
+  return plan.inputs === null ? input : withDefaults(plan.inputs, input)
+}
+
+function withDefaults(declared: readonly InputDeclaration[], input: ValueMap): ValueMap {
+  const filled: [string, Value][] = []
+  for (const field of declared) {
+    const value = Object.hasOwn(input, field.name) ? input[field.name] : undefined
+    if (value !== undefined && value !== null) check(field, value)
+    else if (field.default !== undefined && value === undefined) filled.push([field.name, field.default])
+    else if (field.isRequired) throw badInput(field, 'is required')
+  }
+  return filled.length === 0 ? input : { ...Object.fromEntries(filled), ...input }
+}
+
+function check(field: InputDeclaration, value: Value): void {
+  const found = typeOf(value)
+  if (field.type === 'any' || field.type === found || (field.type === 'number' && found === 'integer')) return
+  throw badInput(
+    field,
+    `must be ${field.type === 'integer' ? 'an integer' : `a ${field.type}`}, not ${articleOf(found)}`,
+  )
+}
+
+function badInput({ name, description }: InputDeclaration, message: string): StartOptionError {
+  return new StartOptionError(`input.${name}`, message, {
+    code: 'run/bad-input',
+    help: description === '' ? null : `${name}: ${description}`,
+  })
+}
+
+function typeOf(value: Value): Exclude<InputDeclaration['type'], 'any'> {
+  if (typeof value === 'string' || typeof value === 'boolean') return typeof value === 'string' ? 'string' : 'boolean'
+  if (typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value))) return 'integer'
+  if (typeof value === 'number' || value instanceof Float) return 'number'
+  return isList(value) ? 'list' : 'mapping'
+}
+
+function articleOf(type: string): string {
+  return type === 'integer' ? 'an integer' : `a ${type}`
+}
