@@ -19,7 +19,11 @@ import { StartOptionError } from './start-option-error.ts'
 export function inputOf(plan: Plan, given: unknown): ValueMap {
   const input = fromPlain(given ?? {})
   if (!isMapping(input)) throw new StartOptionError('input', 'give a mapping of state keys to values')
-  return plan.inputs === null ? input : withDefaults(plan.inputs, input)
+  return declaredInput(plan, input)
+}
+
+export function declaredInput({ inputs }: Plan, input: ValueMap): ValueMap {
+  return inputs === null ? input : withDefaults(inputs, input)
 }
 
 function withDefaults(declared: readonly InputDeclaration[], input: ValueMap): ValueMap {

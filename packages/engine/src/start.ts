@@ -1,14 +1,16 @@
-import { writeDefinition, writeValue, type Plan } from '@agentloom/workflow'
+import { writeDefinition, writeValue, type Plan, type ValueMap } from '@agentloom/workflow'
 import type { ParentStep, RunHeader, StartRun } from './ports/journal.ts'
 import { cleanupOf } from './schedule/cleanup.ts'
 import { nodeAt } from './schedule/verdicts.ts'
-import { inputOf } from './start-input.ts'
+import { declaredInput, inputOf } from './start-input.ts'
 import { StartOptionError } from './start-option-error.ts'
 
 export interface StartOptions {
   readonly runId: string
   /** Plain JSON, laid over the workflow's `state` key by key. */
   readonly input?: unknown
+  /** Instead of `input`, where it is a value already: ints and floats are kept apart, and ints of any size. */
+  readonly inputValue?: ValueMap
   readonly tenant?: string | null
   /** 0 (first) to 2,097,151; default 0. */
   readonly priority?: number
@@ -48,7 +50,9 @@ export function startCommand(plan: Plan, options: StartOptions): StartRun {
     runId,
     workflow: plan.name,
     definition: plan.hash,
-    input: writeValue(inputOf(plan, options.input)),
+    input: writeValue(
+      options.inputValue === undefined ? inputOf(plan, options.input) : declaredInput(plan, options.inputValue),
+    ),
     tenant,
     priority,
     tags,
