@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ToolBox } from '@agentloom/engine'
+import type { ToolBox, ToolContext } from '@agentloom/engine'
 
 /** Of the owner alone: what tools write may be anything. */
 const FOLDER_MODE = 0o700
@@ -17,11 +17,21 @@ export function runFolders(workDir: string): (runId: string) => string {
 
 /** The same tools; the run's folder is there before one of them is called. Steps without tools never make one. */
 export function withRunFolder(tools: ToolBox): ToolBox {
+  const make = ({ runFolder }: ToolContext) => mkdir(runFolder, { recursive: true, mode: FOLDER_MODE })
   return {
     names: () => tools.names(),
     async call(name, args, context) {
-      await mkdir(context.runFolder, { recursive: true, mode: FOLDER_MODE })
+      await make(context)
       return tools.call(name, args, context)
+    },
+    onUnknown: (name) => tools.onUnknown(name),
+    async verify(name, args, context) {
+      await make(context)
+      return tools.verify(name, args, context)
+    },
+    async attach(attachment, context) {
+      await make(context)
+      return tools.attach(attachment, context)
     },
   }
 }

@@ -1,21 +1,25 @@
 import type { Plan, PlanNode, ValueMap } from '@agentloom/workflow'
 import { checkWritable, writeValue, type Value } from '@agentloom/workflow'
 import type { Clock, Random } from '../ports/clock.ts'
-import type { Journal, RunHeader, Settlement, Wait, Wake } from '../ports/journal.ts'
+import type { AppendReply, Journal, Note, RunHeader, Settlement, Wait, Wake } from '../ports/journal.ts'
 import type { Models } from '../ports/models.ts'
 import type { Observer, Plans } from '../ports/runtime.ts'
 import type { ToolBox } from '../ports/toolbox.ts'
+import type { Webhooks } from '../ports/webhooks.ts'
 import { NO_USAGE, type StepUsage } from '../journal/record.ts'
 import type { Follower } from '../walk/follow.ts'
 import { StepAbortedError, type Held } from '../walk/held.ts'
+import { cachePlace, type Cache } from './cache.ts'
 import { ChildRunError } from './child-run-error.ts'
 import { failureOf, StepTimedOutError, whole } from './failure.ts'
 import { runForeach } from './foreach.ts'
 import { runGate } from './gate.ts'
 import { runFunction, type Functions } from './function.ts'
 import { runLlmCall } from './llm-call.ts'
+import type { StepNote } from './notes.ts'
 import { backoffMs, isTriedAgain } from './retry.ts'
 import { runRouter } from './router.ts'
+import { masked, maskedValue, MissingSecretError, type Secrets } from './secrets.ts'
 import { runSleep } from './sleep.ts'
 import { runSubworkflow } from './subworkflow.ts'
 import { runTool } from './tool.ts'
@@ -29,8 +33,14 @@ export interface Executors {
   readonly clock: Clock
   readonly random: Random
   readonly observe: Observer
+  /** For gates that notify; without it they only wait. */
+  readonly webhooks?: Webhooks
   /** Absolute folder where a run's relative paths start. */
   readonly runFolder: (runId: string) => string
+  /** Default: environment variables of this process, but for the engine's own. */
+  readonly secrets?: Secrets
+  /** Default: one of this process alone, of 64 Mi characters. */
+  readonly cache?: Cache
 }
 
 /** One try of one step: everything that a step type may look at. */
@@ -54,6 +64,15 @@ export interface Attempt {
   state(): ValueMap
   /** `runId:stepId:visit`: stays the same over attempts and workers. */
   readonly idempotencyKey: string
+  /** Where the notes of an item of a `foreach` go; without one, they are the step's own. */
+  readonly notebook?: Notebook
+}
+
+export interface Notebook {
+  readonly index: number
+  append(note: Note): Promise<AppendReply>
+  /** Those of this visit, oldest first. */
+  readonly notes: readonly StepNote[]
 }
 
 /** Without the duration, which `runAttempt` measures; of the rest only what no note has named. */
@@ -88,9 +107,15 @@ export async function runAttempt(executors: Executors, attempt: Attempt): Promis
   const failed = (thrown: unknown, used?: SpentUsage): Settlement => {
     const failure = failureOf(thrown, `run ${attempt.header.runId} · step ${node.id}`)
     const status = thrown instanceof StepTimedOutError ? 'timeout' : 'failed'
-    const { info: error } = failure
+    const error = { ...failure.info, message: masked(attempt, failure.info.message) }
     if (isTriedAgain(node.step.retry, attempt.number, failure))
-      return { kind: 'retry', status, error, usage: usage(used), delayMs: backoffMs(node.step.retry, attempt.number, random) }
+      return {
+        kind: 'retry',
+        status,
+        error,
+        usage: usage(used),
+        delayMs: backoffMs(node.step.retry, attempt.number, random),
+      }
     const left = thrown instanceof ChildRunError ? { output: thrown.output } : {}
     return { kind: status, error, usage: usage(used), ...left }
   }
@@ -98,24 +123,29 @@ export async function runAttempt(executors: Executors, attempt: Attempt): Promis
     const result = await raceDeadline(executors, attempt)
     if ('wait' in result) return { kind: 'wait', wait: result.wait, usage: usage(result.usage) }
     if ('failure' in result) return failed(result.failure, result.usage)
-    return { kind: 'success', output: writeValue(result.output), usage: usage(result.usage) }
+    return { kind: 'success', output: writeValue(maskedValue(attempt, result.output)), usage: usage(result.usage) }
   } catch (thrown) {
     if (held.reason !== null && held.reason !== 'timeout') return null
     if (thrown instanceof StepAbortedError && thrown.reason === 'lost') return null
+    if (thrown instanceof MissingSecretError) return { kind: 'wait', wait: thrown.wait, usage: usage() }
     return failed(thrown)
   }
 }
 
 function raceDeadline(executors: Executors, attempt: Attempt): Promise<StepResult | StepWait> {
   const { node, held } = attempt
-  const timeoutMs = node.step.timeoutMs ?? DEFAULT_TIMEOUT_MS
+  // A `foreach` takes as long as it has items; each of those has a deadline.
+  const timeoutMs = node.step.timeoutMs ?? (node.step.type === 'foreach' ? null : DEFAULT_TIMEOUT_MS)
   return new Promise((resolve, reject) => {
-    const disarm = executors.clock.after(timeoutMs, () => {
-      reject(new StepTimedOutError(node.id, timeoutMs))
-      held.abort('timeout')
-    })
+    const disarm =
+      timeoutMs === null
+        ? () => undefined
+        : executors.clock.after(timeoutMs, () => {
+            reject(new StepTimedOutError(node.id, timeoutMs))
+            held.abort('timeout')
+          })
     held.whenAborted(() => reject(new StepAbortedError(held.reason ?? 'lost')))
-    runBody(executors, attempt).then(
+    runCached(executors, attempt).then(
       (result) => {
         disarm()
         resolve(result)
@@ -128,10 +158,21 @@ function raceDeadline(executors: Executors, attempt: Attempt): Promise<StepResul
   })
 }
 
-async function runBody(executors: Executors, attempt: Attempt): Promise<StepResult | StepWait> {
+async function runCached(executors: Executors, attempt: Attempt): Promise<StepResult | StepWait> {
   const { step } = attempt.node
   const output = whole(step.output)
   if (output !== null && output.segments.length > 1) checkWritable(attempt.state(), output)
+  const place = step.cache === null ? null : cachePlace(executors, attempt, step.cache)
+  const known = await place?.found()
+  if (known !== undefined) return { output: known, usage: NO_USAGE }
+  const result = await runBody(executors, attempt)
+  if (place !== null && 'output' in result) await place.keep(writeValue(maskedValue(attempt, result.output)))
+  return result
+}
+
+/** Also of one item of a `foreach`. */
+export async function runBody(executors: Executors, attempt: Attempt): Promise<StepResult | StepWait> {
+  const { step } = attempt.node
   switch (step.type) {
     case 'function':
       return runFunction(executors, attempt, step)
@@ -142,7 +183,7 @@ async function runBody(executors: Executors, attempt: Attempt): Promise<StepResu
     case 'router':
       return runRouter(attempt, step)
     case 'foreach':
-      return runForeach(executors, attempt, step)
+      return runForeach(executors, attempt, step, raceDeadline)
     case 'subworkflow':
       return runSubworkflow(executors, attempt, step)
     case 'approval_gate':
@@ -150,7 +191,7 @@ async function runBody(executors: Executors, attempt: Attempt): Promise<StepResu
     case 'sleep':
       return runSleep(executors, attempt, step)
     case 'wait_for':
-      return runWaitFor(executors, attempt, step)
+      return runWaitFor(attempt, step)
     default:
       return step satisfies never
   }

@@ -10,7 +10,11 @@ export function isChildRun(runId: string): boolean {
 }
 
 /** `<parent>.<step>`, the following ones of the same step `~2`, `~3`; what a key or a file name could not carry is a digest. */
-export function childRunId(parent: { readonly runId: string; readonly rootRunId: string }, stepId: string, count: number): string {
+export function childRunId(
+  parent: { readonly runId: string; readonly rootRunId: string },
+  stepId: string,
+  count: number,
+): string {
   const id = `${parent.runId}.${stepId}${count === 1 ? '' : `~${count}`}`
   if (CHILD_RUN_ID.test(id)) return id
   return `${parent.rootRunId}.${createHash('sha256').update(id).digest('hex').slice(0, DIGEST_CHARACTERS)}`

@@ -9,6 +9,7 @@ import {
 import { NO_USAGE } from '../journal/record.ts'
 import type { Attempt, Executors, StepResult } from './attempt.ts'
 import { StepConfigError } from './failure.ts'
+import { hasSecrets, masked, maskedValue, secretOf } from './secrets.ts'
 import { resolveArguments } from './tool.ts'
 
 /** The functions that this process has. */
@@ -35,15 +36,13 @@ export function functionsOf(definitions: Iterable<FunctionDefinition>): Function
   return { get: (name) => byName.get(name) ?? null }
 }
 
-export async function runFunction(
-  { functions, observe }: Executors,
-  attempt: Attempt,
-  step: FunctionStep,
-): Promise<StepResult> {
+export async function runFunction(executors: Executors, attempt: Attempt, step: FunctionStep): Promise<StepResult> {
+  const { functions } = executors
   const definition = functions.get(step.handler)
   if (definition === null) throw new StepConfigError('function/unknown', `no function is named ${step.handler}`)
-  const input = check(definition.input, toPlain(resolveArguments(step.input, attempt)), 'step/input', step.handler)
-  const returned: unknown = await definition.run(input, contextOf(attempt, observe))
+  const args = await resolveArguments(executors, step.input, attempt)
+  const input = check(definition.input, toPlain(args), 'step/input', step.handler)
+  const returned: unknown = await definition.run(input, contextOf(executors, attempt))
   const output = definition.output === null ? returned : check(definition.output, returned, 'step/output', step.handler)
   return { output: fromPlain(output) satisfies Value, usage: NO_USAGE }
 }
@@ -65,10 +64,8 @@ function check(
 const ISSUES_MAX = 5 // the first few tell what is wrong; a list of thousands tells nothing
 
 /** A literal: handlers spread it (`{...ctx}`), and must not lose the signal by that. */
-function contextOf(
-  { held, header, node, idempotencyKey, number }: Attempt,
-  observe: Executors['observe'],
-): FunctionContext {
+function contextOf(executors: Executors, attempt: Attempt): FunctionContext {
+  const { held, header, node, idempotencyKey, number } = attempt
   const { runId } = header
   return {
     get signal() {
@@ -79,6 +76,21 @@ function contextOf(
     stepId: node.id,
     attempt: number,
     epoch: held.claim.epoch,
-    log: (message, fields = {}) => observe({ kind: 'step-log', runId, stepId: node.id, message, fields }),
+    secret: (name) => secretOf(executors, attempt, name),
+    log: (text, fields = {}) => {
+      const message = masked(attempt, text)
+      executors.observe({ kind: 'step-log', runId, stepId: node.id, message, fields: maskedFields(attempt, fields) })
+    },
+  }
+}
+
+/** Fields of a log line that are JSON; others can hold no secret that would be printed as it is. */
+function maskedFields(attempt: Attempt, fields: object): object {
+  if (!hasSecrets(attempt)) return fields
+  try {
+    const shown = toPlain(maskedValue(attempt, fromPlain(fields)))
+    return typeof shown === 'object' && shown !== null ? shown : {}
+  } catch {
+    return { note: 'fields that are no JSON are not shown by a step with secrets' }
   }
 }

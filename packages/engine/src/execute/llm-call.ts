@@ -1,46 +1,26 @@
 import { renderTemplate, type LlmStep } from '@agentloom/workflow'
 import type { ModelMessage } from '../ports/models.ts'
-import type { Attempt, Executors, StepResult } from './attempt.ts'
+import { attachmentsOf } from './attachments.ts'
+import type { Attempt, Executors, StepResult, StepWait } from './attempt.ts'
 import { whole } from './failure.ts'
+import { schemaInstruction } from './structured.ts'
+import { converse } from './tool-loop.ts'
 
-/** One question, one answer: the output is the answer's text, verbatim. */
-export async function runLlmCall({ models, observe }: Executors, attempt: Attempt, step: LlmStep): Promise<StepResult> {
-  const { plan, header, held } = attempt
+/** The output is the answer's text, verbatim; with an `output_schema` the value in it. */
+export async function runLlmCall(
+  executors: Executors,
+  attempt: Attempt,
+  step: LlmStep,
+): Promise<StepResult | StepWait> {
   const state = attempt.state()
+  const prompt = renderTemplate(whole(step.prompt), state)
   const systemPrompt = whole(step.systemPrompt)
-  const system = systemPrompt === null ? '' : renderTemplate(systemPrompt, state)
-  const messages: ModelMessage[] = [{ role: 'user', content: renderTemplate(whole(step.prompt), state) }]
-  if (system !== '') messages.unshift({ role: 'system', content: system })
-  const onText = (text: string): void => observe({ kind: 'step-text', runId: header.runId, stepId: step.id, text })
-  const turn = attempt.number - 1
-  const reply = await models.call(
-    {
-      model: step.model,
-      provider: plan.config.provider,
-      messages,
-      temperature: step.temperature,
-      maxTokens: step.maxTokens,
-      tools: step.tools,
-      toolChoice: step.toolChoice,
-      stream: step.stream,
-      mock: plan.config.mock,
-      stepId: step.id,
-      turn,
-    },
-    {
-      signal: held.signal,
-      runId: header.runId,
-      idempotencyKey: `${attempt.idempotencyKey}:${turn}`,
-      onText: step.stream ? onText : null,
-    },
-  )
-  return {
-    output: reply.text,
-    usage: {
-      tokens: reply.usage.totalTokens,
-      costNanoUsd: reply.costNanoUsd ?? 0,
-      model: reply.model,
-      provider: reply.provider,
-    },
-  }
+  const system = [
+    systemPrompt === null ? '' : renderTemplate(systemPrompt, state),
+    step.outputSchema === null ? '' : schemaInstruction(step.outputSchema),
+  ].filter((text) => text !== '')
+  const attachments = await attachmentsOf(executors, attempt, step)
+  const opening: ModelMessage[] = [{ role: 'user', content: prompt, ...(attachments.length > 0 && { attachments }) }]
+  if (system.length > 0) opening.unshift({ role: 'system', content: system.join('\n\n') })
+  return converse(executors, attempt, step, opening)
 }

@@ -1,4 +1,11 @@
-import { CLEANUP_STEP, writeValue, type Plan, type SubworkflowStep, type Value, type ValueMap } from '@agentloom/workflow'
+import {
+  CLEANUP_STEP,
+  writeValue,
+  type Plan,
+  type SubworkflowStep,
+  type Value,
+  type ValueMap,
+} from '@agentloom/workflow'
 import { plainView } from '../fold/run-view.ts'
 import { viewTree } from '../fold/run-tree.ts'
 import { isOver } from '../journal/run-state.ts'
@@ -26,7 +33,8 @@ export async function runSubworkflow(
   const plan = whole(step.child)
   const { journal, node, header } = attempt
   const isFirst = attempt.visit === 1 && attempt.number === 1
-  const loaded = isFirst && attempt.wake === null && attempt.held.claim.epoch === 1 ? null : await journal.load(header.runId)
+  const loaded =
+    isFirst && attempt.wake === null && attempt.held.claim.epoch === 1 ? null : await journal.load(header.runId)
   const count = loaded === null ? 1 : childCount(loaded.records, node.id)
   const at: At = { executors, attempt, step, plan, parent: parentOf(header, node.id), count }
   const runId = childRunId(at.parent, node.id, count)
@@ -47,7 +55,11 @@ interface At {
   readonly count: number
 }
 
-async function start({ executors, attempt, step, plan, parent, count }: At, runId: string, own: LoadedRun | null): Promise<void> {
+async function start(
+  { executors, attempt, step, plan, parent, count }: At,
+  runId: string,
+  own: LoadedRun | null,
+): Promise<void> {
   const { journal, follower, header } = attempt
   if (count > 1) {
     const before = childRunId(parent, step.id, count - 1)

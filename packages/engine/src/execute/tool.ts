@@ -6,27 +6,33 @@ import {
   type Value,
   type ValueMap,
 } from '@agentloom/workflow'
+import { NO_USAGE } from '../journal/record.ts'
 import type { Attempt, Executors, StepResult } from './attempt.ts'
 import { whole } from './failure.ts'
-import { NO_USAGE } from '../journal/record.ts'
+import { secretsFor } from './secrets.ts'
+import { contextOf } from './tool-calls.ts'
 
-export async function runTool({ tools, runFolder }: Executors, attempt: Attempt, step: ToolStep): Promise<StepResult> {
-  const output = await tools.call(whole(step.toolName), resolveArguments(step.args, attempt), {
-    signal: attempt.held.signal,
-    runId: attempt.header.runId,
-    stepId: step.id,
-    idempotencyKey: attempt.idempotencyKey,
-    runFolder: runFolder(attempt.header.runId),
-    sandbox: attempt.plan.config.sandbox,
-  })
+export async function runTool(executors: Executors, attempt: Attempt, step: ToolStep): Promise<StepResult> {
+  const name = whole(step.toolName)
+  const args = await resolveArguments(executors, step.args, attempt)
+  const output = await executors.tools.call(name, args, contextOf(executors, attempt, attempt.idempotencyKey))
   return { output, usage: NO_USAGE }
 }
 
-export function resolveArguments(args: { readonly [name: string]: Argument | Broken }, attempt: Attempt): ValueMap {
+/** @throws {TemplateError | BrokenTextError | MissingSecretError} */
+export async function resolveArguments(
+  executors: Executors,
+  args: { readonly [name: string]: Argument | Broken },
+  attempt: Attempt,
+): Promise<ValueMap> {
+  const read = Object.entries(args).map(([name, argument]) => [name, whole(argument)] as const)
+  const secrets = await secretsFor(
+    executors,
+    attempt,
+    read.map(([, argument]) => argument),
+  )
   const resolved: { [name: string]: Value } = Object.create(null)
-  for (const [name, argument] of Object.entries(args)) {
-    const read = whole(argument)
-    resolved[name] = read.kind === 'literal' ? read.value : resolveArgument(read, attempt.state())
-  }
+  for (const [name, argument] of read)
+    resolved[name] = argument.kind === 'literal' ? argument.value : resolveArgument(argument, attempt.state(), secrets)
   return resolved
 }

@@ -15,7 +15,10 @@ export async function runWaitFor(attempt: Attempt, step: WaitStep): Promise<Step
   }
   const name = renderTemplate(whole(step.signal), attempt.state())
   if (name === '' || name.length > SIGNAL_NAME_MAX)
-    throw new StepConfigError('step/config', `Step '${step.id}': a signal's name has 1 to ${SIGNAL_NAME_MAX} characters`)
+    throw new StepConfigError(
+      'step/config',
+      `Step '${step.id}': a signal's name has 1 to ${SIGNAL_NAME_MAX} characters`,
+    )
   const payload = await signalledAbove(attempt, name)
   if (payload !== null) return { output: parseValue(payload), usage: NO_USAGE }
   return { wait: { kind: 'signal', name, timeoutMs: step.waitMs } }

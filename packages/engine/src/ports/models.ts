@@ -1,4 +1,4 @@
-import type { MockSettings, ToolDeclaration, Value } from '@agentloom/workflow'
+import type { MockSettings, ThinkingSettings, ToolDeclaration, Value } from '@agentloom/workflow'
 
 /** The room for models, as the engine sees it; the gateway implements it. */
 export interface Models {
@@ -20,6 +20,8 @@ export interface ModelRequest {
   readonly tools: readonly ToolDeclaration[]
   readonly toolChoice: 'auto' | 'required' | 'none' | { readonly name: string }
   readonly stream: boolean
+  /** Null unless the step asks for it. */
+  readonly thinking: ThinkingSettings | null
   /** Set where the workflow says `provider: mock`: the answers come from here and from nowhere else. */
   readonly mock: MockSettings | null
   readonly stepId: string
@@ -28,9 +30,28 @@ export interface ModelRequest {
 }
 
 export type ModelMessage =
-  | { readonly role: 'system' | 'user'; readonly content: string }
+  | { readonly role: 'system'; readonly content: string }
+  /** Attachments follow the text, in their order. */
+  | { readonly role: 'user'; readonly content: string; readonly attachments?: readonly Attachment[] }
   | { readonly role: 'assistant'; readonly content: string; readonly toolCalls: readonly ToolCall[] }
-  | { readonly role: 'tool'; readonly toolCallId: string; readonly toolName: string; readonly content: string }
+  | {
+      readonly role: 'tool'
+      readonly toolCallId: string
+      readonly toolName: string
+      readonly content: string
+      /** The call failed, or was not made; `content` says why. */
+      readonly isError: boolean
+    }
+
+export type Attachment =
+  | {
+      readonly kind: 'image' | 'document' | 'audio'
+      readonly mediaType: string
+      /** Base64. */
+      readonly data: string
+    }
+  /** Fetched by the vendor. */
+  | { readonly kind: 'image-url'; readonly mediaType: string; readonly url: string }
 
 export interface ToolCall {
   readonly id: string

@@ -69,5 +69,12 @@ export function toolsOf(tools: Tools): ToolBox {
       const plain = Object.fromEntries(Object.entries(args).map(([key, value]) => [key, toPlain(value)]))
       return fromPlain(await tool(plain, context))
     },
+    onUnknown: () => 'retry',
+    verify: async () => null,
+    attach: () => {
+      throw new TestRunError('testing/no-attachments', 'tests with attachments need the real tools', {
+        help: 'leave `attachments` out, or run the workflow on a runtime with createToolBox',
+      })
+    },
   }
 }

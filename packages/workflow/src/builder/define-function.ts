@@ -12,6 +12,11 @@ export interface FunctionContext {
   readonly attempt: number
   /** How often the step was claimed; higher than `attempt` after a worker died. */
   readonly epoch: number
+  /**
+   * A secret of the process that runs the step. It is masked in what the step gives and logs. Without one of this name the call
+   * rejects, and the step waits until there is one.
+   */
+  secret(name: string): Promise<string>
   log(message: string, fields?: object): void
 }
 

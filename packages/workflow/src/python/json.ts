@@ -4,19 +4,20 @@ import { floatRepr } from './float-text.ts'
 import { intText } from './number.ts'
 
 /**
- * What Python's `json.dumps(value, sort_keys=True)` writes: keys by code point, `", "` and `": "`, all but ASCII escaped.
- * Recorded answers of the mock provider are found by the SHA-256 of this text.
+ * What Python's `json.dumps` writes: `", "` and `": "`, all but ASCII escaped, keys by code point unless they are to stay as they come.
+ * Recorded answers of the mock provider are found by the SHA-256 of this text; models read results of tools in it.
  */
-export function pythonJson(value: Value): string {
+export function pythonJson(value: Value, { sortKeys = true }: { readonly sortKeys?: boolean } = {}): string {
   if (value === null) return 'null'
   if (typeof value === 'boolean') return value ? 'true' : 'false'
   if (typeof value === 'string') return asciiJsonText(value)
   if (value instanceof Float) return jsonFloat(value.value)
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : jsonFloat(value)
   if (typeof value === 'bigint') return intText(value)
-  if (isList(value)) return `[${value.map(pythonJson).join(', ')}]`
-  const entries = Object.entries(value).sort(([left], [right]) => compareText(left, right))
-  return `{${entries.map(([key, item]) => `${asciiJsonText(key)}: ${pythonJson(item)}`).join(', ')}}`
+  if (isList(value)) return `[${value.map((item) => pythonJson(item, { sortKeys })).join(', ')}]`
+  const entries = Object.entries(value)
+  if (sortKeys) entries.sort(([left], [right]) => compareText(left, right))
+  return `{${entries.map(([key, item]) => `${asciiJsonText(key)}: ${pythonJson(item, { sortKeys })}`).join(', ')}}`
 }
 
 function jsonFloat(value: number): string {
