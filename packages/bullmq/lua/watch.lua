@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- lua/watch.lua: asks that records of a run be told of on the channel `pokes` for some time. Safe to repeat.
--- KEYS[1] run  ARGV[1] ms from now
+-- KEYS[1] run  KEYS[2] steps  ARGV[1] ms from now
 -- Returns  the run's status, or nothing when there is no such run
 -- @include lib/time
 local found = redis.call('HMGET', KEYS[1], 'status', 'watch')

@@ -10,7 +10,7 @@ import { redisError } from './connect/redis-error.ts'
  */
 export type ScriptName =
   | 'turn'
-  | 'go-on'
+  | 'plain'
   | 'begin-runs'
   | 'load'
   | 'notes'

@@ -1,10 +1,21 @@
 -- One overdue entry, renewed or fulfilled. Two sweepers at once: the second finds it no longer overdue.
 -- A[1] run id  [2] step, or '' for the run's deadline  [3] stem of the step's BullMQ jobs: the epoch makes it a job's key
 -- A[4] how often a bell that still waits in the queue is waited for  [5] at most this long a time, ms
--- A[6] ms after which a child run is looked at again
--- Returns  {0} nothing to do · {1, bell | lease | retry, definition, priority, epoch} · {2, definition, priority} edges owed
+-- A[6] ms after which a child run is looked at again  A[7] first part of the keys of the steps' queue
+-- Returns  {0} nothing to do · {1, bell | lease | retry, definition, priority, epoch, step} · {2, definition, priority} edges owed
 --          {3, definition, priority, epoch, cause, voted, flags} undecided · {4, status} the run was ended
 --          {5, definition, priority, child run} to be looked at · {6, definition, priority, step, epoch} the cleanup step
+
+-- A bell that shares its job with others has none of its own: it may wait as long as the queue's oldest does.
+local function is_bell_waiting(own, queue)
+  local job = redis.call('HMGET', own, 'timestamp', 'finishedOn')
+  if job[1] then return not job[2] end
+  if redis.call('ZCARD', queue .. 'prioritized') > 0 then return true end
+  local oldest = redis.call('LINDEX', queue .. 'wait', -1)
+  local since = oldest and redis.call('HGET', queue .. oldest, 'timestamp')
+  return since and tonumber(since) <= R.now - R.OFFER_MS
+end
+
 local step = A[2]
 local member = step == '' and R.RUN_ID or R.RUN_ID .. '/' .. step
 local score = tonumber(redis.call('ZSCORE', R.DUE, member))
@@ -29,6 +40,16 @@ end
 local label = redis.call('HMGET', R.RUN, 'definition', 'priority')
 R.fetch({'/open', step})
 local c = R.cells[step]
+if c and c.status == 's' then -- perhaps the lease of a walk that went on from here
+  local held = redis.call('HGET', R.STEPS, '/walk:' .. step)
+  if held then
+    R.fetch({held})
+    if R.cells[held] and R.cells[held].status == 'l' and R.cells[held].origin == step then
+      c = R.cells[held]
+      step = held
+    end
+  end
+end
 if c and R.RESOLVED[c.status] and not R.is_over_for(step) and redis.call('HEXISTS', R.STEPS, '/edges:' .. step) == 1 then
   R.due_at(step, R.now + R.OFFER_MS)
   R.flush()
@@ -69,8 +90,7 @@ end
 if cause == 'bell' and c.status == 'r' then
   local waits = math.floor((score - math.floor(score)) * 16 + 0.5)
   if waits < tonumber(A[4]) then
-    local job = redis.call('HMGET', A[3] .. c.epoch, 'timestamp', 'finishedOn')
-    if job[1] and not job[2] then
+    if is_bell_waiting(A[3] .. c.epoch, A[7]) then
       R.due_at(step, R.now + math.min(R.OFFER_MS * 2 ^ (waits + 1), tonumber(A[5])) + (waits + 1) / 16)
       R.flush()
       return {0}
@@ -93,4 +113,4 @@ if c.status == 'r' and R.cap and R.in_flight >= R.cap then
 end
 R.due_at(step, R.now + R.OFFER_MS)
 R.flush()
-return {1, cause, label[1], label[2], c.epoch}
+return {1, cause, label[1], label[2], c.epoch, step}

@@ -4,7 +4,8 @@
 -- Keys of a run: RUN hash (header, and what changes rarely), STEPS hash (see below), OUT hash (step → JSON text, after a `!`
 -- where the step failed), LOG list of records. Of the shard: DUE, and what is made from ROOT: queue:ID, ix:STATUS (cx:STATUS
 -- for child runs), tree:ID (all runs below a root), def:HASH, unsaved; channels ends, pokes.
--- STEPS: step → see lib/cell.lua, and with a slash, which no step id holds: `/unresolved` counts, `/open` counts what is open
+-- STEPS: step → see lib/cell.lua, and with a slash, which no step id holds: `/unresolved` counts, `/plain` is 1 where
+-- lua/plain.lua may work, `/open` counts what is open
 -- by class, `/edges:STEP` how far its edges have been spread, `/wait:STEP` the signal's name or the child run that it waits
 -- for, `/woke:STEP` what ended its last wait, `/noted:STEP` that it has notes, `/note:STEP/EPOCH/HASH` that its claim has
 -- this one, `/sig:NAME` a kept signal's payload, `/want:NAME` steps that have waited for it, `/kids` steps that have waited
@@ -20,7 +21,7 @@ function R.begin(run, steps, out, log, arguments)
   R.RUN_ID = R.A[1]
   R.unresolved, R.in_flight, R.spent, R.status_before, R.has_ended = nil, nil, nil, nil, false
   R.open, R.open_before, R.is_held, R.cleanup, R.closing, R.parent, R.root, R.has_kids, R.owes = nil, nil, nil, nil, nil, nil, nil, nil, nil
-  R.rests, R.kids, R.ending = nil, nil, nil
+  R.rests, R.kids, R.ending, R.has_more = nil, nil, nil, false
   R.cells, R.changed, R.fields, R.counters, R.records, R.adds, R.removes = {}, {}, {}, {}, {}, {}, {}
 end
 
@@ -33,6 +34,7 @@ function R.read_run()
   if R.cap then R.in_flight = tonumber(redis.call('HGET', R.RUN, 'inFlight')) or 0 end
   if R.budget then R.spent = tonumber(redis.call('HGET', R.RUN, 'spent')) or 0 end
   if f[6] then
+    R.has_more = true
     local more = redis.call('HMGET', R.RUN, 'held', 'cleanup', 'closing', 'parent', 'root', 'kids')
     R.is_held, R.cleanup, R.parent, R.root, R.has_kids = more[1] == '1', more[2], more[4], more[5], more[6]
     R.closing = more[3] ~= '' and more[3]
@@ -43,6 +45,7 @@ end
 
 -- For what only few runs have: without `more` those fields are not read.
 function R.set_more(field, value)
+  R.has_more = true
   R.set('more', '1')
   R.set(field, value)
 end
@@ -89,10 +92,12 @@ function R.cell_of(step, rank)
   return c
 end
 
+-- A step that is changed has its lease, if any, under its own name from then on.
 function R.change(c)
   if not c.is_changed then
     c.is_changed = true
     R.changed[#R.changed + 1] = c
+    if c.origin then R.not_due(c.origin) end
   end
 end
 
@@ -121,8 +126,11 @@ function R.flush()
   for _, c in ipairs(R.changed) do R.put(c.step, R.cell_text(c)) end
   local open = R.open and R.open_text()
   if open ~= R.open_before then R.put('/open', open) end
+  if R.status ~= R.status_before then
+    R.set('status', R.status)
+    R.put('/plain', (R.status == 'running' and not R.cap and not R.budget and not R.watch and not R.has_more) and 1 or 0)
+  end
   R.call_in_batches('HSET', R.STEPS, R.counters)
-  if R.status ~= R.status_before then R.set('status', R.status) end
   if R.cap then R.set('inFlight', R.in_flight) end
   R.call_in_batches('HSET', R.RUN, R.fields)
   R.call_in_batches('RPUSH', R.LOG, R.records)

@@ -3,7 +3,7 @@ import { claimed, edge, heldBy, startOf, success, VirtualClock } from '@agentloo
 import { expect, test } from 'vitest'
 import { openTestJournal } from '../testing/open-journal.fixture.ts'
 
-// Corners that random commands seldom reach: where the short way of lua/go-on.lua must not be taken, and where a capped run
+// Corners that random commands seldom reach: where the short way of lua/plain.lua must not be taken, and where a capped run
 // is full. Each is played on Redis and on the model, and both must say the same all along.
 
 type Advance = (ms: number) => Promise<void>

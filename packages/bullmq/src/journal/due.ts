@@ -28,7 +28,15 @@ async function oblige(store: Store, member: string): Promise<Obligation | null> 
   const slash = member.indexOf('/') // a run id holds none
   const runId = slash < 0 ? member : member.slice(0, slash)
   const stepId = slash < 0 ? '' : member.slice(slash + 1)
-  const args = [runId, stepId, store.keys.stepJob(jobIdStem({ runId, stepId })), WAITS_MAX, WAIT_MAX_MS, CHILD_CHECK_MS]
+  const args = [
+    runId,
+    stepId,
+    store.keys.stepJob(jobIdStem({ runId, stepId })),
+    WAITS_MAX,
+    WAIT_MAX_MS,
+    CHILD_CHECK_MS,
+    store.keys.stepJob(''),
+  ]
   const reply = await store.turn.send('oblige', store.keys.run(runId), args)
   switch (intIn(reply[0])) {
     case 1:
@@ -36,7 +44,7 @@ async function oblige(store: Store, member: string): Promise<Obligation | null> 
         kind: 'offer',
         cause: oneOf(CAUSES, reply[1]),
         runId,
-        stepId,
+        stepId: textIn(reply[5]), // the lease of a walk stands under the name of a step that it resolved before
         ...labelIn(reply, 2),
         epoch: Number(reply[4]),
       }

@@ -55,7 +55,8 @@ export function readHeader(runId: string, values: readonly unknown[], lastRecord
 
 /** By hand, as every reply (`reply.ts`). */
 function headerOf(runId: string, values: readonly unknown[], updatedAtMs: number): RunHeader {
-  const [workflow, definition, input, tenant, priority, tags, status, error, created, format, budget, timeout, parent] = values
+  const [workflow, definition, input, tenant, priority, tags, status, error, created, format, budget, timeout, parent] =
+    values
   const errorText = textOrNullIn(error) ?? ''
   return {
     runId,

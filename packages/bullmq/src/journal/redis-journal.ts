@@ -74,7 +74,7 @@ export class RedisJournal implements Journal {
       scripts,
       retentionMs,
       turn: new Turn({ ...shared, script: 'turn' }),
-      goingOn: new Turn({ ...shared, script: 'go-on' }),
+      plain: new Turn({ ...shared, script: 'plain' }),
       longWay: new Set(),
       beginning: new Turn({ ...shared, script: 'begin-runs' }),
     }

@@ -10,7 +10,7 @@ import {
 } from '@agentloom/engine'
 import { pushEdges, pushNext } from './edges.ts'
 import { errorText } from './error-codec.ts'
-import { goOn } from './go-on.ts'
+import { goOn } from './plain.ts'
 import { tails } from './record-codec.ts'
 import { readSettled } from './replies.ts'
 import type { Store } from './store.ts'
@@ -32,12 +32,7 @@ export async function settle(store: Store, command: SettleStep): Promise<SettleR
 function settleAny(store: Store, { claim, rank, settlement, edges, next }: SettleStep): Promise<SettleReply> {
   const { runId, stepId, epoch, nonce } = claim
   return inChunks(store, { runId, stepId, edges, next }, (first) => {
-    const args: (string | number)[] = [
-      runId,
-      stepId,
-      nonce,
-      ...settlementArguments(epoch, stepId, rank, settlement),
-    ]
+    const args: (string | number)[] = [runId, stepId, nonce, ...settlementArguments(epoch, stepId, rank, settlement)]
     return { name: 'settle', args, first }
   })
 }

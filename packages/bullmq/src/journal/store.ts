@@ -12,9 +12,9 @@ export interface Store {
   readonly retentionMs: number
   /** Takes every command but START. */
   readonly turn: Turn
-  /** Takes the steps of chains: see `go-on.ts`. */
-  readonly goingOn: Turn
-  /** Runs whose steps `go-on.ts` need not try. */
+  /** Takes what most steps of plain runs ask: see `plain.ts`. */
+  readonly plain: Turn
+  /** Runs that `plain.ts` need not try. */
   readonly longWay: Set<string>
   /** Takes START, which a full Redis refuses. */
   readonly beginning: Turn

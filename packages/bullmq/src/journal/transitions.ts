@@ -1,12 +1,4 @@
-import type {
-  Claim,
-  Offer,
-  ReopenReply,
-  ReopenRun,
-  RunTransition,
-  StepStanding,
-  Wish,
-} from '@agentloom/engine'
+import type { Claim, Offer, ReopenReply, ReopenRun, RunTransition, StepStanding, Wish } from '@agentloom/engine'
 import { z } from 'zod'
 import { errorText } from './error-codec.ts'
 import { verdictsText } from './edges.ts'

@@ -22,10 +22,13 @@ export type CommandName =
   | 'wake'
   | 'signal'
   | 'mirror'
+  | 'take'
+  | 'go-on'
+  | 'finish'
 
 export interface TurnParts {
   readonly scripts: Scripts
-  readonly script: 'turn' | 'go-on' | 'begin-runs'
+  readonly script: 'turn' | 'plain' | 'begin-runs'
   /** The keys that all commands share: `due` and the root of the shard. */
   readonly keys: readonly [due: string, root: string]
   /** The arguments that all commands share: see `lua/lib/turn.lua`. */
@@ -58,15 +61,13 @@ export class Turn {
   }
 
   /**
-   * @param name null for the script that knows but one command
    * @throws what `redisErrorOf` makes of an error in this command, or of the whole call
    */
-  send(name: CommandName | null, run: RunKeys, args: ScriptArguments): Promise<readonly unknown[]> {
+  send(name: CommandName, run: RunKeys, args: ScriptArguments): Promise<readonly unknown[]> {
     return new Promise((resolve, reject) => {
       const call = (this.#call ??= this.#open())
       call.keys.push(...run)
-      if (name !== null) call.args.push(name)
-      call.args.push(args.length)
+      call.args.push(name, args.length)
       for (const arg of args) {
         call.args.push(arg)
         if (typeof arg === 'string') call.characters += arg.length
