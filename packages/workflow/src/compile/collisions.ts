@@ -3,7 +3,7 @@ import { shown } from '../diagnostics/shown.ts'
 import { Ancestry } from './ancestry.ts'
 import type { Draft } from './edges.ts'
 import type { Order } from './order.ts'
-import { isBroken, keysOf } from './reads.ts'
+import { isBroken, keysOf } from './step/reads.ts'
 import type { Writers } from './writers.ts'
 
 const NAMED_MAX = 10
@@ -22,7 +22,7 @@ export function checkCollisions(
   findings: Findings,
 ): void {
   const ancestry = new Ancestry(
-    drafts.map(({ dependsOn }) => dependsOn),
+    drafts.map(({ dependsOn, after }) => (after.length === 0 ? dependsOn : [...dependsOn, ...after])),
     order.layers,
   )
   for (const [text, ranks] of writersByText(drafts)) {
@@ -32,7 +32,7 @@ export function checkCollisions(
     const ids = ranks.map((rank) => shown(drafts[rank]?.step.id ?? '', 80)).sort()
     const named = ids.length > NAMED_MAX ? [...ids.slice(0, NAMED_MAX), `${ids.length - NAMED_MAX} more`] : ids
     const message = `'${shown(text, 80)}' is written by ${named.join(', ')}, which no dependency orders`
-    const path = ['steps', order.declared[ranks.at(-1) ?? 0] ?? 0, 'output']
+    const path = [...(drafts[ranks.at(-1) ?? 0]?.path ?? []), 'output']
     if (strictOutputs)
       findings.error('workflow/output-collision', path, message, { help: 'order them with depends_on' })
     else {
@@ -40,7 +40,7 @@ export function checkCollisions(
       findings.warn('workflow/output-collision', path, message, { help })
     }
   }
-  warnOfOverlaps(drafts, { order, writers, ancestry }, findings)
+  warnOfOverlaps(drafts, { writers, ancestry }, findings)
   if (ancestry.isExhausted)
     findings.warn('workflow/limit', ['steps'], 'too many steps to check all outputs for collisions')
 }
@@ -73,10 +73,10 @@ function areBranches(ranks: readonly number[], drafts: readonly Draft[]): boolea
 /** `o` beside `o.x` without an order: the one may leave no place for the other. */
 function warnOfOverlaps(
   drafts: readonly Draft[],
-  { order, writers, ancestry }: { readonly order: Order; readonly writers: Writers; readonly ancestry: Ancestry },
+  { writers, ancestry }: { readonly writers: Writers; readonly ancestry: Ancestry },
   findings: Findings,
 ): void {
-  for (const [rank, { step }] of drafts.entries()) {
+  for (const [rank, { step, path: place }] of drafts.entries()) {
     if (step.output === null || isBroken(step.output) || step.output.segments.length < 2) continue
     const path = keysOf(step.output)
     let other: number | null = null
@@ -88,7 +88,7 @@ function warnOfOverlaps(
     if (other === null || areBranches([rank, other], drafts)) continue
     const { id } = drafts[other]?.step ?? { id: '' }
     const message = `'${shown(step.output.text, 80)}' lies below what '${shown(id, 80)}' writes, and no dependency orders them`
-    findings.warn('workflow/output-overlap', ['steps', order.declared[rank] ?? 0, 'output'], message, {
+    findings.warn('workflow/output-overlap', [...place, 'output'], message, {
       help: 'order them with depends_on, or write different keys',
     })
   }

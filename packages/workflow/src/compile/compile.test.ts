@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { parseDefinition, writeDefinition } from '../plan/definition.ts'
 import { compileWorkflow } from './compile.ts'
-import { compileYaml, defineFromYaml } from './from-yaml.ts'
+import { defineFromYaml } from './define.ts'
+import { compileYaml } from './from-yaml.ts'
 
 const text = `
 name: report

@@ -1,26 +1,24 @@
 import { createHash } from 'node:crypto'
-import { type Compat, compatFor } from '../compat/compat.ts'
+import { compatFor } from '../compat/compat.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { Findings } from '../diagnostics/findings.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { writeDefinition } from '../plan/definition.ts'
-import type { Definition, Plan, PlanEdge, PlanNode } from '../plan/plan.ts'
-import { refuseNotYet } from '../schema/not-yet.ts'
+import type { CleanupPlan, Definition, Plan } from '../plan/plan.ts'
 import { parseWorkflow } from '../schema/parse.ts'
-import type { StepText, WorkflowText } from '../schema/workflow-schema.ts'
+import type { WorkflowText } from '../schema/workflow-schema.ts'
 import { isList, isMapping } from '../value/value.ts'
-import { checkCollisions } from './collisions.ts'
+import { type ChildCompiler, childOf } from './children/child.ts'
+import { cleanupGraph, hasCleanup } from './cleanup.ts'
 import { checkBudget, planConfig } from './config.ts'
-import { reportCycles } from './cycles.ts'
-import { checkRouters, dependenciesOf } from './dependencies.ts'
-import { type Draft, type Incoming, incomingEdges, TooManyEdges, writersOf } from './edges.ts'
+import { connected, ordered, thrown, tooManyEdges } from './connect.ts'
+import { checkRouters, dependenciesOf, type Entry } from './dependencies.ts'
 import { checkIds } from './ids.ts'
+import { initialState, inputsOf } from './inputs.ts'
 import { EDGES_MAX, NODES_MAX } from './limits.ts'
-import { type Order, orderOf } from './order.ts'
-import { readsOf } from './reads.ts'
-import { stepSpec } from './step-spec.ts'
-import { warnOfUnknownReferences } from './unknown-references.ts'
-import { widthBoundOf } from './width.ts'
+import { refuseNewConstructs } from './new-constructs.ts'
+import type { StepContext } from './step/context.ts'
+import type { Initial } from './unknown-references.ts'
 
 export interface Compiled {
   readonly plan: Plan
@@ -37,7 +35,7 @@ export interface CompileOptions {
 }
 
 /**
- * A definition → its plan. Pure: the same plan for the same definition, on every worker.
+ * A definition → its plan, sub-workflows included. Pure: the same plan for the same definition, on every worker.
  * @throws {WorkflowError} with every problem of the first group that has any: schema and ids, then references, then the rest
  */
 export function compileWorkflow(
@@ -45,126 +43,144 @@ export function compileWorkflow(
   { source, warnings = [], redact = [] }: CompileOptions = {},
 ): Compiled {
   const findings = new Findings(source ?? null)
+  const { part, ...whole } = definition
+  const initial = { keys: new Set<string>(), ids: new Set<string>() }
+  const plan = compileOne(whole, { findings, warnings, redact, level: 0, initial, plans: new Map() })
+  if (part === undefined) return { plan, warnings: findings.warnings }
+  if (plan.cleanup !== null) return { plan: plan.cleanup.plan, warnings: [] }
+  findings.error('workflow/schema', [], 'this workflow has nothing that cleans up')
+  throw thrown(findings)
+}
+
+interface Compiling {
+  readonly findings: Findings
+  readonly warnings: readonly Diagnostic[]
+  readonly redact: readonly string[]
+  /** 0 for the workflow itself. */
+  readonly level: number
+  /** What the state has beside the workflow's own: that of a parent. */
+  readonly initial: Initial
+  /** Plans of sub-workflows by hash: a file that many steps name is compiled once. */
+  readonly plans: Map<string, Plan>
+}
+
+function compileOne(definition: Definition, compiling: Compiling): Plan {
+  const { findings } = compiling
   checkSize(definition, findings)
   const workflow = parseWorkflow(definition.workflow, findings)
-  findings.adopt(warnings)
+  findings.adopt(compiling.warnings)
   if (workflow === null) throw thrown(findings)
-  const compat = compatFor(workflow.config.compat ?? definition.compat)
-  checkIds(workflow.steps, findings)
+  const compatName = workflow.config.compat ?? definition.compat
+  const compat = compatFor(compatName)
+  const entries = workflow.steps.map((step, index): Entry => ({ step, path: ['steps', index] }))
+  checkIds(entries, compiling.level > 0 || hasChildren(workflow), findings)
   checkBudget(workflow.config, findings)
-  refuseNotYet(workflow, findings)
-  if (compat.refusesNewConstructs) refuseNew(workflow.steps, findings)
+  const inputs = inputsOf(workflow, definition.workflow, findings)
+  if (compat.refusesNewConstructs) refuseNewConstructs(workflow, findings)
   findings.throwErrors()
 
-  const dependencies = dependenciesOf(workflow.steps, findings)
-  checkRouters(workflow.steps, findings)
+  const dependencies = dependenciesOf(entries, findings)
+  checkRouters(entries, findings)
   findings.throwErrors()
 
-  const ids = workflow.steps.map(({ id }) => id)
-  const order = orderOf(ids, dependencies)
-  if (order === null) {
-    reportCycles(ids, dependencies, findings)
-    throw thrown(findings)
+  const graph = { entries, dependencies, after: [] }
+  const order = ordered(graph, findings)
+  const redact = Object.entries(workflow.state_schema).flatMap(([pattern, schema]) => (schema.redact ? [pattern] : []))
+  const state = initialState(workflow.state, inputs)
+  const own = new Set([...Object.keys(state), ...(inputs ?? []).map(({ name }) => name)])
+  const initial = { keys: both(own, compiling.initial.keys), ids: compiling.initial.ids }
+  const afterAll = { keys: both(initial.keys, outputRoots(entries)), ids: both(initial.ids, idsOf(entries)) }
+  const context: Omit<StepContext, 'path'> = {
+    config: workflow.config,
+    compat,
+    findings,
+    childOf: (step, path) => childOf(step, path, { ...parent, findings }),
   }
-  const drafts = draftsOf(workflow, { dependencies, order }, findings)
-  const incoming = connected(drafts, { workflow, order }, findings)
+  const parent: Omit<ChildCompiler, 'findings'> = {
+    definition,
+    config: workflow.config,
+    compatName,
+    compat,
+    redact,
+    level: compiling.level,
+    initial: afterAll,
+    compile: (child, options) => compileOnce(child, { ...compiling, ...options, warnings: [] }),
+  }
+  const parts = connected(graph, { order, context, initial })
   findings.throwErrors()
-  return {
-    plan: planOf({ definition, workflow, compat, redact }, drafts, { order, incoming }),
-    warnings: findings.warnings,
-  }
-}
-
-function draftsOf(
-  workflow: WorkflowText,
-  { dependencies, order }: { readonly dependencies: readonly (readonly number[])[]; readonly order: Order },
-  findings: Findings,
-): readonly Draft[] {
-  const rankOf = new Int32Array(order.declared.length)
-  for (const [rank, index] of order.declared.entries()) rankOf[index] = rank
-  // Read as declared, so that findings come in the order of the file.
-  const specs = workflow.steps.map((step, index) => stepSpec(step, index, workflow.config, findings))
-  return order.declared.flatMap((index) => {
-    const step = specs[index]
-    if (step === undefined || step === null) return []
-    const dependsOn = (dependencies[index] ?? []).map((dependency) => rankOf[dependency] ?? 0).sort((a, b) => a - b)
-    return [{ step, dependsOn, reads: readsOf(step, index) }]
-  })
-}
-
-/** Edges, and the checks that need them. */
-function connected(
-  drafts: readonly Draft[],
-  { workflow, order }: { readonly workflow: WorkflowText; readonly order: Order },
-  findings: Findings,
-): readonly Incoming[] {
-  const writers = writersOf(drafts)
-  const isChain = workflow.config.max_concurrent_steps === 1
-  try {
-    const incoming = incomingEdges(drafts, { order, writers, isChain })
-    const { state, config } = workflow
-    warnOfUnknownReferences({ drafts, order, writers, state, isChain }, findings)
-    checkCollisions(drafts, { order, writers, strictOutputs: config.strict_outputs }, findings)
-    return incoming
-  } catch (error) {
-    if (!(error instanceof TooManyEdges)) throw error
-    throw tooManyEdges(findings)
-  }
-}
-
-interface Written {
-  readonly definition: Definition
-  readonly workflow: WorkflowText
-  readonly compat: Compat
-  readonly redact: readonly string[]
-}
-
-function planOf(
-  { definition, workflow, compat, redact }: Written,
-  drafts: readonly Draft[],
-  { order, incoming }: { readonly order: Order; readonly incoming: readonly Incoming[] },
-): Plan {
-  const edges = outgoingEdges(drafts, incoming)
-  const nodes = drafts.map(({ step, dependsOn }, index): PlanNode => ({
-    id: step.id,
-    index,
-    layer: order.layers[index] ?? 0,
-    step,
-    sources: incoming[index]?.sources ?? [],
-    dependsOn,
-    edges: edges[index] ?? [],
-    reads: incoming[index]?.reads ?? [],
-  }))
-  const { state_schema: stateSchema } = workflow
-  return {
+  const plan: Omit<Plan, 'cleanup'> = {
     hash: definitionHash(definition),
     name: workflow.name,
     version: workflow.version,
     description: workflow.description,
     definition,
     config: planConfig(workflow.config, definition.files, compat),
+    state,
     compat,
-    state: workflow.state,
-    redact: [...new Set([...Object.keys(stateSchema).filter((pattern) => stateSchema[pattern]?.redact), ...redact])],
-    nodes,
-    byId: new Map(nodes.map((node) => [node.id, node])),
-    roots: nodes.flatMap(({ index, sources }) => (sources.length === 0 ? [index] : [])),
-    widthBound: widthBoundOf(incoming.map(({ sources }) => sources)),
+    redact: [...new Set([...redact, ...compiling.redact])],
+    inputs,
+    ...parts,
+  }
+  const cleanup = hasCleanup(workflow) ? cleanupPlan(plan, { workflow, entries, order, context, afterAll }) : null
+  return { ...plan, cleanup }
+}
+
+function compileOnce(definition: Definition, compiling: Compiling): Plan {
+  const hash = definitionHash(definition)
+  const known = compiling.plans.get(hash)
+  if (known !== undefined) return known
+  const plan = compileOne(definition, compiling)
+  compiling.plans.set(hash, plan)
+  return plan
+}
+
+interface CleanupParts {
+  readonly workflow: WorkflowText
+  readonly entries: readonly Entry[]
+  readonly order: ReturnType<typeof ordered>
+  readonly context: Omit<StepContext, 'path'>
+  /** What the state has when the run is over. */
+  readonly afterAll: Initial
+}
+
+function cleanupPlan(plan: Omit<Plan, 'cleanup'>, parts: CleanupParts): CleanupPlan {
+  const { findings } = parts.context
+  const { compensates, ...graph } = cleanupGraph(parts.workflow, parts, findings)
+  const order = ordered(graph, findings)
+  const connections = connected(graph, { order, context: parts.context, initial: parts.afterAll })
+  findings.throwErrors()
+  const definition: Definition = { ...plan.definition, part: 'cleanup' }
+  return {
+    compensates,
+    plan: {
+      ...plan,
+      hash: definitionHash(definition),
+      definition,
+      // Whatever ended the run must not end this.
+      config: { ...plan.config, budgetNanoUsd: null, timeoutMs: null },
+      state: {},
+      inputs: null,
+      ...connections,
+      cleanup: null,
+    },
   }
 }
 
-function outgoingEdges(drafts: readonly Draft[], incoming: readonly Incoming[]): readonly (readonly PlanEdge[])[] {
-  const edges = drafts.map((): PlanEdge[] => [])
-  for (const [to, { sources }] of incoming.entries()) {
-    const explicit = new Set(drafts[to]?.dependsOn)
-    // The same two objects serve all edges to this step.
-    const [named, ordering] = [
-      { to, isExplicit: true },
-      { to, isExplicit: false },
-    ]
-    for (const source of sources) edges[source]?.push(explicit.has(source) ? named : ordering)
-  }
-  return edges
+function hasChildren(workflow: WorkflowText): boolean {
+  return workflow.steps.some(({ type }) => type === 'subworkflow') || hasCleanup(workflow)
+}
+
+function both(one: ReadonlySet<string>, other: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...one, ...other])
+}
+
+function idsOf(entries: readonly Entry[]): ReadonlySet<string> {
+  return new Set(entries.map(({ step }) => step.id))
+}
+
+/** Keys at the top of the state that steps write. */
+function outputRoots(entries: readonly Entry[]): ReadonlySet<string> {
+  return new Set(entries.flatMap(({ step }) => step.output?.split(/[.[]/, 1) ?? []))
 }
 
 /** SHA-256 (hex) of the text that `writeDefinition` gives. */
@@ -174,36 +190,17 @@ export function definitionHash(definition: Definition): string {
 
 /** Before anything is read: what is too large must not cost more than counting it. */
 function checkSize({ workflow }: Definition, findings: Findings): void {
-  const { steps } = workflow
-  if (!isList(steps)) return
-  if (steps.length > NODES_MAX) {
-    findings.error('workflow/limit', ['steps'], `${steps.length} steps; a workflow has ${NODES_MAX} at most`)
-    throw thrown(findings)
-  }
   let edgeCount = 0
-  for (const step of steps) {
-    const dependsOn = isMapping(step) ? step['depends_on'] : undefined
-    if (dependsOn !== undefined && isList(dependsOn)) edgeCount += dependsOn.length
+  for (const steps of [workflow['steps'], workflow['finally']]) {
+    if (steps === undefined || !isList(steps)) continue
+    if (steps.length > NODES_MAX) {
+      findings.error('workflow/limit', ['steps'], `${steps.length} steps; a workflow has ${NODES_MAX} at most`)
+      throw thrown(findings)
+    }
+    for (const step of steps) {
+      const dependsOn = isMapping(step) ? step['depends_on'] : undefined
+      if (dependsOn !== undefined && isList(dependsOn)) edgeCount += dependsOn.length
+    }
   }
   if (edgeCount > EDGES_MAX) throw tooManyEdges(findings)
-}
-
-function refuseNew(steps: readonly StepText[], findings: Findings): void {
-  for (const [index, { type }] of steps.entries()) {
-    if (type !== 'function') continue
-    findings.error('workflow/compat', ['steps', index, 'type'], 'compat: agentloom has no steps of type function')
-  }
-}
-
-function tooManyEdges(findings: Findings): Error {
-  findings.error('workflow/limit', ['steps'], `more than ${EDGES_MAX} edges between steps`, {
-    help: 'put a step between the layers that all of them depend on, and read single keys instead of {state}',
-  })
-  return thrown(findings)
-}
-
-/** For branches that end here: the errors are there, TypeScript cannot know. */
-function thrown(findings: Findings): Error {
-  findings.throwErrors()
-  return new Error('an error was reported and not thrown')
 }

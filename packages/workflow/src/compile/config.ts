@@ -23,6 +23,7 @@ export function planConfig(config: ConfigText, files: Definition['files'], compa
     maxConcurrentSteps: config.max_concurrent_steps,
     stream: config.stream,
     onStepFailure: config.on_step_failure,
+    onBudget: config.on_budget,
     sandbox: sandboxSettings(config.sandbox),
     mock:
       config.provider === 'mock'

@@ -1,23 +1,36 @@
 import type { Findings } from '../diagnostics/findings.ts'
 import { nearest } from '../diagnostics/nearest.ts'
+import type { Path } from '../diagnostics/path.ts'
 import { shown } from '../diagnostics/shown.ts'
 import type { StepText } from '../schema/workflow-schema.ts'
 
+/** A step as written, and where. */
+export interface Entry {
+  readonly step: StepText
+  readonly path: Path
+}
+
 /**
- * `depends_on` of each step as indexes of `steps`, each once. Reports names of steps that do not exist.
+ * `depends_on` of each step as indexes of the entries, each once. Reports names of steps that do not exist.
+ * @param elsewhere ids of steps that are there and cannot be depended on, with the reason
  */
-export function dependenciesOf(steps: readonly StepText[], findings: Findings): readonly (readonly number[])[] {
-  const indexes = new Map(steps.map(({ id }, index) => [id, index]))
-  return steps.map((step, index) => {
+export function dependenciesOf(
+  entries: readonly Entry[],
+  findings: Findings,
+  elsewhere: { readonly ids: ReadonlySet<string>; readonly help: string } | null = null,
+): readonly (readonly number[])[] {
+  const indexes = new Map(entries.map(({ step }, index) => [step.id, index]))
+  return entries.map(({ step, path }) => {
     const found = new Set<number>()
     for (const [at, id] of step.depends_on.entries()) {
-      const path = ['steps', index, 'depends_on', at]
+      const place = [...path, 'depends_on', at]
       const dependency = indexes.get(id)
       if (dependency === undefined) {
         const message = `step '${shown(step.id, 80)}' depends on '${shown(id, 80)}', which does not exist`
-        findings.error('workflow/unknown-dependency', path, message, { help: () => suggestion(id, indexes.keys()) })
+        const help = (): string | null => (elsewhere?.ids.has(id) ? elsewhere.help : suggestion(id, indexes.keys()))
+        findings.error('workflow/unknown-dependency', place, message, { help })
       } else if (found.has(dependency)) {
-        findings.warn('workflow/duplicate-dependency', path, `'${shown(id, 80)}' is named before`)
+        findings.warn('workflow/duplicate-dependency', place, `'${shown(id, 80)}' is named before`)
       } else found.add(dependency)
     }
     return [...found]
@@ -25,11 +38,10 @@ export function dependenciesOf(steps: readonly StepText[], findings: Findings): 
 }
 
 /** Reports targets of routers that do not exist, and what surely was not meant. */
-export function checkRouters(steps: readonly StepText[], findings: Findings): void {
-  const byId = new Map(steps.map((step) => [step.id, step]))
-  for (const [index, step] of steps.entries()) {
+export function checkRouters(entries: readonly Entry[], findings: Findings): void {
+  const byId = new Map(entries.map(({ step }) => [step.id, step]))
+  for (const { step, path } of entries) {
     if (step.type !== 'router') continue
-    const path = ['steps', index]
     const { conditions = [] } = step
     if (conditions.length === 0 && !step.default) {
       findings.warn('workflow/router', path, 'a router without conditions and default fails when it is reached')

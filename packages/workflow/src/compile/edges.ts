@@ -1,15 +1,20 @@
-import type { StepSpec } from '../plan/plan.ts'
+import type { Path } from '../diagnostics/path.ts'
+import type { Plan, StepSpec } from '../plan/plan.ts'
 import type { Reference } from '../state/reference.ts'
 import { EDGES_MAX } from './limits.ts'
 import type { Order } from './order.ts'
-import { isBroken, keysOf, type TextReads } from './reads.ts'
+import { isBroken, keysOf, type TextReads } from './step/reads.ts'
 import { Writers } from './writers.ts'
 
 /** A step on its way into the plan. */
 export interface Draft {
   readonly step: StepSpec
+  /** Where it stands in the file. */
+  readonly path: Path
   /** Ranks that `depends_on` names, ascending. */
   readonly dependsOn: readonly number[]
+  /** Ranks that it only comes after: what cleans up does so one by one. */
+  readonly after: readonly number[]
   readonly reads: readonly TextReads[]
 }
 
@@ -30,17 +35,27 @@ export function writersOf(drafts: readonly Draft[]): Writers {
   return writers
 }
 
+export interface Rules {
+  readonly order: Order
+  readonly writers: Writers
+  /** One step at a time. */
+  readonly isChain: boolean
+  /** Every step waits for all of the layer before, not for gates alone. */
+  readonly isLayered: boolean
+}
+
 /**
- * The incoming edges of every step, as scheduling.md rules 2 and 3 say: explicit ones, data edges from lower layers, and
- * with one step at a time an edge from the predecessor in the order.
+ * The incoming edges of every step, as scheduling.md rules 2 and 3 say: explicit ones, data edges from lower layers, edges
+ * from the gates of the layer before, and with one step at a time an edge from the predecessor in the order.
  * @throws {TooManyEdges}
  */
 export function incomingEdges(
   drafts: readonly Draft[],
-  { order, writers, isChain }: { readonly order: Order; readonly writers: Writers; readonly isChain: boolean },
+  { order, writers, isChain, isLayered }: Rules,
 ): readonly Incoming[] {
   const ranks = new Map(drafts.map(({ step }, rank) => [step.id, rank]))
-  let edgeCount = drafts.reduce((sum, { dependsOn }) => sum + dependsOn.length, 0)
+  const barriers = barriersOf(drafts, order, isLayered)
+  let edgeCount = drafts.reduce((sum, { dependsOn, after }) => sum + dependsOn.length + after.length, 0)
   const spend = (count: number): void => {
     edgeCount += count
     if (edgeCount > EDGES_MAX) throw new TooManyEdges()
@@ -51,12 +66,37 @@ export function incomingEdges(
     // With one step at a time, all earlier steps are seen, also those of the same layer.
     const seen = isChain ? rank : lower
     const reads = namedRanks(draft, { ranks, writers, end: seen, spend })
-    const sources = new Set(draft.dependsOn)
+    const sources = new Set([...draft.dependsOn, ...draft.after])
     for (const read of reads) if (read < lower) sources.add(read)
     if (isChain && rank > 0) sources.add(rank - 1)
-    spend(Math.max(0, sources.size - draft.dependsOn.length - reads.size))
+    const before = barriers[(order.layers[rank] ?? 0) - 1] ?? []
+    spend(before.length)
+    for (const gate of before) sources.add(gate)
+    spend(Math.max(0, sources.size - draft.dependsOn.length - reads.size - before.length))
     return { sources: ascending(sources), reads: ascending(reads) }
   })
+}
+
+/**
+ * Layer → ranks that all later layers wait for. Edges to the next layer are enough: a step of a layer has a dependency in the
+ * layer before, and is decided after it.
+ */
+function barriersOf(drafts: readonly Draft[], { layers, layerStarts }: Order, isLayered: boolean): readonly number[][] {
+  const barriers = layerStarts.map((): number[] => [])
+  for (const [rank, { step }] of drafts.entries())
+    if (isLayered || isGate(step)) barriers[layers[rank] ?? 0]?.push(rank)
+  return barriers
+}
+
+/** Whether a human may be waited for here who holds back all later layers. */
+function isGate(step: StepSpec): boolean {
+  if (step.type === 'approval_gate') return step.hold === 'all'
+  return step.type === 'subworkflow' && !isBroken(step.child) && hasGate(step.child)
+}
+
+/** At any depth. A child's own nodes are asked, which asked their children when they were compiled. */
+function hasGate(plan: Plan): boolean {
+  return plan.nodes.some(({ step }) => isGate(step))
 }
 
 interface Naming {

@@ -1,30 +1,37 @@
 import type { Findings } from '../diagnostics/findings.ts'
+import { type Path, pathText } from '../diagnostics/path.ts'
 import { shown } from '../diagnostics/shown.ts'
-import type { StepText } from '../schema/workflow-schema.ts'
+import type { Entry } from './dependencies.ts'
 import { ID_CHARS_MAX } from './limits.ts'
 
 const USUAL = /^[A-Za-z0-9_][A-Za-z0-9_-]*$/
 const RESERVED = new Set(['__proto__', 'constructor', 'prototype'])
 
-/** Reports ids that cannot be used, that are unusual, and that are there twice. */
-export function checkIds(steps: readonly StepText[], findings: Findings): void {
-  const firstIndexes = new Map<string, number>()
-  for (const [index, { id }] of steps.entries()) {
-    const first = firstIndexes.get(id)
-    if (first === undefined) firstIndexes.set(id, index)
-    else
-      findings.error(
-        'workflow/duplicate-id',
-        ['steps', index, 'id'],
-        `steps[${first}] has the id '${shown(id, 80)}' too`,
-      )
-    checkId(id, index, findings)
+/** Ids that name a step of a sub-workflow, or another attempt at one, together with its parent's. */
+const COMPOUND = /\.|~\d+$/
+
+/**
+ * Reports ids that cannot be used, that are unusual, and that are there twice.
+ * @param hasChildren whether the ids are also parts of the ids of child runs
+ */
+export function checkIds(entries: readonly Entry[], hasChildren: boolean, findings: Findings): void {
+  const firstPaths = new Map<string, Path>()
+  for (const { step, path } of entries) {
+    const { id } = step
+    const first = firstPaths.get(id)
+    const place = [...path, 'id']
+    if (first === undefined) firstPaths.set(id, path)
+    else findings.error('workflow/duplicate-id', place, `${pathText(first)} has the id '${shown(id, 80)}' too`)
+    if (hasChildren && COMPOUND.test(id)) {
+      findings.error('workflow/bad-id', place, `the id '${shown(id)}' beside sub-workflows`, {
+        help: 'a dot or ~ in an id could be mistaken for a step of a sub-workflow: use letters, digits, _ and -',
+      })
+    } else checkId(id, place, findings)
   }
 }
 
-function checkId(id: string, index: number, findings: Findings): void {
+function checkId(id: string, path: Path, findings: Findings): void {
   if (USUAL.test(id) && id.length <= ID_CHARS_MAX && !RESERVED.has(id)) return
-  const path = ['steps', index, 'id']
   const refused = /[/\p{Cc}]/u.exec(id)
   if (RESERVED.has(id)) findings.error('workflow/bad-id', path, `'${id}' cannot be an id`)
   else if (id.length > ID_CHARS_MAX) {

@@ -8,3 +8,5 @@ export const ID_CHARS_MAX = 128
 export const INDEX_MAX = 1_000_000
 /** Steps looked at to tell whether two writers of one key are ordered. Beyond it the check ends with a warning. */
 export const ORDER_CHECKS_MAX = 5_000_000
+/** Sub-workflows inside each other; each level of a run waits for the one below. */
+export const CHILD_LEVELS_MAX = 16

@@ -2,17 +2,22 @@ import type { Findings } from '../diagnostics/findings.ts'
 import { nearest } from '../diagnostics/nearest.ts'
 import { shown } from '../diagnostics/shown.ts'
 import type { Reference } from '../state/reference.ts'
-import type { ValueMap } from '../value/value.ts'
 import type { Draft } from './edges.ts'
 import type { Order } from './order.ts'
-import { pathOf, type TextReads } from './reads.ts'
+import { pathOf, type TextReads } from './step/reads.ts'
 import type { Writers } from './writers.ts'
+
+export interface Initial {
+  readonly keys: ReadonlySet<string>
+  readonly ids: ReadonlySet<string>
+}
 
 interface Known {
   readonly drafts: readonly Draft[]
   readonly order: Order
   readonly writers: Writers
-  readonly state: ValueMap
+  /** Keys of the initial state, and ids that have entries in it, of which nothing more is known. */
+  readonly initial: Initial
   /** With one step at a time every earlier step is seen. */
   readonly isChain: boolean
 }
@@ -36,7 +41,8 @@ interface Seen extends Known {
 function checkReference(reference: Reference, read: TextReads, seen: Seen, findings: Findings): void {
   const [root, id] = reference.path ?? []
   if (reference.path === null || root === undefined) return
-  if (root !== 'steps' && Object.hasOwn(seen.state, root)) return
+  if (root !== 'steps' && seen.initial.keys.has(root)) return
+  if (root === 'steps' && id !== undefined && seen.initial.ids.has(id)) return
   const detail = read.hasOffsets ? { part: { index: reference.offset, length: reference.length } } : {}
   if (root === 'steps') {
     const rank = id === undefined ? 0 : seen.ranks.get(id)
@@ -52,8 +58,9 @@ function checkReference(reference: Reference, read: TextReads, seen: Seen, findi
   if (first !== null) warnUnordered(seen.drafts[first]?.step.id ?? '', reference.path, { read, detail }, findings)
   else {
     const help = (): string | null => {
-      const near = nearest(root, [...Object.keys(seen.state), ...seen.writers.roots])
-      const kind = (key: string): string => (Object.hasOwn(seen.state, key) ? 'initial state' : 'an output')
+      if (root === 'secrets') return 'secrets can stand in tool_args, in input of functions and in notify.headers'
+      const near = nearest(root, [...seen.initial.keys, ...seen.writers.roots])
+      const kind = (key: string): string => (seen.initial.keys.has(key) ? 'initial state' : 'an output')
       return didYouMean(near, (key) => `state.${key} (${kind(key)})`)
     }
     findings.warn('workflow/unknown-reference', pathOf(read), `nothing writes ${nameOf(reference.path)}`, {

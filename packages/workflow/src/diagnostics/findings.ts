@@ -21,14 +21,22 @@ export interface FindingDetail {
 /** Collects what a compilation finds, gives each its place, and throws them together. */
 export class Findings {
   readonly #source: Source | null
+  readonly #base: Path
   readonly #errors: Diagnostic[] = []
   readonly #warnings: Diagnostic[] = []
   #errorCount = 0
   /** `config.strict`: every warning counts as an error. */
   isStrict = false
 
-  constructor(source: Source | null) {
+  /** @param base where in the source the workflow stands: empty for the document itself */
+  constructor(source: Source | null, base: Path = []) {
     this.#source = source
+    this.#base = base
+  }
+
+  /** For a workflow that is written inside this one. */
+  below(path: Path): Findings {
+    return new Findings(this.#source, [...this.#base, ...path])
   }
 
   error(code: Code, at: Path | Place, message: string, detail: FindingDetail = {}): void {
@@ -42,9 +50,9 @@ export class Findings {
       this.#warnings.push(this.#diagnostic('warning', code, at, message, detail))
   }
 
-  /** Takes over what an earlier stage warned of. */
+  /** Takes over what an earlier stage, or a workflow inside this one, warned of. */
   adopt(warnings: readonly Diagnostic[]): void {
-    if (!this.isStrict) this.#warnings.push(...warnings)
+    if (!this.isStrict) this.#warnings.push(...warnings.slice(0, Math.max(0, KEPT_MAX - this.#warnings.length)))
     else {
       this.#errorCount += warnings.length
       this.#errors.push(...warnings.map((warning) => ({ ...warning, severity: 'error' as const })))
@@ -76,11 +84,12 @@ export class Findings {
     message: string,
     { help = null, part }: FindingDetail,
   ): Diagnostic {
-    const path = pathText(isPath(at) ? at : (at.path ?? []))
+    const full = isPath(at) ? [...this.#base, ...at] : (at.path ?? [])
+    const path = pathText(full)
     const common = { severity, code, message, help: typeof help === 'function' ? help() : help, path }
     const source = this.#source
     if (source === null) return { ...common, file: null, line: null, column: null, excerpt: null }
-    const span = isPath(at) ? source.locate(at, part) : at
+    const span = isPath(at) ? source.locate(full, part) : at
     const { file, text } = source
     return { ...common, file, ...positionOf(text, span.offset), excerpt: text === '' ? null : excerptOf(text, span) }
   }

@@ -3,7 +3,13 @@ import { AgentloomError } from '../errors.ts'
 /** A file that cannot be read, or must not be. Never shows its content. */
 export class FileError extends AgentloomError {
   override readonly name = 'FileError'
-  readonly code: 'file/too-large' | 'file/not-regular' | 'file/unreadable' | 'file/changed' | 'file/encoding'
+  readonly code:
+    | 'file/too-large'
+    | 'file/not-regular'
+    | 'file/unreadable'
+    | 'file/changed'
+    | 'file/encoding'
+    | 'file/outside-root'
   readonly retryable: boolean
   /** The path as it was given. */
   override readonly place: string

@@ -1,3 +1,4 @@
 export { FileError } from './errors.ts'
-export { loadWorkflowFile, type LoadOptions, RESPONSES_BYTES_MAX, WORKFLOW_BYTES_MAX } from './load.ts'
+export { CHILDREN_BYTES_MAX, RESPONSES_BYTES_MAX } from './attachments.ts'
+export { loadWorkflowFile, type LoadOptions, WORKFLOW_BYTES_MAX } from './load.ts'
 export { readRegularFile } from './read-file.ts'

@@ -1,5 +1,5 @@
 import type { Plan, PlanNode, RouterStep, StepSpec } from '../plan/plan.ts'
-import { isBroken } from '../compile/reads.ts'
+import { isBroken } from '../compile/step/reads.ts'
 
 /** A plan as a picture of itself: plain data, in the plan's own order. */
 export interface Graph {

@@ -1,4 +1,4 @@
-import { isBroken } from '../compile/reads.ts'
+import { isBroken } from '../compile/step/reads.ts'
 import { evaluateCondition } from '../expression/evaluate.ts'
 import { AgentloomError } from '../errors.ts'
 import type { Expression } from '../expression/expression.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { compileWorkflow } from '../compile/compile.ts'
-import { defineFromYaml } from '../compile/from-yaml.ts'
+import { defineFromYaml } from '../compile/define.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { lintPlan, type LintOptions } from './lint.ts'
 

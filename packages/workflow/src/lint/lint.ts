@@ -1,4 +1,4 @@
-import { isBroken } from '../compile/reads.ts'
+import { isBroken } from '../compile/step/reads.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { Findings } from '../diagnostics/findings.ts'
 import type { Path } from '../diagnostics/path.ts'

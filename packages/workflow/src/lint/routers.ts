@@ -1,4 +1,4 @@
-import { isBroken } from '../compile/reads.ts'
+import { isBroken } from '../compile/step/reads.ts'
 import type { Comparison, Node } from '../expression/syntax.ts'
 import { constantOf, isRouter } from '../graph/reach.ts'
 import type { RouterStep } from '../plan/plan.ts'
@@ -39,30 +39,29 @@ function isExhaustive({ conditions }: RouterStep): boolean {
   const seen = new Set<string>()
   for (const { expression } of conditions) {
     if (isBroken(expression) || constantOf(expression) === true) return true
-    if (opposites(expression.root, expression.text).some((text) => seen.has(text))) return true
-    seen.add(written(expression.root, expression.text))
+    if (opposites(expression.root).some((text) => seen.has(text))) return true
+    seen.add(written(expression.root))
   }
   return false
 }
 
-/** The texts of which exactly one holds, this one or that. */
-function opposites(node: Node, text: string): readonly string[] {
-  if (node.kind === 'not') return [written(node.operand, text)]
-  const negated = `not(${written(node, text)})`
+/** What holds exactly where a node does not, in the form that `written` gives. */
+function opposites(node: Node): readonly string[] {
+  if (node.kind === 'not') return [written(node.operand)]
+  const negated = `not(${written(node)})`
   const [only, ...more] = node.kind === 'compare' ? node.rest : []
   if (node.kind !== 'compare' || only === undefined || more.length > 0) return [negated]
   const [operator, right] = only
   const opposite = OPPOSITES[operator]
-  return opposite === undefined
-    ? [negated]
-    : [negated, comparison(written(node.first, text), opposite, written(right, text))]
+  return opposite === undefined ? [negated] : [negated, comparison(written(node.first), opposite, written(right))]
 }
 
-function written(node: Node, text: string): string {
-  if (node.kind === 'not') return `not(${written(node.operand, text)})`
+/** A node without its places, the same for `1 < x` however it is spaced. */
+function written(node: Node): string {
+  if (node.kind === 'not') return `not(${written(node.operand)})`
   const [only, ...more] = node.kind === 'compare' ? node.rest : []
   if (node.kind === 'compare' && only !== undefined && more.length === 0)
-    return comparison(written(node.first, text), only[0], written(only[1], text))
+    return comparison(written(node.first), only[0], written(only[1]))
   return JSON.stringify(node, withoutPlaces)
 }
 

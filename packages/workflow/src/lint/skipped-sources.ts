@@ -1,4 +1,4 @@
-import { isBroken, keysOf, readsOf } from '../compile/reads.ts'
+import { isBroken, keysOf, pathOf, readsOf } from '../compile/step/reads.ts'
 import { Writers } from '../compile/writers.ts'
 import { shown } from '../diagnostics/shown.ts'
 import type { Reference } from '../state/reference.ts'
@@ -6,19 +6,19 @@ import type { Guards } from './guards.ts'
 import type { Linted } from './place.ts'
 
 /** Fields whose texts a missing value leaves with a hole in them. Conditions and `when` may well ask for what is missing. */
-const TEXT_FIELDS = new Set(['prompt', 'system_prompt', 'tool_args'])
+const TEXT_FIELDS: ReadonlySet<string | number> = new Set(['prompt', 'system_prompt', 'tool_args'])
 
 /** Texts that name the output of a step which may have been skipped where this one runs. */
 export function warnOfSkippedSources(linted: Linted, guards: Guards): void {
-  const { plan, findings, at, declaredIndex } = linted
+  const { plan, findings, at } = linted
   const writers = new Writers()
   for (const { index, step } of plan.nodes) {
     if (step.output !== null && !isBroken(step.output)) writers.add(keysOf(step.output), index)
   }
   for (const { index, step, reads } of plan.nodes) {
     if (reads.length === 0) continue
-    for (const read of readsOf(step, declaredIndex(index))) {
-      if (!TEXT_FIELDS.has(String(read.field[0]))) continue
+    for (const read of readsOf(step, at(index))) {
+      if (!read.field.some((part) => TEXT_FIELDS.has(part))) continue
       for (const reference of read.references) {
         const source = sourceOf(reference, { writers, linted, end: index })
         if (source === null) continue
@@ -27,7 +27,7 @@ export function warnOfSkippedSources(linted: Linted, guards: Guards): void {
         const detail = read.hasOffsets ? { part: { index: reference.offset, length: reference.length } } : {}
         findings.warn(
           'lint/skipped-source',
-          at(index, ...read.field),
+          pathOf(read),
           messageFor(linted, reference, { source, missed }),
           {
             ...detail,

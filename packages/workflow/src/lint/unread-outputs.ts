@@ -1,5 +1,5 @@
 import { Ancestry } from '../compile/ancestry.ts'
-import { isBroken } from '../compile/reads.ts'
+import { isBroken } from '../compile/step/reads.ts'
 import { shown } from '../diagnostics/shown.ts'
 import type { Plan, PlanNode } from '../plan/plan.ts'
 import type { Linted } from './place.ts'

@@ -16,20 +16,21 @@ export class DefinitionError extends AgentloomError {
  * The text of a definition, as journals store it; the plan's hash is the SHA-256 of this. Keys of the format are sorted,
  * those of users' data keep their order.
  */
-export function writeDefinition({ format, workflow, compat, files }: Definition): string {
-  return writeValue({ compat, files, format, workflow: inKeyOrder(workflow) })
+export function writeDefinition({ format, workflow, compat, files, part }: Definition): string {
+  return writeValue({ compat, files, format, ...(part !== undefined && { part }), workflow: inKeyOrder(workflow) })
 }
 
 /** @throws {DefinitionError} for a text that `writeDefinition` did not write */
 export function parseDefinition(text: string): Definition {
   const value = parse(text)
   if (!isMapping(value)) throw new DefinitionError('a stored definition is not a mapping')
-  const { format, workflow = null, compat = null, files = null } = value
+  const { format, workflow = null, compat = null, files = null, part } = value
   if (format !== 1) throw new DefinitionError(`a stored definition has format ${String(format)}; this version knows 1`)
   if (!isMapping(workflow)) throw new DefinitionError('a stored definition has no workflow')
   if (compat !== null && compat !== 'agentloom')
     throw new DefinitionError('a stored definition has an unknown compat setting')
-  return { format, workflow, compat, files: textsOf(files) }
+  if (part !== undefined && part !== 'cleanup') throw new DefinitionError('a stored definition is of an unknown part')
+  return { format, workflow, compat, files: textsOf(files), ...(part !== undefined && { part }) }
 }
 
 function parse(text: string): Value {

@@ -58,8 +58,13 @@ export interface Definition {
   readonly workflow: ValueMap
   /** Settings that change what the same text means. */
   readonly compat: 'agentloom' | null
-  /** Name → text of files that the workflow names for loading (`responses_file`). */
+  /**
+   * Name → text of files that the workflow names for loading (`responses_file`, `workflow_path`), by the name it uses. What a
+   * file of these names itself lies under `<its name>\n<name>`. An empty text: the file is there and could not be read.
+   */
   readonly files: { readonly [name: string]: string }
+  /** Only what cleans up after the workflow: {@link CleanupPlan}. */
+  readonly part?: 'cleanup'
 }
 
 export interface PlanConfig {
@@ -71,6 +76,8 @@ export interface PlanConfig {
   readonly maxConcurrentSteps: number
   readonly stream: boolean
   readonly onStepFailure: 'skip_downstream' | 'continue'
+  /** What a spent budget does: end the run, or park it until there is more. */
+  readonly onBudget: 'stop' | 'park'
   readonly sandbox: SandboxSettings
   readonly mock: MockSettings | null
 }
@@ -231,7 +238,8 @@ export interface GateStep extends StepCommon {
 
 export interface NotifySettings {
   readonly url: string
-  readonly headers: { readonly [name: string]: string }
+  /** Each a literal text, or one with secrets in it. */
+  readonly headers: { readonly [name: string]: Argument }
   readonly body: Template | Broken | null
   readonly timeoutMs: number
 }

@@ -44,7 +44,19 @@ export function flag() {
 
 /** Free data under text keys. */
 export function freeMapping() {
-  return z.custom<ValueMap>((value) => isMapping(value as Value), 'mapping')
+  return z.custom<ValueMap>((value) => isMapping(value as Value), 'a mapping').meta({ type: 'object' })
+}
+
+/** Whatever stands there, null too. */
+export function anyValue() {
+  return z.custom<Value>((value) => value !== undefined, 'a value')
+}
+
+/** A list of anything, or a text that names one. */
+export function listOrText() {
+  return z
+    .custom<string | readonly Value[]>((value) => typeof value === 'string' || Array.isArray(value), 'a list or text')
+    .meta({ type: ['array', 'string'] })
 }
 
 /** An object of ours. A whole float is an object in memory and must not pass as an empty one. */

@@ -37,5 +37,7 @@ export const configShape = {
   capture_prompts: flag().default(false),
   // Ours, unknown to the reference.
   strict: flag().default(false),
+  scheduling: z.enum(['dataflow', 'layers']).default('dataflow'),
+  on_budget: z.enum(['stop', 'park']).default('stop'),
   compat: z.enum(['agentloom']).nullable().default(null),
 }

@@ -3,7 +3,6 @@ import type { Findings } from '../diagnostics/findings.ts'
 import { nearest } from '../diagnostics/nearest.ts'
 import { described, shown } from '../diagnostics/shown.ts'
 import { isList, isMapping, type Value, type ValueMap } from '../value/value.ts'
-import { isLaterType } from './not-yet.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -13,9 +12,7 @@ export function reportIssues(issues: readonly Issue[], workflow: ValueMap, findi
     const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)))
     const found = valueAt(workflow, path)
     const { message, help } = explain(issue, found)
-    if (path.at(-1) === 'type' && isLaterType(found)) {
-      findings.error('workflow/not-yet', path, `this version does not have steps of type ${String(found)}`)
-    } else findings.error('workflow/schema', path, message, { help })
+    findings.error('workflow/schema', path, message, { help })
   }
 }
 
@@ -33,7 +30,7 @@ function explain(issue: Issue, found: Value | undefined): Explanation {
         help: helpFor(issue.expected, found),
       }
     case 'custom':
-      return { message: `expected a mapping, found ${described(found)}`, help: null }
+      return { message: `expected ${issue.message}, found ${described(found)}`, help: null }
     case 'invalid_value':
       return oneOf(issue.values.map(String), found)
     case 'invalid_union':

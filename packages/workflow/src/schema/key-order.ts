@@ -21,5 +21,7 @@ function ordered(mapping: ValueMap, level: Level): ValueMap {
 
 function orderedBelow(value: Value, below: Below): Value {
   if ('one' in below) return isMapping(value) ? ordered(value, below.one) : value
-  return isList(value) ? value.map((item) => (isMapping(item) ? ordered(item, below.each) : item)) : value
+  const item = (one: Value): Value => (isMapping(one) ? ordered(one, below.each) : one)
+  if (isList(value)) return value.map(item)
+  return isMapping(value) ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, item(one)])) : value
 }

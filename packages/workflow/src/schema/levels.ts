@@ -1,7 +1,9 @@
 import { configShape, sandboxShape } from './config-schema.ts'
-import { CONFIG_KEYS, STEP_KEYS, TOP_KEYS } from './not-yet.ts'
 import {
   attachmentShape,
+  bodyShape,
+  cacheShape,
+  compensationShape,
   conditionShape,
   notifyShape,
   retryShape,
@@ -9,7 +11,7 @@ import {
   thinkingShape,
   toolShape,
 } from './step-schema.ts'
-import { workflowShape } from './workflow-schema.ts'
+import { inputShape, workflowShape } from './workflow-schema.ts'
 
 /** The keys that the format knows at one level, and what lies below some of them. */
 export interface Level {
@@ -18,28 +20,35 @@ export interface Level {
 }
 export type Below = { readonly one: Level } | { readonly each: Level }
 
-const RETRY = leaf(retryShape)
+const WORK: Level['below'] = {
+  retry: { one: leaf(retryShape) },
+  cache: { one: leaf(cacheShape) },
+  attachments: { each: leaf(attachmentShape) },
+  thinking: { one: leaf(thinkingShape) },
+  tools: { each: leaf(toolShape) },
+  tool_choice: { one: { keys: ['name'], below: {} } },
+  conditions: { each: leaf(conditionShape) },
+}
 const STEP: Level = {
-  keys: [...Object.keys(stepShape), ...STEP_KEYS],
+  keys: Object.keys(stepShape),
   below: {
-    retry: { one: RETRY },
-    attachments: { each: leaf(attachmentShape) },
-    thinking: { one: leaf(thinkingShape) },
-    tools: { each: leaf(toolShape) },
-    tool_choice: { one: { keys: ['name'], below: {} } },
-    conditions: { each: leaf(conditionShape) },
+    ...WORK,
     notify: { one: leaf(notifyShape) },
+    step: { one: { keys: Object.keys(bodyShape), below: WORK } },
+    compensate: { one: { keys: Object.keys(compensationShape), below: WORK } },
   },
 }
 const CONFIG: Level = {
-  keys: [...Object.keys(configShape), ...CONFIG_KEYS],
+  keys: Object.keys(configShape),
   below: { sandbox: { one: leaf(sandboxShape) } },
 }
 export const WORKFLOW: Level = {
-  keys: [...Object.keys(workflowShape), ...TOP_KEYS],
+  keys: Object.keys(workflowShape),
   below: {
     config: { one: CONFIG },
     steps: { each: STEP },
+    finally: { each: STEP },
+    inputs: { each: leaf(inputShape) },
     state_schema: { each: { keys: ['redact'], below: {} } },
   },
 }

@@ -10,3 +10,13 @@ export const RETRIES_MAX = 10_000
 /** A power of it must stay a number until `backoff_max` caps it. */
 export const BACKOFF_BASE_MAX = 1_000
 export const TOOL_ITERATIONS_MAX = 1_000
+/** A year and a day: a sleeping step holds nothing, but nobody waits longer on purpose. */
+export const WAIT_SECONDS_MAX = 31_708_800
+/** As long as a step may wait. */
+export const CACHE_SECONDS_MAX = WAIT_SECONDS_MAX
+/** Items of one `foreach` at work at once, in one worker. */
+export const FOREACH_CONCURRENT_MAX = 256
+/** BullMQ's lowest job priority; 0 is the first. */
+export const PRIORITY_MAX = 2_097_151
+/** Inputs that a workflow declares. */
+export const INPUTS_MAX = 1_000

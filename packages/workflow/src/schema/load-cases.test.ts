@@ -138,14 +138,7 @@ describe('load cases', () => {
     ['a function without handler', top('steps: [{id: a, type: function}]'), SCHEMA],
     ['a self dependency', step('depends_on: [a]'), ['workflow/cycle']],
     ['a bad target of a router', router('default: nope'), ['workflow/router']],
-    ['a sub-workflow, in this version', top('steps: [{id: a, type: subworkflow}]'), ['workflow/not-yet']],
-    ['a gate, in this version', top('steps: [{id: a, type: approval_gate}]'), ['workflow/not-yet']],
-    ['foreach, in this version', top('steps: [{id: a, type: foreach}]'), ['workflow/not-yet']],
-    ['`when`, in this version', step('when: state.x'), ['workflow/not-yet']],
-    ['`finally`, in this version', file('finally: []'), ['workflow/not-yet']],
-    ['attachments, in this version', step('attachments: [{source: x}]'), ['workflow/not-yet']],
-    ['tools of a model, in this version', step('tools: [{name: a}]'), ['workflow/not-yet']],
-    ['thinking, in this version', step('thinking: {enabled: true}'), ['workflow/not-yet']],
+    ['foreach without items and step', top('steps: [{id: a, type: foreach}]'), [...SCHEMA, ...SCHEMA]],
   ])('refused: %s', (_, text, expected) => {
     expect(outcome(text)).toEqual(expected)
   })

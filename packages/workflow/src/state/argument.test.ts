@@ -12,7 +12,7 @@ const STATE: ValueMap = {
 }
 
 function resolve(value: Value, recursive = false): Value {
-  return resolveArgument(parseArgument(value, { recursive }), STATE)
+  return resolveArgument(parseArgument(value, { isRecursive: recursive, hasSecrets: true }), STATE)
 }
 
 describe('arguments of tools', () => {
@@ -58,7 +58,7 @@ describe('arguments of tools', () => {
   })
 
   test('a broken template is refused when it is read', () => {
-    expect(() => parseArgument('Hello {name', { recursive: false })).toThrow(
+    expect(() => parseArgument('Hello {name', { isRecursive: false, hasSecrets: true })).toThrow(
       expect.objectContaining({ code: 'template/syntax' }),
     )
   })
@@ -71,14 +71,14 @@ describe('arguments of functions', () => {
 
   test('plain data stays one literal', () => {
     const value = { a: [1, { b: 'text' }] }
-    expect(parseArgument(value, { recursive: true })).toEqual({ kind: 'literal', value })
+    expect(parseArgument(value, { isRecursive: true, hasSecrets: true })).toEqual({ kind: 'literal', value })
   })
 })
 
 test('references of an argument', () => {
   const argument = parseArgument(
     { a: 'state.l[0].x', b: ['{state.steps.q.output} {n}'], c: 'state[' },
-    { recursive: true },
+    { isRecursive: true, hasSecrets: true },
   )
   expect(argumentReferences(argument).map(({ path }) => path)).toEqual([['l', 'x'], ['steps', 'q', 'output'], ['n']])
 })
