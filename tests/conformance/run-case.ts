@@ -62,7 +62,7 @@ export class CaseRunner implements AsyncDisposable {
     await using scratch = await copyOf(folder)
     const loaded = await load(scratch.folder, compat)
     if ('error' in loaded) return refused(expected, loaded.error)
-    return this.#execute({ expected, scratch, plan: loaded.plan })
+    return await this.#execute({ expected, scratch, plan: loaded.plan }) // the folder must outlive the run
   }
 
   async #execute(at: {
