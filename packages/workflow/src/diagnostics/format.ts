@@ -1,7 +1,7 @@
 import { type Diagnostic, placeOf } from './diagnostic.ts'
 import { shown } from './shown.ts'
 
-/** Diagnostics printed before `and n more`. */
+/** Diagnostics printed before `and n more`, unless a caller asks for more. */
 export const LISTED_MAX = 20
 
 /** Paints one kind of text; the default leaves it as it is. */
@@ -11,6 +11,8 @@ export interface FormatOptions {
   readonly paint?: Paint
   /** How many there are where `diagnostics` holds only the first of them. */
   readonly total?: number
+  /** How many are printed, default 20. */
+  readonly listedMax?: number
 }
 
 /** Warnings that are errors in the builder too. */
@@ -18,7 +20,9 @@ const ERRORS_IN_BUILDER = new Set(['workflow/unknown-reference'])
 
 /** The one form in which errors and warnings of workflows are shown. Several are separated by an empty line. */
 export function formatDiagnostics(diagnostics: readonly Diagnostic[], options: FormatOptions = {}): string {
-  const blocks = diagnostics.slice(0, LISTED_MAX).map((diagnostic) => formatDiagnostic(diagnostic, options))
+  const blocks = diagnostics
+    .slice(0, options.listedMax ?? LISTED_MAX)
+    .map((diagnostic) => formatDiagnostic(diagnostic, options))
   const more = (options.total ?? diagnostics.length) - blocks.length
   if (more > 0) blocks.push(`and ${more} more`)
   return blocks.join('\n\n')

@@ -201,14 +201,14 @@ describe('drawings', () => {
   Workflow: demo
   ==================================================
                       [LLM: end]
-                           |
-                           v
-                    [IF/ELSE: route]
-                           |
-                           v
+                          |
+                          v
+                   [IF/ELSE: route]
+                          |
+                          v
               [TOOL: b]   [TOOL: do-it]
-                           |
-                           v
+                          |
+                          v
                       [CALL: f]
   ==================================================
 `)

@@ -98,7 +98,7 @@ describe('outputs that nothing reads', () => {
       {
         code: 'lint/unread-output',
         message: "'review' waits for 'draft', and nothing reads 'text'",
-        help: 'read {state.text} in a later step, or leave `output` out',
+        help: "read {state.text} in 'review', or leave `output` out",
         line: 5,
       },
     ])
@@ -110,6 +110,17 @@ describe('outputs that nothing reads', () => {
     ['the whole state', 'look at {state}'],
   ])('but not where a later step reads %s', (_, prompt) => {
     expect(found([ask('draft', 'hi', ', output: text'), ask('review', prompt, on('draft'))])).toEqual([])
+  })
+
+  test('several that one step waits for are one warning', () => {
+    const steps = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => ask(id, 'hi', `, output: out_${id}`))
+    expect(
+      lint([...steps, ask('end', 'sum up', on('a', 'b', 'c', 'd', 'e', 'f'))]).map(({ message }) => message),
+    ).toEqual(["'end' waits for 'a', and nothing reads 'out_a', 'out_b', 'out_c', 'out_d', 'out_e', 1 more"])
+  })
+
+  test('a human who decides has read it', () => {
+    expect(found([ask('draft', 'hi', ', output: text'), `{id: ok, type: approval_gate${on('draft')}}`])).toEqual([])
   })
 
   test('what a later step writes over', () => {

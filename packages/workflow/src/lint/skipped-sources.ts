@@ -25,15 +25,10 @@ export function warnOfSkippedSources(linted: Linted, guards: Guards): void {
         const missed = guards.of(source).find((guard) => !guards.implies(index, guard))
         if (missed === undefined) continue
         const detail = read.hasOffsets ? { part: { index: reference.offset, length: reference.length } } : {}
-        findings.warn(
-          'lint/skipped-source',
-          pathOf(read),
-          messageFor(linted, reference, { source, missed }),
-          {
-            ...detail,
-            help: `give the key a value in \`state\`, or add ${shown(plan.nodes[source]?.id ?? '', 80)} to depends_on`,
-          },
-        )
+        findings.warn('lint/skipped-source', pathOf(read), messageFor(linted, reference, { source, missed }), {
+          ...detail,
+          help: `give the key a value in \`state\`, or add ${shown(plan.nodes[source]?.id ?? '', 80)} to depends_on`,
+        })
       }
     }
   }

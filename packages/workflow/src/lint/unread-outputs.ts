@@ -1,40 +1,39 @@
 import { Ancestry } from '../compile/ancestry.ts'
 import { isBroken } from '../compile/step/reads.ts'
 import { shown } from '../diagnostics/shown.ts'
-import type { Plan, PlanNode } from '../plan/plan.ts'
+import type { Plan, PlanNode, StatePath } from '../plan/plan.ts'
 import type { Linted } from './place.ts'
+
+/** Keys that one message names. */
+const NAMED_MAX = 5
 
 /**
  * Outputs that nothing reads and that are hardly meant as results: what a later step writes over, and the answer of a model
- * that other steps wait for and do not read. All else may be what the run is for.
+ * that another model's step waits for and does not read. All else may be what the run is for.
  */
-export function warnOfUnreadOutputs({ plan, findings, at }: Linted): void {
-  const { nodes } = plan
-  const isRead = readRanks(plan)
-  const writers = writersByText(nodes)
-  const ancestry = new Ancestry(
-    nodes.map(({ dependsOn }) => dependsOn),
-    nodes.map(({ layer }) => layer),
-  )
-  for (const { index, id, step, edges } of nodes) {
-    const { output } = step
-    if (output === null || isBroken(output) || isRead.has(index)) continue
-    const key = shown(output.text, 80)
-    const over = (writers.get(output.text) ?? []).find((later) => later > index && ancestry.waitsFor(later, index))
-    if (over !== undefined && !ancestry.isExhausted) {
-      const message = `nothing reads '${key}' before '${shown(nodes[over]?.id ?? '', 80)}' writes over it`
-      findings.warn('lint/unread-output', at(index, 'output'), message, {
-        help: 'leave `output` out, or write another key',
-      })
-      continue
-    }
-    const waiting = edges.find(({ to, isExplicit }) => isExplicit && nodes[to] !== undefined)
-    if (step.type !== 'llm_call' || waiting === undefined) continue
-    const message = `'${shown(nodes[waiting.to]?.id ?? '', 80)}' waits for '${shown(id, 80)}', and nothing reads '${key}'`
-    findings.warn('lint/unread-output', at(index, 'output'), message, {
-      help: `read {state.${key}} in a later step, or leave \`output\` out`,
-    })
+export function warnOfUnreadOutputs(linted: Linted): void {
+  const { nodes } = linted.plan
+  const read = readRanks(linted.plan)
+  const unread = nodes.flatMap((node) => {
+    const { output } = node.step
+    return output === null || isBroken(output) || read.has(node.index) ? [] : [{ node, output }]
+  })
+  if (unread.length === 0) return
+  const isOver = overwrites(linted, unread)
+  const byWaiting = new Map<PlanNode, Unread[]>()
+  for (const one of unread) {
+    const waiting = isOver.has(one.node.index) ? null : waitingModel(one.node, nodes)
+    if (waiting === null) continue
+    const others = byWaiting.get(waiting)
+    if (others === undefined) byWaiting.set(waiting, [one])
+    else others.push(one)
   }
+  for (const [waiting, sources] of byWaiting) warnOfWaiting(linted, waiting, sources)
+}
+
+interface Unread {
+  readonly node: PlanNode
+  readonly output: StatePath
 }
 
 function readRanks({ nodes, cleanup }: Plan): ReadonlySet<number> {
@@ -44,7 +43,8 @@ function readRanks({ nodes, cleanup }: Plan): ReadonlySet<number> {
   return ranks
 }
 
-function writersByText(nodes: readonly PlanNode[]): ReadonlyMap<string, readonly number[]> {
+/** Warns of outputs that a later step writes over; gives back their ranks. */
+function overwrites({ plan: { nodes }, findings, at }: Linted, unread: readonly Unread[]): ReadonlySet<number> {
   const writers = new Map<string, number[]>()
   for (const { index, step } of nodes) {
     if (step.output === null || isBroken(step.output)) continue
@@ -52,5 +52,40 @@ function writersByText(nodes: readonly PlanNode[]): ReadonlyMap<string, readonly
     if (ranks === undefined) writers.set(step.output.text, [index])
     else ranks.push(index)
   }
-  return writers
+  const ancestry = new Ancestry(
+    nodes.map(({ dependsOn }) => dependsOn),
+    nodes.map(({ layer }) => layer),
+  )
+  const found = new Set<number>()
+  for (const { node, output } of unread) {
+    const over = writers.get(output.text)?.find((later) => later > node.index && ancestry.waitsFor(later, node.index))
+    if (over === undefined || ancestry.isExhausted) continue
+    found.add(node.index)
+    const message = `nothing reads '${shown(output.text, 80)}' before '${shown(nodes[over]?.id ?? '', 80)}' writes over it`
+    findings.warn('lint/unread-output', at(node.index, 'output'), message, {
+      help: 'leave `output` out, or write another key',
+    })
+  }
+  return found
+}
+
+/** The model's step that waits for a model's answer. Where a human decides behind it, he is its reader. */
+function waitingModel({ step, edges }: PlanNode, nodes: readonly PlanNode[]): PlanNode | null {
+  if (step.type !== 'llm_call') return null
+  const dependents = edges.flatMap(({ to, isExplicit }) => (isExplicit ? (nodes[to] ?? []) : []))
+  if (dependents.some((dependent) => dependent.step.type === 'approval_gate')) return null
+  return dependents.find((dependent) => dependent.step.type === 'llm_call') ?? null
+}
+
+function warnOfWaiting({ findings, at }: Linted, waiting: PlanNode, sources: readonly Unread[]): void {
+  const [first] = sources
+  if (first === undefined) return
+  const key = shown(first.output.text, 80)
+  const keys = [...new Set(sources.map(({ output }) => `'${shown(output.text, 80)}'`))]
+  const more = keys.length > NAMED_MAX ? [`${keys.length - NAMED_MAX} more`] : []
+  const named = [...keys.slice(0, NAMED_MAX), ...more].join(', ')
+  const message = `'${shown(waiting.id, 80)}' waits for '${shown(first.node.id, 80)}', and nothing reads ${named}`
+  findings.warn('lint/unread-output', at(first.node.index, 'output'), message, {
+    help: `read {state.${key}} in '${shown(waiting.id, 80)}', or leave \`output\` out`,
+  })
 }
