@@ -6,6 +6,7 @@ export type CliErrorCode =
   | 'config/pricing-file'
   | 'input/state'
   | 'input/state-file'
+  | 'output/unwritten'
   | 'provider/none'
   | 'run/not-found'
   | 'run/over'

@@ -133,11 +133,22 @@ test('without arguments there is the help text', async () => {
   expect(bare).toMatchObject({ code: 0, stderr: '' })
 })
 
-test.each(['run', 'start', 'validate', 'resume', 'runs', 'show', 'pause', 'cancel', 'info', 'worker', 'server'])(
-  '%s --help shows examples and exit codes',
-  async (name) => {
-    const { code, stdout, stderr } = await call([name, '--help'])
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toMatch(new RegExp(`^Usage: agentloom ${name} [^]*\\nExamples:\\n  [^]*\\nExit codes:\\n  \\d`))
-  },
-)
+test.each([
+  'run',
+  'start',
+  'validate',
+  'visualize',
+  'schema',
+  'resume',
+  'runs',
+  'show',
+  'pause',
+  'cancel',
+  'info',
+  'worker',
+  'server',
+])('%s --help shows examples and exit codes', async (name) => {
+  const { code, stdout, stderr } = await call([name, '--help'])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toMatch(new RegExp(`^Usage: agentloom ${name} [^]*\\nExamples:\\n  [^]*\\nExit codes:\\n  \\d`))
+})

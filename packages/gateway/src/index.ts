@@ -14,6 +14,7 @@ export { mockProvider, type MockOptions } from './mock/mock-provider.ts'
 export { requestHash } from './mock/request-hash.ts'
 export { openAICompatible, type OpenAICompatibleOptions } from './openai/openai-compatible.ts'
 export { DEADLINES, type Deadlines } from './openai/deadlines.ts'
+export { createPriceBook, type PriceBook } from './cost/price-book.ts'
 export { listPrices, type ListPrice } from './cost/prices.ts'
 export {
   keysNotYetServed,

@@ -6,10 +6,12 @@ import { pauseCommand } from '../commands/pause.ts'
 import { resumeCommand } from '../commands/resume.ts'
 import { runCommand } from '../commands/run.ts'
 import { runsCommand } from '../commands/runs.ts'
+import { schemaCommand } from '../commands/schema.ts'
 import { serverCommand } from '../commands/server.ts'
 import { showCommand } from '../commands/show.ts'
 import { startCommand } from '../commands/start.ts'
 import { validateCommand } from '../commands/validate.ts'
+import { visualizeCommand } from '../commands/visualize.ts'
 import { workerCommand } from '../commands/worker.ts'
 import type { Io } from '../io/io.ts'
 import type { Act } from './command.ts'
@@ -36,12 +38,14 @@ Examples:
   const commands = [
     runCommand(act),
     validateCommand(act),
+    visualizeCommand(act),
     resumeCommand(act),
     runsCommand(act),
     showCommand(act),
     pauseCommand(act),
     cancelCommand(act),
     infoCommand(act),
+    schemaCommand(act),
     workerCommand(act),
     serverCommand(act),
   ]

@@ -104,7 +104,8 @@ function stepsWith(plan: Plan, models: readonly string[]): string {
   return `steps.${printable(steps[0]?.id ?? '')}${steps.length > 1 ? ` and ${steps.length - 1} more` : ''}`
 }
 
-async function pricesFrom({ AGENTLOOM_PRICING_FILE: path }: Settings, io: Io): Promise<unknown> {
+/** @throws {FileError} · {CliError} `config/pricing-file` */
+export async function pricesFrom({ AGENTLOOM_PRICING_FILE: path }: Settings, io: Io): Promise<unknown> {
   if (path === undefined) return null
   const bytes = await readRegularFile(resolve(io.cwd(), path), PRICES_BYTES_MAX)
   try {

@@ -23,10 +23,13 @@ export function infoOf(error: unknown): ErrorInfo {
   }
 }
 
-/** The one form of errors on a terminal. */
-export function problemText(error: unknown, output: Output): string {
+/**
+ * The one form of errors on a terminal.
+ * @param options.listedMax how many findings of a workflow are printed, default 20
+ */
+export function problemText(error: unknown, output: Output, options: { readonly listedMax?: number } = {}): string {
   if (error instanceof WorkflowError) {
-    return formatDiagnostics(error.diagnostics, { paint: paintOf(output), total: error.errorCount })
+    return formatDiagnostics(error.diagnostics, { paint: paintOf(output), total: error.errorCount, ...options })
   }
   return infoText(infoOf(error), output)
 }

@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { compileWorkflow, parseValue, ValueError, type Compiled } from '@agentloom/workflow'
+import { compileWorkflow, parseValue, ValueError, type Compiled, type Source } from '@agentloom/workflow'
 import { loadWorkflowFile, FileError, readRegularFile, RESPONSES_BYTES_MAX } from '@agentloom/workflow/node'
 import { UsageError } from '../command-line/usage-error.ts'
 import type { Settings } from '../settings.ts'
@@ -15,14 +15,19 @@ export interface LoadWorkflow {
   readonly overrides: Overrides
 }
 
+export interface LoadedPlan extends Compiled {
+  /** The text of the file, so that more can be said of its lines. */
+  readonly source: Source
+}
+
 /**
  * A workflow file, compiled with what the command line says in place of it.
  * @throws {UsageError} there is no such file · {FileError} · {WorkflowError}
  */
-export async function loadPlan({ file, cwd, compat, settings, overrides }: LoadWorkflow): Promise<Compiled> {
+export async function loadPlan({ file, cwd, compat, settings, overrides }: LoadWorkflow): Promise<LoadedPlan> {
   checkFileArgument(file, cwd)
   const { definition, source, warnings } = await loadWorkflowFile(file, { cwd, compat })
-  return compileWorkflow(overridden(definition, overrides, settings), { source, warnings })
+  return { ...compileWorkflow(overridden(definition, overrides, settings), { source, warnings }), source }
 }
 
 function checkFileArgument(file: string, cwd: string): void {

@@ -23,13 +23,13 @@ export interface LintOptions {
 
 /**
  * What is legal and hardly meant, beyond what compiling warns of: codes `lint/…`. Sub-workflows that are written inside the
- * file are looked over too. Under `config.strict` the findings are errors.
+ * file are looked over too. In the order of the file; under `config.strict` the findings are errors.
  */
 export function lintPlan(plan: Plan, { source, hasPrice }: LintOptions = {}): readonly Diagnostic[] {
   const findings = new Findings(source ?? null)
   findings.isStrict = isStrict(plan)
   lintInto(plan, [], { findings, hasPrice })
-  return findings.all
+  return findings.all.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
 }
 
 function lintInto(
