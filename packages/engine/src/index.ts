@@ -1,5 +1,9 @@
 export { childRunId, isChildRun } from './execute/child-run-id.ts'
 export { runAttempt, type Attempt, type Executors } from './execute/attempt.ts'
+export { memoryCache, type Cache } from './execute/cache.ts'
+export { ItemFailedError } from './execute/foreach.ts'
+export { environmentSecrets, MissingSecretError, type Secrets } from './execute/secrets.ts'
+export { OutputSchemaError } from './execute/structured.ts'
 export { failureOf, StepConfigError, StepTimedOutError, type Failure } from './execute/failure.ts'
 export { functionsOf, type Functions } from './execute/function.ts'
 export { errorDocument, runDocument } from './fold/run-document.ts'
@@ -14,6 +18,7 @@ export { MemoryJournal, type Change, type MemoryJournalOptions } from './journal
 export { rebuildRun } from './journal/rebuild.ts'
 export { FORMAT, NO_USAGE, type JournalRecord, type StepRecord, type StepUsage } from './journal/record.ts'
 export { isOver, RUN_STATUSES } from './journal/run-state.ts'
+export { judgeWake } from './journal/wake.ts'
 export { CHILD_CHECK_MS } from './journal/wait.ts'
 export { newRunId } from './run-id.ts'
 export { createPlans, NoDefinitionError } from './plans.ts'
@@ -38,6 +43,7 @@ export {
   pauseTree,
   resumeTree,
   signalTree,
+  type GateDecision,
   type ResumeTreeOptions,
   type ResumeTreeReply,
 } from './walk/run-tree-verbs.ts'

@@ -7,6 +7,9 @@ const BYTES_PER_TOKEN = 3
 /** Role and separators of a message. */
 const MESSAGE_TOKENS = 4
 
+/** Vendors count by size, pages and seconds, which nobody knows before they have looked. */
+const ATTACHMENT_TOKENS = { image: 1_500, 'image-url': 1_500, document: 6_000, audio: 3_000 }
+
 /** What a call has probably used, where the vendor does not say: on the dear side and never 0. */
 export function estimatedUsage(request: ModelRequest, completion: string): ProviderUsage {
   const promptTokens = sum(request.messages.map(messageTokens)) + sum(request.tools.map(toolTokens))
@@ -22,8 +25,10 @@ export function estimatedUsage(request: ModelRequest, completion: string): Provi
 
 function messageTokens(message: ModelMessage): number {
   const calls = message.role === 'assistant' ? message.toolCalls : []
+  const attachments = message.role === 'user' ? (message.attachments ?? []) : []
   return (
     MESSAGE_TOKENS +
+    sum(attachments.map(({ kind }) => ATTACHMENT_TOKENS[kind])) +
     textTokens(message.content) +
     sum(calls.map((call) => textTokens(call.name) + textTokens(writeValue(call.arguments))))
   )

@@ -41,6 +41,8 @@ export const treatments = {
   'bad-request': { again: 0, next: false, retryable: false },
   /** 404: another candidate may serve this model. */
   'unknown-model': { again: 0, next: true, retryable: false },
+  /** Something in the request that this provider cannot be told, such as a kind of attachment. */
+  unsupported: { again: 0, next: true, retryable: false },
   /** 401, 403. Another candidate has another key. */
   auth: { again: 0, next: true, retryable: false },
   /** Content filter or refusal. Never shopped around. */

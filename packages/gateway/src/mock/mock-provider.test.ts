@@ -172,12 +172,24 @@ test.each([
 })
 
 test('what else a request carries is hashed under extra', () => {
-  const text = `{"extra": {"thinking_config": {"budget_tokens": null, "capture_reasoning": true, "enabled": true, "level": null},
-    "agentloom_tools": [{"description": "", "name": "t", "parameters": {"type": "object"}}], "agentloom_tool_choice": "auto"},
-    "max_tokens": null, "messages": [{"content": "p", "role": "user"}], "model": "m1", "temperature": 1.0}`
-  const value = parseValue(text)
-  if (!isMapping(value)) throw new Error('no mapping')
-  expect(hashOf(value)).toBe('f906266e92d0472e5f4f3e6a423cb333a3a1e6739d6148eb9ffb5cae9114ebe4')
+  const request = modelRequest({
+    model: 'm1',
+    temperature: 1,
+    messages: [{ role: 'user', content: 'p' }],
+    tools: [{ name: 't', description: '', parameters: { type: 'object' } }],
+    thinking: { budgetTokens: null, level: null, captureReasoning: true },
+  })
+  expect(requestHash(request)).toBe('f906266e92d0472e5f4f3e6a423cb333a3a1e6739d6148eb9ffb5cae9114ebe4')
+})
+
+test('attachments are hashed as blocks behind the text', () => {
+  const image = { kind: 'image', mediaType: 'image/png', data: 'AA==' } as const
+  const request = modelRequest({
+    model: 'm1',
+    temperature: 0.7,
+    messages: [{ role: 'user', content: 'x', attachments: [image] }],
+  })
+  expect(requestHash(request)).toBe('495e8c0c4d988fa72f0b46cae94b1d84bc0d988b669a25314b78336d9f281082')
 })
 
 test('a tool loop hashes its earlier turns in the shape of chat completions', () => {
@@ -185,7 +197,7 @@ test('a tool loop hashes its earlier turns in the shape of chat completions', ()
     messages: [
       { role: 'user', content: 'Read it' },
       { role: 'assistant', content: '', toolCalls: [{ id: 'c1', name: 'file_read', arguments: { path: 'é' } }] },
-      { role: 'tool', toolCallId: 'c1', toolName: 'file_read', content: 'tea' },
+      { role: 'tool', toolCallId: 'c1', toolName: 'file_read', content: 'tea', isError: false },
     ],
   })
   expect(requestHash(request)).toBe(

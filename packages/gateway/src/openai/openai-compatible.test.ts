@@ -122,8 +122,8 @@ test.each([false, true])('tool calls come back (streamed: %s), and their results
     messages: [
       { role: 'user', content: 'Weather?' },
       { role: 'assistant', content: '', toolCalls: calls },
-      { role: 'tool', toolCallId: 'c1', toolName: 'weather', content: 'sun' },
-      { role: 'tool', toolCallId: 'c2', toolName: 'weather', content: 'rain' },
+      { role: 'tool', toolCallId: 'c1', toolName: 'weather', content: 'sun', isError: false },
+      { role: 'tool', toolCallId: 'c2', toolName: 'weather', content: 'rain', isError: false },
     ],
   })
   expect(server.requests[1]?.body?.['messages']).toEqual([
@@ -248,4 +248,50 @@ test('a server of one’s own costs nothing', async () => {
   expect((await free.call(modelRequest(), callContext())).costNanoUsd).toBe(0)
   expect(server.requests[0]?.headers.authorization).toBeUndefined()
   await free.close?.()
+})
+
+test('attachments follow the text, each in the shape of chat completions', async () => {
+  await ask({
+    messages: [
+      {
+        role: 'user',
+        content: 'What is this?',
+        attachments: [
+          { kind: 'image', mediaType: 'image/png', data: 'AA==' },
+          { kind: 'image-url', mediaType: 'image/png', url: 'https://example.com/a.png' },
+          { kind: 'audio', mediaType: 'audio/mpeg', data: 'AQ==' },
+          { kind: 'document', mediaType: 'application/pdf', data: 'Ag==' },
+        ],
+      },
+    ],
+  })
+  expect(server.requests[0]?.body?.['messages']).toEqual([
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'What is this?' },
+        { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } },
+        { type: 'image_url', image_url: { url: 'https://example.com/a.png' } },
+        { type: 'input_audio', input_audio: { data: 'AQ==', format: 'mp3' } },
+        { type: 'file', file: { filename: 'document.pdf', file_data: 'data:application/pdf;base64,Ag==' } },
+      ],
+    },
+  ])
+})
+
+test('an attachment that the wire does not know is for another provider', async () => {
+  const attachments = [{ kind: 'audio', mediaType: 'audio/flac', data: 'AQ==' }] as const
+  await expect(ask({ messages: [{ role: 'user', content: 'x', attachments }] })).rejects.toMatchObject({
+    code: 'provider/unsupported',
+    retryable: false,
+  })
+  expect(server.requests).toEqual([])
+})
+
+test('how much to think is told to models that think', async () => {
+  const thinking = { budgetTokens: null, level: 'high', captureReasoning: true } as const
+  await ask({ model: 'o4-mini', thinking })
+  await ask({ model: 'gpt-4o', thinking })
+  await ask({ model: 'o4-mini', thinking: { ...thinking, level: null } })
+  expect(server.requests.map(({ body }) => body?.['reasoning_effort'])).toEqual(['high', undefined, undefined])
 })

@@ -1,17 +1,21 @@
-import type { LanguageModelV4CallOptions, LanguageModelV4Message } from '@ai-sdk/provider'
+import type { LanguageModelV4CallOptions, LanguageModelV4FilePart, LanguageModelV4Message } from '@ai-sdk/provider'
 import { toPlain, writeValue } from '@agentloom/workflow'
-import type { ModelMessage, ModelRequest } from '@agentloom/engine/ports'
+import type { Attachment, ModelMessage, ModelRequest } from '@agentloom/engine/ports'
 
 type Tool = NonNullable<LanguageModelV4CallOptions['tools']>[number]
 type InputSchema = Extract<Tool, { type: 'function' }>['inputSchema']
 
+/** Models of OpenAI's that refuse to be told how much to think. */
+const NEVER_REASONS = /^(?:chatgpt-|gpt-[34])/
+
 /** The engine's request in the words of the AI SDK's provider interface. */
 export function callOptions(request: ModelRequest): LanguageModelV4CallOptions {
-  const { messages, temperature, maxTokens, tools, toolChoice } = request
+  const { messages, temperature, maxTokens, tools, toolChoice, thinking } = request
   return {
     prompt: messages.map(promptMessage),
     ...(temperature !== null && { temperature }),
     ...(maxTokens !== null && { maxOutputTokens: maxTokens }),
+    ...(thinking?.level != null && !NEVER_REASONS.test(request.model) && { reasoning: thinking.level }),
     ...(tools.length > 0 && {
       tools: tools.map(({ name, description, parameters }): Tool => ({
         type: 'function',
@@ -29,7 +33,10 @@ function promptMessage(message: ModelMessage): LanguageModelV4Message {
     case 'system':
       return { role: 'system', content: message.content }
     case 'user':
-      return { role: 'user', content: [{ type: 'text', text: message.content }] }
+      return {
+        role: 'user',
+        content: [{ type: 'text', text: message.content }, ...(message.attachments ?? []).map(filePart)],
+      }
     case 'assistant':
       return {
         role: 'assistant',
@@ -59,6 +66,15 @@ function promptMessage(message: ModelMessage): LanguageModelV4Message {
     default:
       return message satisfies never
   }
+}
+
+function filePart(attachment: Attachment): LanguageModelV4FilePart {
+  const { mediaType } = attachment
+  const data: LanguageModelV4FilePart['data'] =
+    attachment.kind === 'image-url'
+      ? { type: 'url', url: new URL(attachment.url) }
+      : { type: 'data', data: attachment.data }
+  return { type: 'file', mediaType, data }
 }
 
 /** A schema without anything in it is refused by vendors; an object that takes nothing is meant. */

@@ -13,6 +13,8 @@ export function failureBehind(thrown: unknown, fail: Fail): ProviderError {
   const body = own(thrown, 'responseBody')
   if (name === 'AI_InvalidResponseDataError') return fail({ kind: 'empty', reason: 'an answer without a choice' })
   if (name === 'AI_EmptyResponseBodyError') return fail({ kind: 'not-json', reason: 'an empty reply' })
+  if (name === 'AI_UnsupportedFunctionalityError')
+    return fail({ kind: 'unsupported', reason: thrown instanceof Error ? thrown.message : name })
   if (name === 'AI_APICallError' && typeof body === 'string') {
     const parsed = jsonOf(body)
     if (parsed === undefined) return fail({ kind: 'not-json', reason: `not JSON: ${shown(body)}` })

@@ -11,6 +11,7 @@ export function modelRequest(fields: Partial<ModelRequest> = {}): ModelRequest {
     tools: [],
     toolChoice: 'auto',
     stream: false,
+    thinking: null,
     mock: null,
     stepId: 'ask',
     turn: 0,

@@ -73,6 +73,7 @@ export function toolsOf(tools: Tools): ToolBox {
     verify: async () => null,
     attach: () => {
       throw new TestRunError('testing/no-attachments', 'tests with attachments need the real tools', {
+        place: 'tools',
         help: 'leave `attachments` out, or run the workflow on a runtime with createToolBox',
       })
     },

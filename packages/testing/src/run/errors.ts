@@ -7,6 +7,7 @@ export class TestRunError extends AgentloomError {
     | 'testing/no-answer'
     | 'testing/no-function'
     | 'testing/no-tool'
+    | 'testing/no-attachments'
     | 'testing/unknown-name'
     | 'testing/input'
   readonly retryable = false
