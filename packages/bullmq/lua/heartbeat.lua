@@ -18,15 +18,13 @@ for i = 1, (#KEYS - 1) / 2 do
   elseif status == 'cancelled' or is_closed and f[3] == 'cancelled' then
     wishes[i] = 'cancel'
   elseif OVER[status] or is_closed or (c.status ~= 'l' and c.status ~= 'x') then
-    -- resolved while the beat was on its way; its walk goes on with another step, under the same lease
-    if c.status == 's' then redis.call('ZADD', KEYS[1], 'XX', until_ms, run_id .. '/' .. (c.origin or step)) end
     wishes[i] = 'lost'
   else
     if c.status == 'x' then
       c.status = 'l'
       redis.call('HSET', KEYS[2 * i + 1], step, R.cell_text(c))
     end
-    redis.call('ZADD', KEYS[1], until_ms, run_id .. '/' .. (c.origin or step))
+    redis.call('ZADD', KEYS[1], until_ms, run_id .. '/' .. step)
     wishes[i] = f[2] == '1' and 'pause' or 'continue'
   end
 end

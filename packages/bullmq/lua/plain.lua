@@ -6,7 +6,7 @@
 -- ARGV[1] unused  ARGV[2] ms for which an ended run stays, then for each command its name, the number of its arguments, and these:
 --   take      1 run id  2 step  3 nonce  4 lease, ms  5 tail of the record  6… steps whose outputs are wanted
 --   go-on     1 run id  2 step  3 nonce  4 tail of the record  5 output  6 next step  7 its rank  8 its flags
---             9 nonce of its claim  10 tail of its record  11… steps whose outputs are wanted
+--             9 nonce of its claim  10 its lease, ms  11 tail of its record  12… steps whose outputs are wanted
 --   finish    1 run id  2 step  3 nonce  4 tail of the record  5 output
 -- Returns  a reply a command: {0} ask the long way · take {1, header fields…, record, epoch, failures, output, …}
 --          go-on {1, next step, epoch, failures, output, …} · finish {1} · {-1, message} failed
@@ -19,11 +19,6 @@ local plain = {}
 local function with_outputs(reply, out, from, to)
   for i = from, to do reply[#reply + 1] = redis.call('HGET', out, ARGV[i]) end
   return reply
-end
-
--- Under whose name the lease of a held step stands in `due`: see lib/cell.lua.
-local function origin_of(cell, step)
-  return string.match(cell, '^[^|]*|%d+|%d+|%d+|%d+|%d*|%d*|[0-3]|@(.+)$') or step
 end
 
 local function is_held(cell, nonce)
@@ -56,13 +51,14 @@ plain['go-on'] = function(at, count, key)
   local steps, step, nonce, target = KEYS[key + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 6]
   local s = redis.call('HMGET', steps, step, target, '/unresolved', '/plain')
   if s[4] ~= '1' or not is_held(s[1], nonce) or s[2] or not s[3] then return {0} end
-  local origin = origin_of(s[1], step)
   redis.call('HSET', steps, step, 's' .. string.sub(s[1], 2),
-    target, 'l' .. ARGV[at + 9] .. '|1|0|' .. ARGV[at + 7] .. '|1|||' .. ARGV[at + 8] .. '|@' .. origin,
-    '/walk:' .. origin, target, '/unresolved', s[3] - 1)
+    target, 'l' .. ARGV[at + 9] .. '|1|0|' .. ARGV[at + 7] .. '|1|||' .. ARGV[at + 8],
+    '/unresolved', s[3] - 1)
   redis.call('HSET', KEYS[key + 2], step, ARGV[at + 5])
-  redis.call('RPUSH', KEYS[key + 3], '["k",' .. now_text .. ARGV[at + 4], '["c",' .. now_text .. ',1' .. ARGV[at + 10])
-  return with_outputs({1, target, 1, 0}, KEYS[key + 2], at + 11, at + count)
+  redis.call('RPUSH', KEYS[key + 3], '["k",' .. now_text .. ARGV[at + 4], '["c",' .. now_text .. ',1' .. ARGV[at + 11])
+  redis.call('ZREM', KEYS[1], ARGV[at + 1] .. '/' .. step)
+  redis.call('ZADD', KEYS[1], now + ARGV[at + 10], ARGV[at + 1] .. '/' .. target)
+  return with_outputs({1, target, 1, 0}, KEYS[key + 2], at + 12, at + count)
 end
 
 function plain.finish(at, _, key)
@@ -74,7 +70,7 @@ function plain.finish(at, _, key)
   redis.call('HSET', steps, step, 's' .. string.sub(s[1], 2), '/unresolved', 0, '/open', '0|0|0', '/plain', 0)
   redis.call('HSET', KEYS[key + 2], step, ARGV[at + 5])
   redis.call('RPUSH', KEYS[key + 3], '["k",' .. now_text .. ARGV[at + 4], '["e",' .. now_text .. ',"success",null]')
-  redis.call('ZREM', KEYS[1], id .. '/' .. origin_of(s[1], step))
+  redis.call('ZREM', KEYS[1], id .. '/' .. step)
   redis.call('HSET', run, 'status', 'success', 'error', '')
   redis.call('ZREM', KEYS[2] .. 'ix:running', id)
   redis.call('ZADD', KEYS[2] .. 'ix:success', f[3], id)

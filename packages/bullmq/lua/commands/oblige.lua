@@ -2,7 +2,7 @@
 -- A[1] run id  [2] step, or '' for the run's deadline  [3] stem of the step's BullMQ jobs: the epoch makes it a job's key
 -- A[4] how often a bell that still waits in the queue is waited for  [5] at most this long a time, ms
 -- A[6] ms after which a child run is looked at again  A[7] first part of the keys of the steps' queue
--- Returns  {0} nothing to do · {1, bell | lease | retry, definition, priority, epoch, step} · {2, definition, priority} edges owed
+-- Returns  {0} nothing to do · {1, bell | lease | retry, definition, priority, epoch} · {2, definition, priority} edges owed
 --          {3, definition, priority, epoch, cause, voted, flags} undecided · {4, status} the run was ended
 --          {5, definition, priority, child run} to be looked at · {6, definition, priority, step, epoch} the cleanup step
 
@@ -40,16 +40,6 @@ end
 local label = redis.call('HMGET', R.RUN, 'definition', 'priority')
 R.fetch({'/open', step})
 local c = R.cells[step]
-if c and c.status == 's' then -- perhaps the lease of a walk that went on from here
-  local held = redis.call('HGET', R.STEPS, '/walk:' .. step)
-  if held then
-    R.fetch({held})
-    if R.cells[held] and R.cells[held].status == 'l' and R.cells[held].origin == step then
-      c = R.cells[held]
-      step = held
-    end
-  end
-end
 if c and R.RESOLVED[c.status] and not R.is_over_for(step) and redis.call('HEXISTS', R.STEPS, '/edges:' .. step) == 1 then
   R.due_at(step, R.now + R.OFFER_MS)
   R.flush()
@@ -113,4 +103,4 @@ if c.status == 'r' and R.cap and R.in_flight >= R.cap then
 end
 R.due_at(step, R.now + R.OFFER_MS)
 R.flush()
-return {1, cause, label[1], label[2], c.epoch, step}
+return {1, cause, label[1], label[2], c.epoch}

@@ -4,8 +4,6 @@ local R = {}
 
 -- A step is one string in the hash STEPS:
 --   status letter, nonce | epoch | failures | rank | edges that came | cause | voted | flags [| visit | woken]
--- or, in a step that lua/plain.lua claimed for a walk, at the end |@ and the step under whose name the walk's lease stands in
--- `due`: its origin, a step that the walk resolved before. `/walk:ORIGIN` names the step that the walk holds now.
 -- Letters: w waiting for edges, u undecided, r ready, l leased, x lease expired, b back-off; without a worker: g gate,
 -- a timer, i signal, p parked, and for a child run that is c at work, d paused, e parked; resolved: s success, f failed,
 -- t timed out, k skipped. `cause` and `voted` are empty for none; flags: 1 chosen, 2 admitted, 3 both. The last two only
@@ -39,8 +37,7 @@ function R.read_cell(step, text)
   }
   if more ~= '' then
     c.visit, c.woken = string.match(more, '^|(%d+)|(1?)$')
-    c.origin = string.match(more, '^|@(.+)$')
-    if not c.visit and not c.origin then R.corrupt('the state of step ' .. step) end
+    if not c.visit then R.corrupt('the state of step ' .. step) end
   end
   return c
 end

@@ -92,12 +92,10 @@ function R.cell_of(step, rank)
   return c
 end
 
--- A step that is changed has its lease, if any, under its own name from then on.
 function R.change(c)
   if not c.is_changed then
     c.is_changed = true
     R.changed[#R.changed + 1] = c
-    if c.origin then R.not_due(c.origin) end
   end
 end
 

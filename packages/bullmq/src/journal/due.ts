@@ -44,7 +44,7 @@ async function oblige(store: Store, member: string): Promise<Obligation | null> 
         kind: 'offer',
         cause: oneOf(CAUSES, reply[1]),
         runId,
-        stepId: textIn(reply[5]), // the lease of a walk stands under the name of a step that it resolved before
+        stepId,
         ...labelIn(reply, 2),
         epoch: Number(reply[4]),
       }

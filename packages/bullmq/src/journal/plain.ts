@@ -40,6 +40,7 @@ export async function goOn(store: Store, command: SettleStep): Promise<SettleRep
     to.rank,
     (verdicts.chosen ? 1 : 0) + (verdicts.admitted ? 2 : 0),
     next.nonce,
+    next.leaseMs,
     tails.claimed(to.stepId, next.worker),
     ...candidate.reads,
   ]
