@@ -1,4 +1,4 @@
-import { createPlans, Follower, startCommand, viewRun } from '@agentloom/engine'
+import { createPlans, Follower, viewRun } from '@agentloom/engine'
 import type {
   JournalRecord,
   LoadedRun,
@@ -15,6 +15,7 @@ import { ClientClosedError } from '../connect/errors.ts'
 import { BullmqDoorbell, closeQueues, openQueues } from '../doorbell/bullmq-doorbell.ts'
 import { RedisJournal } from '../journal/redis-journal.ts'
 import { resumeRun } from './resume.ts'
+import { startRun } from './start-run.ts'
 import { loadAtEnd, waitForEnd, watchEvents, type Watching } from './watching.ts'
 import { Wakes } from './wakes.ts'
 
@@ -108,12 +109,8 @@ export async function createClient({ redis: url, prefix, retentionMs }: ClientOp
   const journal = new RedisJournal({ redis, keys, ...(retentionMs === undefined ? {} : { retentionMs }) })
   const queues = openQueues(redis, keys)
   const plans = createPlans((hash) => journal.definition(hash))
-  const follower = new Follower({
-    journal,
-    doorbell: new BullmqDoorbell(queues.steps),
-    plans,
-    observe: () => undefined,
-  })
+  const doorbell = new BullmqDoorbell(queues.steps)
+  const follower = new Follower({ journal, doorbell, plans, observe: () => undefined })
   const closing = new AbortController()
   const wakes = new Wakes(redis, [keys.ends, keys.pokes])
   const watching: Watching = { journal, wakes, closed: closing.signal }
@@ -126,10 +123,8 @@ export async function createClient({ redis: url, prefix, retentionMs }: ClientOp
   }
   return {
     async start(plan, options) {
-      const { outcome, offers } = await journal.start(startCommand(plan, options))
       plans.add(plan)
-      await follower.ring({ plan, priority: options.priority ?? 0 }, offers)
-      return { outcome }
+      return { outcome: await startRun({ journal, doorbell }, plan, options) }
     },
     header: (runId) => journal.header(runId),
     load: (runId, from) => journal.load(runId, from),

@@ -80,6 +80,11 @@ export class RedisJournal implements Journal {
     }
   }
 
+  /** Whether this journal has started runs of the definition, so that a START needs but one call. */
+  hasStarted(definition: string): boolean {
+    return this.#definitions.has(definition)
+  }
+
   start(run: StartRun): Promise<StartReply> {
     return start(this.#store, run, this.#definitions)
   }

@@ -176,3 +176,16 @@ test('steps that wait for a place too long are left to other workers', async () 
   release()
   await Promise.all(ids.map((runId) => client.waitForEnd(runId)))
 })
+
+test('a run is begun at once also when Redis has lost its scripts', async () => {
+  await using _worker = (await startTestWorker({ prefix, functions: [echo] })).runtime
+  await client.start(chain(1), { runId: 'before' })
+  await client.waitForEnd('before')
+  const redis = new Redis(redisUrl())
+  await redis.script('FLUSH')
+  redis.disconnect()
+  await client.start(chain(1), { runId: 'after' })
+  await client.waitForEnd('after')
+  const claims = (await client.load('after'))?.records.filter(({ kind }) => kind === 'claimed')
+  expect(claims).toMatchObject([{ epoch: 1 }]) // the sweeper would have offered it under another
+})
