@@ -13,6 +13,8 @@ import {
   isMapping,
   lintPlan,
   parseValue,
+  type Plan,
+  type Source,
 } from '@agentloom/workflow'
 import { loadWorkflowFile } from '@agentloom/workflow/node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -22,7 +24,9 @@ import { exampleFunctions } from './docs/functions.ts'
 // Runs every example of docs/language on the engine in memory, with recorded answers instead of models.
 
 const ROOT = join(import.meta.dirname, '..')
-const PAGES = globSync('docs/language/*.md', { cwd: ROOT }).sort()
+const PAGES = globSync('docs/language/*.md', { cwd: ROOT })
+  .filter((path) => basename(path) !== 'README.md')
+  .sort()
 
 let scratch: string
 
@@ -41,38 +45,42 @@ describe.each(PAGES)('%s', (path) => {
       await writeFile(join(folder, 'flow.yaml'), example.yaml)
       const functions = expected.functions ? await functionsOf(path) : []
       const noted: string[] = []
+      const { plan, source } = await compiled(example, folder)
+      const runtime = new MemoryRuntime({
+        functions: [...functions, ...exampleFunctions(noted)],
+        // Commands take real time; all else need not wait.
+        time: plan.nodes.some(({ step }) => step.type === 'tool') ? 'real' : 'virtual',
+        models: createGateway(),
+        tools: createToolBox({ floor: 'trusted' }),
+        secrets: async (name) => expected.secrets[name] ?? null,
+        runFolder: () => folder,
+      })
+      expect(lintPlan(plan, { source }).map(({ code, path: at }) => `${code} ${at}`)).toEqual([])
       for (let time = 0; time < (expected.twice ? 2 : 1); time += 1) {
-        await runs(example, { folder, functions: [...functions, ...exampleFunctions(noted)], runId: `run${time}` })
+        await endsAsTold(example, { plan, runtime, runId: `run${time}` })
       }
       expect(noted).toEqual(expected.noted)
     })
   }
 })
 
-interface Surroundings {
-  readonly folder: string
-  readonly functions: readonly FunctionDefinition[]
+async function compiled(
+  { expected }: Example,
+  folder: string,
+): Promise<{ readonly plan: Plan; readonly source: Source }> {
+  const { definition, source, warnings: read } = await loadWorkflowFile('flow.yaml', { cwd: folder })
+  const { plan, warnings } = compileWorkflow(answeredBy(definition, expected.answers), { source, warnings: read })
+  expect(warnings.map(({ code }) => code)).toEqual(expected.warnings)
+  return { plan, source }
+}
+
+interface Run {
+  readonly plan: Plan
+  readonly runtime: MemoryRuntime
   readonly runId: string
 }
 
-async function runs({ expected }: Example, { folder, functions, runId }: Surroundings): Promise<void> {
-  const { definition, source, warnings: read } = await loadWorkflowFile('flow.yaml', { cwd: folder })
-  const { plan, warnings } = compileWorkflow(answeredBy(definition, expected.answers), { source, warnings: read })
-  const sure = expected.warnings.filter((code) => !code.endsWith('?'))
-  const maybe = expected.warnings.filter((code) => code.endsWith('?')).map((code) => code.slice(0, -1))
-  expect(warnings.map(({ code }) => code).filter((code) => !maybe.includes(code))).toEqual(sure)
-  expect(lintPlan(plan, { source }).map(({ code, path }) => `${code} ${path}`)).toEqual([])
-
-  // Commands take real time; all else need not wait.
-  const time = plan.nodes.some(({ step }) => step.type === 'tool') ? 'real' : 'virtual'
-  const runtime = new MemoryRuntime({
-    functions,
-    time,
-    models: createGateway(),
-    tools: createToolBox({ floor: 'trusted' }),
-    secrets: async (name) => expected.secrets[name] ?? null,
-    runFolder: () => folder,
-  })
+async function endsAsTold({ expected }: Example, { plan, runtime, runId }: Run): Promise<void> {
   await runtime.start(plan, expected.input, runId)
   for (const [name, payload] of Object.entries(expected.signals)) await runtime.signal(name, payload, runId)
   await runtime.settle()
@@ -111,7 +119,11 @@ function answeredBy(definition: Definition, answers: Example['expected']['answer
   )
   const given = workflow['config']
   const config = parseValue(
-    JSON.stringify({ ...(isMapping(given ?? null) ? (plainOf(given) as object) : {}), provider: 'mock', responses_file: 'answers' }),
+    JSON.stringify({
+      ...(isMapping(given ?? null) ? (plainOf(given) as object) : {}),
+      provider: 'mock',
+      responses_file: 'answers',
+    }),
   )
   return {
     ...definition,

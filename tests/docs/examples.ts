@@ -24,14 +24,17 @@ const expected = z.strictObject({
   functions: z.boolean().default(false),
   /** The workflow runs a second time, with the same outcome. */
   twice: z.boolean().default(false),
-  /** Codes of compile warnings; none unless they are listed, those with `?` may be there. */
+  /** Codes of compile warnings; none unless they are listed. */
   warnings: z.array(z.string()).default([]),
   status: z.string(),
   error: z.string().optional(),
   /** What the final state must hold. */
   state: z.record(z.string(), json).default({}),
   steps: z
-    .record(z.string(), z.union([z.string(), z.looseObject({ status: z.string().optional(), output: json.optional() })]))
+    .record(
+      z.string(),
+      z.union([z.string(), z.looseObject({ status: z.string().optional(), output: json.optional() })]),
+    )
     .default({}),
   /** Texts that the function `note` was given, in order. */
   noted: z.array(z.string()).default([]),

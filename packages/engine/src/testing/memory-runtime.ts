@@ -1,18 +1,23 @@
 import type { FunctionDefinition, Plan } from '@agentloom/workflow'
 import type { Executors } from '../execute/attempt.ts'
 import { functionsOf } from '../execute/function.ts'
-import { viewRun, type RunView } from '../fold/run-view.ts'
+import type { Secrets } from '../execute/secrets.ts'
+import { viewRunTree } from '../fold/run-tree.ts'
+import type { RunView } from '../fold/run-view.ts'
+import { isOver } from '../journal/run-state.ts'
 import { MemoryJournal } from '../journal/memory-journal.ts'
 import { createPlans } from '../plans.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Models } from '../ports/models.ts'
 import type { Bell, EngineEvent } from '../ports/runtime.ts'
 import type { ToolBox } from '../ports/toolbox.ts'
-import { planResume } from '../schedule/resume.ts'
+import type { Webhooks } from '../ports/webhooks.ts'
 import { startCommand } from '../start.ts'
 import { systemClock } from '../system-clock.ts'
 import { Claims } from '../walk/claims.ts'
+import { decideGate, type DecideReply, type TreeParts } from '../walk/decide-gate.ts'
 import { Follower } from '../walk/follow.ts'
+import { resumeTree, signalTree } from '../walk/run-tree-verbs.ts'
 import { Walker } from '../walk/walker.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
@@ -20,6 +25,8 @@ export interface MemoryRuntimeOptions {
   readonly functions?: readonly FunctionDefinition[]
   readonly models?: Models
   readonly tools?: ToolBox
+  readonly webhooks?: Webhooks
+  readonly secrets?: Secrets
   /** Picks which of the waiting bells is served next: 0 (the first) ≤ n < 1. Default: the first. */
   readonly pick?: () => number
   /** Bells served at once. Default 1. */
@@ -58,7 +65,9 @@ export class MemoryRuntime {
       functions: functionsOf(options.functions ?? []),
       clock: this.#time,
       random: () => 0.5,
-      observe: (event) => void this.events.push(event),
+      observe: (event) => this.#observe(event),
+      ...(options.webhooks !== undefined && { webhooks: options.webhooks }),
+      ...(options.secrets !== undefined && { secrets: options.secrets }),
       runFolder: options.runFolder ?? ((runId) => `/runs/${runId}`),
     }
     const { journal, claims } = this
@@ -86,17 +95,21 @@ export class MemoryRuntime {
     await this.#follower.ring({ plan, priority: 0 }, offers)
   }
 
-  async resume(plan: Plan, runId = 'run'): Promise<void> {
-    const loaded = await this.journal.load(runId)
-    const command = loaded === null ? null : planResume(plan, loaded, { reason: 'test' })
-    if (command === null) return
-    const reply = await this.journal.reopen(command)
-    if (reply.outcome === 'refused') return
-    await this.#follower.ring({ plan, priority: 0 }, reply.offers)
-    await this.#follower.decide({ plan, priority: 0 }, reply.undecided)
+  /** What failed runs again; gates get the decisions that are given. */
+  async resume(_plan: Plan, runId = 'run', decisions: Readonly<Record<string, string>> = {}): Promise<void> {
+    const given = Object.entries(decisions).map(([path, decision]) => ({ path, decision }))
+    await resumeTree(this.#parts, runId, { reason: 'test', decisions: given })
   }
 
-  /** Serves bells, and lets time pass when only timers are left, until nothing is to be done. */
+  decide(path: string | null, decision: string, runId = 'run'): Promise<DecideReply> {
+    return decideGate(this.#parts, { runId, path, decision, by: 'test' })
+  }
+
+  async signal(name: string, payload: unknown, runId = 'run'): Promise<void> {
+    await signalTree(this.#parts, runId, name, JSON.stringify(payload))
+  }
+
+  /** Serves bells, and lets time pass when only timers are left, until nothing is to be done. Nobody sits before a gate till it times out. */
   async settle(): Promise<void> {
     const { pick = () => 0, walks = 1 } = this.#options
     const serving = new Set<Promise<unknown>>()
@@ -108,14 +121,14 @@ export class MemoryRuntime {
         serving.add(walk)
       }
       if (serving.size > 0) await Promise.race(serving)
-      else if (this.#bells.length === 0 && !(await this.#passTime())) return
+      else if (this.#bells.length === 0 && !((await this.#isAnyAtWork()) && (await this.passTime()))) return
     }
   }
 
-  async view(plan: Plan, runId = 'run'): Promise<RunView> {
-    const loaded = await this.journal.load(runId)
-    if (loaded === null) throw new Error(`no run ${runId}`)
-    return viewRun(plan, loaded)
+  async view(_plan: Plan, runId = 'run'): Promise<RunView> {
+    const view = await viewRunTree(this.journal, this.#plans, runId)
+    if (view === null) throw new Error(`no run ${runId}`)
+    return view
   }
 
   async run(plan: Plan, input: unknown = {}): Promise<RunView> {
@@ -124,7 +137,8 @@ export class MemoryRuntime {
     return this.view(plan)
   }
 
-  async #passTime(): Promise<boolean> {
+  /** Lets time pass until the next thing is due, whatever the runs wait for. False when nothing is. */
+  async passTime(): Promise<boolean> {
     const nextMs = this.journal.nextDueMs()
     if (nextMs === null) return false
     const waitMs = Math.max(0, nextMs - this.#time.now())
@@ -133,7 +147,26 @@ export class MemoryRuntime {
     for (const obligation of await this.journal.due(100)) await this.#follower.discharge(obligation)
     return true
   }
+
+  async #isAnyAtWork(): Promise<boolean> {
+    const runs = await this.journal.list({ limit: RUNS_MAX })
+    return runs.some(({ status }) => status !== 'paused' && !isOver(status))
+  }
+
+  /** As the embedded runtime does: a run that ends above its steps takes them along. */
+  #observe(event: EngineEvent): void {
+    this.events.push(event)
+    if (event.kind === 'run-ended' && event.status !== 'success' && event.status !== 'failed')
+      this.claims.abort('lost', event.runId)
+  }
+
+  get #parts(): TreeParts {
+    return { journal: this.journal, plans: this.#plans, follower: this.#follower }
+  }
 }
+
+/** More than any test starts. */
+const RUNS_MAX = 10_000
 
 const NO_MODELS: Models = {
   call: () => Promise.reject(new Error('this test has no models')),
@@ -142,4 +175,7 @@ const NO_MODELS: Models = {
 const NO_TOOLS: ToolBox = {
   names: () => [],
   call: () => Promise.reject(new Error('this test has no tools')),
+  onUnknown: () => 'retry',
+  verify: () => Promise.reject(new Error('this test has no tools')),
+  attach: () => Promise.reject(new Error('this test has no attachments')),
 }

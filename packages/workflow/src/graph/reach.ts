@@ -63,11 +63,10 @@ export function possibleTargets({ conditions, defaultTarget }: RouterStep): Read
   const targets = new Set<string>()
   const seen = new Set<string>()
   for (const { expression, target } of conditions) {
-    if (isBroken(expression)) return targets // it fails there
     const constant = constantOf(expression)
-    if (constant === 'fails') return targets
-    if (constant === false || seen.has(expression.text)) continue
-    seen.add(expression.text)
+    // One that cannot be read, or fails, is a mistake of its own, told elsewhere: what it was meant to choose is not dead.
+    if (constant === false || (!isBroken(expression) && seen.has(expression.text))) continue
+    if (!isBroken(expression)) seen.add(expression.text)
     targets.add(target)
     if (constant === true) return targets
   }
@@ -75,15 +74,14 @@ export function possibleTargets({ conditions, defaultTarget }: RouterStep): Read
   return targets
 }
 
-/** What an expression gives that reads no state; null for all others. */
-export function constantOf(expression: Expression | Broken): boolean | 'fails' | null {
-  if (isBroken(expression)) return 'fails'
-  if (expression.references.length > 0) return null
+/** What an expression gives that reads no state; null for all others, and for what fails. */
+export function constantOf(expression: Expression | Broken): boolean | null {
+  if (isBroken(expression) || expression.references.length > 0) return null
   try {
     return evaluateCondition(expression, {})
   } catch (error) {
     if (!(error instanceof AgentloomError)) throw error
-    return 'fails'
+    return null
   }
 }
 
