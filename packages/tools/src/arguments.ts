@@ -2,7 +2,7 @@ import { Float, isList, isMapping, type Value, type ValueMap } from '@agentloom/
 import { Fault } from './errors.ts'
 
 /** Timers hold no more (2^31 - 1 ms, 24.8 days); a longer wish means the same as this. */
-const TIMER_MS_MAX = 2_147_483_647
+export const TIMER_MS_MAX = 2_147_483_647
 
 /** @throws {Fault} the argument's quoted name alone, as the Python engine says it, when it is missing */
 export function required(args: ValueMap, name: string): Value {

@@ -34,6 +34,25 @@ export class ToolFailedError extends AgentloomError {
   }
 }
 
+/** What a model was to be shown cannot be read, or may not be. */
+export class AttachmentError extends AgentloomError {
+  override readonly name = 'AttachmentError'
+  readonly code: 'attachment/refused' | 'attachment/failed'
+  readonly retryable: boolean
+  override readonly help: string | null
+
+  constructor(
+    code: AttachmentError['code'],
+    reason: string,
+    options: { readonly retryable: boolean; readonly help: string | null },
+  ) {
+    super(`Attachment resolution error: ${cut(reason)}`)
+    this.code = code
+    this.retryable = options.retryable
+    this.help = options.help
+  }
+}
+
 /** No tool of that name is registered in this process. */
 export class UnknownToolError extends AgentloomError {
   override readonly name = 'UnknownToolError'

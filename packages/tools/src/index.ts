@@ -1,5 +1,6 @@
-export { defineTool, type Tool, type ToolDefinition, type ToolRunContext } from './define-tool.ts'
+export { defineTool, type Tool, type ToolDefinition, type ToolRunContext, type VerifyTool } from './define-tool.ts'
 export {
+  AttachmentError,
   SandboxViolationError,
   ToolDefinitionError,
   ToolFailedError,
@@ -8,3 +9,4 @@ export {
 } from './errors.ts'
 export { closedFloor, floorSchema, type Floor } from './floor.ts'
 export { createToolBox, type ToolBoxOptions } from './tool-box.ts'
+export { createWebhooks, type WebhooksOptions } from './http/webhooks.ts'

@@ -1,5 +1,6 @@
 import type { ToolBox, ToolContext } from '@agentloom/engine/ports'
 import type { Value, ValueMap } from '@agentloom/workflow'
+import { attach } from './attachments/attach.ts'
 import { shellCommand } from './command/shell-command.ts'
 import type { Tool } from './define-tool.ts'
 import {
@@ -35,7 +36,7 @@ const BUILT_IN: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>([
   ['shell_command', shellCommand],
 ])
 
-type Call = (args: ValueMap, context: ToolContext) => Promise<Value>
+type Work<Result> = (args: ValueMap, context: ToolContext) => Promise<Result>
 
 /**
  * The tools of a process: the four built-in ones under the workflow's sandbox and the process's floor, and custom ones.
@@ -44,7 +45,8 @@ type Call = (args: ValueMap, context: ToolContext) => Promise<Value>
 export function createToolBox({ tools = [], floor }: ToolBoxOptions): ToolBox {
   // JavaScript callers may leave it out; then nothing is open.
   const processFloor = floor ?? closedFloor()
-  const calls = new Map<string, Call>()
+  const calls = new Map<string, Work<Value>>()
+  const custom = new Map(tools.map((tool) => [tool.name, tool]))
   for (const [name, builtIn] of BUILT_IN)
     calls.set(name, (args, context) =>
       builtIn(args, context, policyOf(context.sandbox, processFloor, context.runFolder)),
@@ -55,20 +57,32 @@ export function createToolBox({ tools = [], floor }: ToolBoxOptions): ToolBox {
   }
   const names = [...calls.keys()].sort()
 
+  const run = async <Result>(work: Work<Result>, name: string, args: ValueMap, context: ToolContext) => {
+    context.signal.throwIfAborted()
+    try {
+      return await work(args, context)
+    } catch (error) {
+      // Whatever broke on the way down, the reason is that somebody asked for the end.
+      context.signal.throwIfAborted()
+      throw asToolError(name, error)
+    }
+  }
+
   return {
     names: () => names,
     async call(name, args, context) {
       const call = calls.get(name)
       if (call === undefined) throw new UnknownToolError(name, names)
-      context.signal.throwIfAborted()
-      try {
-        return await call(args, context)
-      } catch (error) {
-        // Whatever broke on the way down, the reason is that somebody asked for the end.
-        context.signal.throwIfAborted()
-        throw asToolError(name, error)
-      }
+      return run(call, name, args, context)
     },
+    // The built-in ones are made again, as a step of their own would be.
+    onUnknown: (name) => custom.get(name)?.onUnknown ?? 'retry',
+    async verify(name, args, context) {
+      const tool = custom.get(name)
+      if (tool === undefined) throw new UnknownToolError(name, names)
+      return run((...call) => tool.verify(...call), name, args, context)
+    },
+    attach: (attachment, context) => attach(attachment, context, processFloor),
   }
 }
 
