@@ -11,8 +11,8 @@ import { FULL, QUICK } from './measure/sizes.ts'
 import { HELP, parseOptions, type Options } from './options.ts'
 import { disturbances } from './report/disturbed.ts'
 import { print, type Report } from './report/print.ts'
-import { lookUpRows, rowOf } from './report/rows.ts'
-import { judge } from './report/targets.ts'
+import { languageRow, lookUpRows, rowOf } from './report/rows.ts'
+import { judge, judgeLanguage } from './report/targets.ts'
 
 /** Beside the sources, as the temporary folder of many machines is no disk. */
 const SCRATCH = fileURLToPath(new URL('../node_modules/.cache/agentloom-bench', import.meta.url))
@@ -26,7 +26,19 @@ async function bench({ cpus, fsync, isQuick, only, profile }: Options): Promise<
   const folder = await mkdtemp(join(SCRATCH, 'run-'))
   try {
     const machine = describeMachine(folder)
-    const measured = await measureAll({ loads, sizes, fsync, pinning, folder, profile, progress })
+    const isAsked = (part: string): boolean => only.length === 0 || only.includes(part)
+    const [hasLookUps, hasLanguage] = [isAsked('look-ups'), isAsked('language')]
+    const measured = await measureAll({
+      loads,
+      hasLookUps,
+      hasLanguage,
+      sizes,
+      fsync,
+      pinning,
+      folder,
+      profile,
+      progress,
+    })
     return {
       mode: pinning.mode,
       fsync,
@@ -35,8 +47,12 @@ async function bench({ cpus, fsync, isQuick, only, profile }: Options): Promise<
       machine,
       rows: loads.map((load) => rowOf(load, measured.chains.get(load.key) ?? [], fsync)),
       lookUps: lookUpRows(measured.lookUps),
+      language: languageRow(measured.language),
       disturbed: cpus === 1 && pinning.isPinned ? disturbances(loads, measured) : [],
-      targets: cpus === 1 && fsync === 'everysec' && only.length === 0 ? judge(measured) : [],
+      targets: [
+        ...(cpus === 1 && fsync === 'everysec' && only.length === 0 ? judge(measured) : []),
+        ...(hasLanguage ? judgeLanguage(measured.language) : []),
+      ],
     }
   } finally {
     await rm(folder, { recursive: true, force: true })

@@ -11,13 +11,19 @@ export const LOADS: readonly LoadKind[] = [bareLoop, jobPerStep, flowProducer, a
 /** Measured when asked for by name: its files take minutes to write. */
 export const MORE_LOADS: readonly LoadKind[] = [embeddedCheckpoints]
 
-/** All of the table, or those named. @throws {Error} for a name that no load has */
+/** Keys of what is measured beside the rows: `--only` takes them too. */
+export const PARTS = ['look-ups', 'language'] as const
+
+/** All of the table, or those named, {@link PARTS} left out. @throws {Error} for a name that nothing has */
 export function loadsNamed(keys: readonly string[]): readonly LoadKind[] {
   if (keys.length === 0) return LOADS
   const all = [...LOADS, ...MORE_LOADS]
-  return keys.map((key) => {
+  const parts: readonly string[] = PARTS
+  return keys.flatMap((key) => {
     const found = all.find((load) => load.key === key)
-    if (found === undefined) throw new Error(`no row is named ${key}: give ${all.map((load) => load.key).join(', ')}`)
-    return found
+    const names = [...all.map((load) => load.key), ...parts]
+    if (found === undefined && !parts.includes(key))
+      throw new Error(`nothing is named ${key}: give ${names.join(', ')}`)
+    return found ?? []
   })
 }

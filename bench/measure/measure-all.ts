@@ -4,11 +4,20 @@ import { join } from 'node:path'
 import type { LoadKind } from '../loads/load.ts'
 import type { Pinning } from '../machine/pinning.ts'
 import { runChild } from './run-child.ts'
-import { chainSample, lookUpSample, type ChainSample, type LookUpSample } from './sample.ts'
+import {
+  chainSample,
+  languageSample,
+  lookUpSample,
+  type ChainSample,
+  type LanguageSample,
+  type LookUpSample,
+} from './sample.ts'
 import type { Sizes } from './sizes.ts'
 
 export interface Bench {
   readonly loads: readonly LoadKind[]
+  readonly hasLookUps: boolean
+  readonly hasLanguage: boolean
   readonly sizes: Sizes
   readonly fsync: 'everysec' | 'always'
   readonly pinning: Pinning
@@ -24,6 +33,7 @@ export interface Measured {
   readonly chains: ReadonlyMap<string, readonly ChainSample[]>
   /** One entry a repeat. */
   readonly lookUps: readonly LookUpSample[]
+  readonly language: readonly LanguageSample[]
 }
 
 /** Goes through the loads once a repeat, so that a slow minute of the machine falls on all of them. */
@@ -31,17 +41,24 @@ export async function measureAll(bench: Bench): Promise<Measured> {
   const { loads, sizes, progress } = bench
   const chains = new Map<string, ChainSample[]>(loads.map(({ key }) => [key, []]))
   const lookUps: LookUpSample[] = []
+  const language: LanguageSample[] = []
   for (let repeat = 1; repeat <= sizes.repeats; repeat += 1) {
     for (const load of loads) {
       progress(`repeat ${repeat} of ${sizes.repeats}: ${load.title}`)
       chains.get(load.key)?.push(await measureOne(bench, load))
     }
-    progress(`repeat ${repeat} of ${sizes.repeats}: candidate look-ups`)
-    const { pinning, profile } = bench
-    const said = await runChild({ kind: 'look-ups', roundMs: sizes.lookUpMs }, { pinning, profile, role: 'whole' })
-    lookUps.push(lookUpSample.parse(said))
+    const { pinning, profile, hasLookUps, hasLanguage } = bench
+    const whole = { pinning, profile, role: 'whole' } as const
+    if (hasLookUps) {
+      progress(`repeat ${repeat} of ${sizes.repeats}: candidate look-ups`)
+      lookUps.push(lookUpSample.parse(await runChild({ kind: 'look-ups', roundMs: sizes.lookUpMs }, whole)))
+    }
+    if (hasLanguage) {
+      progress(`repeat ${repeat} of ${sizes.repeats}: the language`)
+      language.push(languageSample.parse(await runChild({ kind: 'language', roundMs: sizes.lookUpMs }, whole)))
+    }
   }
-  return { chains, lookUps }
+  return { chains, lookUps, language }
 }
 
 /** A fresh server and folder each time: nobody pays for what others left. */

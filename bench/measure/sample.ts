@@ -14,3 +14,15 @@ export type ChainSample = z.infer<typeof chainSample>
 
 export const lookUpSample = z.array(z.object({ providers: z.number(), perSecond: z.number() }))
 export type LookUpSample = z.infer<typeof lookUpSample>
+
+export const languageSample = z.object({
+  /** A workflow of 1,000 steps, by a process that compiles its first: from what YAML gave to the plan, and from the text. */
+  planMs: z.number(),
+  coldMs: z.number(),
+  /** The same plan again, by its hash. */
+  cachedMs: z.number(),
+  rendersPerSecond: z.number(),
+  conditionsPerSecond: z.number(),
+  foreachUsPerItem: z.object({ short: z.number(), long: z.number() }),
+})
+export type LanguageSample = z.infer<typeof languageSample>

@@ -16,5 +16,6 @@ const sizes = z.object({
 export const taskSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('chain'), load: z.string(), redis: z.string(), folder: z.string(), sizes }),
   z.object({ kind: z.literal('look-ups'), roundMs: z.number() }),
+  z.object({ kind: z.literal('language'), roundMs: z.number() }),
 ])
 export type Task = z.infer<typeof taskSchema>

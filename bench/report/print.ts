@@ -1,6 +1,6 @@
 import type { Machine } from '../machine/machine.ts'
 import type { Figure } from '../measure/figures.ts'
-import type { CpuFigures, LookUpRow, Row } from './rows.ts'
+import type { CpuFigures, LanguageRow, LookUpRow, Row } from './rows.ts'
 import { columns } from './columns.ts'
 import type { Target } from './targets.ts'
 
@@ -12,12 +12,24 @@ export interface Report {
   readonly machine: Machine
   readonly rows: readonly Row[]
   readonly lookUps: readonly LookUpRow[]
+  readonly language: LanguageRow | null
   /** Who had less than the whole CPU, and when: the verdicts on such figures mean nothing. */
   readonly disturbed: readonly string[]
   readonly targets: readonly Target[]
 }
 
-export function print({ mode, fsync, repeats, seconds, machine, rows, lookUps, disturbed, targets }: Report): string {
+export function print({
+  mode,
+  fsync,
+  repeats,
+  seconds,
+  machine,
+  rows,
+  lookUps,
+  language,
+  disturbed,
+  targets,
+}: Report): string {
   const steps = rows[0]?.long.map((chain) => `${whole(chain.steps)} steps`) ?? []
   const table = columns([
     [
@@ -47,10 +59,9 @@ export function print({ mode, fsync, repeats, seconds, machine, rows, lookUps, d
     `Chains of no-op function steps. ${mode}.`,
     `${machine.cpu} (${machine.cpuCount} CPUs), ${machine.memoryGb} GB, ${machine.system}, Node ${machine.node}, ${machine.fileSystem}; a 300-byte append with fdatasync takes ${decimal(2)(machine.appendMs)} ms.`,
     `Redis 'appendfsync ${fsync}'. Medians of ${repeats} interleaved repeats (least–most). CPU is client + Redis. A run's START and the wait for its result are included. ${whole(seconds)} s.`,
-    '',
-    table,
-    '',
-    lookUpTable,
+    ...(rows.length === 0 ? [] : ['', table]),
+    ...(lookUps.length === 0 ? [] : ['', lookUpTable]),
+    ...(language === null ? [] : ['', languageTable(language)]),
     ...(disturbed.length === 0
       ? []
       : [
@@ -58,9 +69,25 @@ export function print({ mode, fsync, repeats, seconds, machine, rows, lookUps, d
           'DISTURBED: other programs were at work, so neither met nor missed can be told. Measure again.',
           ...disturbed,
         ]),
-    ...(targets.length === 0 ? [] : ['', 'Targets on one CPU', printTargets(targets)]),
+    ...(targets.length === 0 ? [] : ['', 'Targets', printTargets(targets)]),
     '',
   ].join('\n')
+}
+
+function languageTable({ foreachUsPerItem: { short, long }, ...row }: LanguageRow): string {
+  const million = (value: number): string => decimal(2)(value / 1_000_000)
+  return columns([
+    ['1,000 steps: plan', 'text to plan', 'again', '3-field prompts', 'conditions', 'foreach of 100', 'of 10,000'],
+    [
+      `${spread(row.planMs, decimal(1))} ms`,
+      `${spread(row.coldMs, decimal(0))} ms`,
+      `${spread(row.cachedMs, decimal(5))} ms`,
+      `${spread(row.rendersPerSecond, million)} million/s`,
+      `${spread(row.conditionsPerSecond, million)} million/s`,
+      `${spread(short, decimal(1))} µs an item`,
+      `${spread(long, decimal(1))} µs an item`,
+    ],
+  ])
 }
 
 function printTargets(targets: readonly Target[]): string {

@@ -1,6 +1,6 @@
 import type { LoadKind } from '../loads/load.ts'
 import { figureOf, type Figure } from '../measure/figures.ts'
-import type { ChainSample, LookUpSample } from '../measure/sample.ts'
+import type { ChainSample, LanguageSample, LookUpSample } from '../measure/sample.ts'
 
 /** Medians over the repeats, with their ends. */
 export interface Row {
@@ -24,6 +24,32 @@ export interface CpuFigures {
 export interface LookUpRow {
   readonly providers: number
   readonly perSecond: Figure
+}
+
+export interface LanguageRow {
+  readonly planMs: Figure
+  readonly coldMs: Figure
+  readonly cachedMs: Figure
+  readonly rendersPerSecond: Figure
+  readonly conditionsPerSecond: Figure
+  readonly foreachUsPerItem: { readonly short: Figure; readonly long: Figure }
+}
+
+/** Null where it was not measured. */
+export function languageRow(samples: readonly LanguageSample[]): LanguageRow | null {
+  if (samples.length === 0) return null
+  const figure = (of: (sample: LanguageSample) => number): Figure => figureOf(samples.map(of))
+  return {
+    planMs: figure(({ planMs }) => planMs),
+    coldMs: figure(({ coldMs }) => coldMs),
+    cachedMs: figure(({ cachedMs }) => cachedMs),
+    rendersPerSecond: figure(({ rendersPerSecond }) => rendersPerSecond),
+    conditionsPerSecond: figure(({ conditionsPerSecond }) => conditionsPerSecond),
+    foreachUsPerItem: {
+      short: figure(({ foreachUsPerItem }) => foreachUsPerItem.short),
+      long: figure(({ foreachUsPerItem }) => foreachUsPerItem.long),
+    },
+  }
 }
 
 export function rowOf({ key, title, store }: LoadKind, samples: readonly ChainSample[], fsync: string): Row {

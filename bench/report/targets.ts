@@ -1,6 +1,6 @@
 import { figureOf, type Figure } from '../measure/figures.ts'
 import type { Measured } from '../measure/measure-all.ts'
-import type { ChainSample } from '../measure/sample.ts'
+import type { ChainSample, LanguageSample } from '../measure/sample.ts'
 
 export interface Target {
   readonly name: string
@@ -61,6 +61,50 @@ export function judge(measured: Measured): Target[] {
     target('candidate look-ups, slowest of 1 to 50 providers', 'at least', 3_000_000, '/s', slowest),
     // Flat: what is left of the fastest where it is slowest. The machine alone moves it by a tenth.
     target('candidate look-ups, slowest to fastest', 'at least', 0.8, '×', flatness),
+  ]
+}
+
+/** What it promises of its language, on any CPU. */
+export function judgeLanguage(samples: readonly LanguageSample[]): Target[] {
+  const of = (what: (sample: LanguageSample) => number): number[] => samples.map(what)
+  const growth = of(({ foreachUsPerItem: { short, long } }) => long / short)
+  return [
+    target(
+      '1,000 steps, from what YAML gave to the plan, cold',
+      'at most',
+      60,
+      'ms',
+      of(({ planMs }) => planMs),
+    ),
+    target(
+      '1,000 steps, from text to the plan, cold',
+      'at most',
+      250,
+      'ms',
+      of(({ coldMs }) => coldMs),
+    ),
+    target(
+      'the same plan again',
+      'at most',
+      0.1,
+      'ms',
+      of(({ cachedMs }) => cachedMs),
+    ),
+    target(
+      'a prompt with 3 fields',
+      'at least',
+      1_000_000,
+      '/s',
+      of(({ rendersPerSecond }) => rendersPerSecond),
+    ),
+    target(
+      'a condition of a router',
+      'at least',
+      300_000,
+      '/s',
+      of(({ conditionsPerSecond }) => conditionsPerSecond),
+    ),
+    target('foreach, an item of 10,000 to one of 100', 'at most', 1.3, '×', growth),
   ]
 }
 
