@@ -1,5 +1,6 @@
 // What a plan under compat shows otherwise: see Compat in @agentloom/workflow.
 import {
+  isList,
   isMapping,
   parseValue,
   readPath,
@@ -31,7 +32,7 @@ export function compatView(plan: Plan, view: RunView, folded: Folded): RunView {
     ...view,
     ...(timeoutIsNoFailure && isTimeoutOnly && { status: 'success', error: null }),
     steps: view.steps.map((step) => ({ ...step, output: outputs.get(step.id) ?? step.output })),
-    state: keepsPartialPaths ? withPartialPaths(plan, view) : view.state,
+    state: withShared(keepsPartialPaths ? withPartialPaths(plan, view) : view.state, outputs),
   }
 }
 
@@ -72,6 +73,14 @@ function sharedOutputs(plan: Plan, { input, left }: Folded): ReadonlyMap<string,
   }
   for (const [id, path] of owned) part(id, path)
   return shared
+}
+
+function withShared(state: ValueMap, outputs: ReadonlyMap<string, Value>): ValueMap {
+  const draft = new StateDraft(state)
+  for (const [id, output] of outputs)
+    if (isMapping(output) || isList(output))
+      draft.write({ text: `steps.${id}.output`, segments: ['steps', id, 'output'] }, output)
+  return draft.state
 }
 
 function isAtOrAbove(path: StatePath, other: StatePath): boolean {
