@@ -18,14 +18,20 @@ import {
   type RunHeader,
   type RunStatus,
   type RunTransition,
+  type SettleReply,
+  type SettleStep,
+  type SignalReply,
   type StartReply,
   type StartRun,
+  type WakeReply,
+  type WakeStep,
 } from '@agentloom/engine'
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RunActiveError } from '../runtime/errors.ts'
 import { RefusedWriteError } from '../store/errors.ts'
-import { Store, type WishHandler } from '../store/store.ts'
+import { Store } from '../store/store.ts'
+import { parseWish, signalReplyOf, wakeReplyOf, wishText, type RunWish } from './asking.ts'
 import { cellsOf, headerOf, loadedOf, startCellsOf } from './rows.ts'
 
 export interface JournalOptions {
@@ -104,8 +110,9 @@ export class EmbeddedJournal extends MemoryJournal implements AsyncDisposable {
   }
 
   /** Damaged runs are left out: each says so itself when it is loaded. */
-  override async list({ status, workflow, limit }: RunFilter): Promise<readonly RunHeader[]> {
-    const rows = await this.#store.call({ name: 'list', status: status ?? null, workflow: workflow ?? null, limit })
+  override async list(filter: RunFilter): Promise<readonly RunHeader[]> {
+    const { status = null, workflow = null, withChildren = false, limit } = filter
+    const rows = await this.#store.call({ name: 'list', status, workflow, withChildren, limit })
     return rows.flatMap((row) => {
       try {
         return [headerOf(row)]
@@ -120,6 +127,38 @@ export class EmbeddedJournal extends MemoryJournal implements AsyncDisposable {
   override async cancel(runId: string, reason: string): Promise<RunTransition> {
     if (this.has(runId)) return super.cancel(runId, reason)
     return this.#ask(runId, 'cancel', reason)
+  }
+
+  /** As {@link cancel}. @throws {RunActiveError} the process that has the run does not answer */
+  override async wake(command: WakeStep): Promise<WakeReply> {
+    const { runId, stepId, wake } = command
+    if (this.has(runId)) return super.wake(command)
+    const reply = await this.#askFor(runId, { wish: 'wake', stepId, wake }, (loaded) => wakeReplyOf(loaded, command))
+    return reply === 'nobody' ? this.#whileTaken(runId, () => super.wake(command)) : (reply ?? UNKNOWN_RUN)
+  }
+
+  override async signal(runId: string, name: string, payload: string): Promise<SignalReply> {
+    if (this.has(runId)) return super.signal(runId, name, payload)
+    const signal = { name, payload }
+    let isNew = false
+    const reply = await this.#askFor<SignalReply>(runId, { wish: 'signal', ...signal }, (loaded) => {
+      const found = signalReplyOf(loaded, signal)
+      if (found === null) isNew = true
+      return found?.outcome === 'kept' ? { ...found, isNew } : found
+    })
+    if (reply === 'nobody') return this.#whileTaken(runId, () => super.signal(runId, name, payload))
+    return reply ?? UNKNOWN_RUN
+  }
+
+  /** A step may wait for a child run that has ended and left memory, perhaps that of another process. */
+  override async settle(command: SettleStep): Promise<SettleReply> {
+    const { settlement, claim } = command
+    const child = settlement.kind === 'wait' && settlement.wait.kind === 'child' ? settlement.wait.runId : null
+    if (child !== null && !this.has(child)) {
+      const header = await this.header(child)
+      if (header !== null) this.rememberChild(claim.runId, child, header.status)
+    }
+    return super.settle(command)
   }
 
   override async pause(runId: string, reason: string): Promise<RunTransition> {
@@ -139,7 +178,8 @@ export class EmbeddedJournal extends MemoryJournal implements AsyncDisposable {
   }
 
   /**
-   * Brings a run of the file to life here, as after the death of the process that had it: claims in flight are expired.
+   * Brings a run of the file to life here, as after the death of the process that had it: claims in flight are expired. Its
+   * child runs come along, those that are not over and those that only its end had ended: see `childrenHere`.
    * @returns its records, or null when there is no such run
    * @throws {RunActiveError} @throws {CorruptJournalError} @throws {NewerFormatError}
    */
@@ -153,6 +193,8 @@ export class EmbeddedJournal extends MemoryJournal implements AsyncDisposable {
       if (loaded.header.format > FORMAT) throw new NewerFormatError(runId, loaded.header.format, FORMAT)
       const plan = await this.plans.get(loaded.header.definition)
       this.adopt(rebuildRun(plan, restartCommand(plan, loaded.header), loaded))
+      for (const child of await this.#store.call({ name: 'children', run: runId }))
+        if (!this.has(child)) await this.take(child)
       return loaded
     } catch (error) {
       await this.give(runId)
@@ -160,10 +202,12 @@ export class EmbeddedJournal extends MemoryJournal implements AsyncDisposable {
     }
   }
 
-  /** Lets go of a run: it leaves memory, and any process may take it. */
+  /** Lets go of a run and the child runs below it: they leave memory, and any process may take them. */
   async give(runId: string): Promise<void> {
+    const children = this.childrenHere(runId)
     this.drop(runId)
     await this.#store.call({ name: 'give', run: runId })
+    for (const child of children) await this.give(child)
   }
 
   /** Puts a run from elsewhere into the file, at rest and as it is; false when the file has one of this id. */
@@ -196,8 +240,11 @@ export class EmbeddedJournal extends MemoryJournal implements AsyncDisposable {
   }
 
   /** What other processes want of runs that are live here. */
-  onWish(handler: WishHandler): void {
-    this.#store.onWish(handler)
+  onWish(handler: (runId: string, wish: RunWish) => void): void {
+    this.#store.onWish((runId, found) => {
+      const wish = parseWish(found)
+      if (wish !== null) handler(runId, wish)
+    })
   }
 
   /** Whether this journal keeps the process from ending. Default: only while something is on its way to the disk. */
@@ -226,7 +273,7 @@ export class EmbeddedJournal extends MemoryJournal implements AsyncDisposable {
 
   async #ask(runId: string, wish: 'cancel' | 'pause', reason: string): Promise<RunTransition> {
     const isReached = (status: RunStatus): boolean => isOver(status) || (wish === 'pause' && status === 'paused')
-    const found = await this.#store.call({ name: 'wish', run: runId, wish, reason })
+    const found = await this.#store.call({ name: 'wish', run: runId, ...wishText({ wish, reason }) })
     if (found === null) return { isDone: false, status: null }
     for (let waitedMs = 0; ; waitedMs += WISH_LOOK_MS) {
       const standing = waitedMs === 0 ? found : await this.#store.call({ name: 'standing', run: runId })
@@ -239,16 +286,43 @@ export class EmbeddedJournal extends MemoryJournal implements AsyncDisposable {
     }
   }
 
+  /** Asks the process that has the run, and waits until the records say what came of it; null when there is no such run. */
+  async #askFor<Reply>(
+    runId: string,
+    wish: RunWish,
+    replyOf: (loaded: LoadedRun) => Reply | null,
+  ): Promise<Reply | 'nobody' | null> {
+    for (let waitedMs = 0; ; waitedMs += WISH_LOOK_MS) {
+      const loaded = await this.load(runId)
+      if (loaded === null) return null
+      const reply = replyOf(loaded)
+      if (reply !== null) return reply
+      const standing = await this.#store.call(
+        waitedMs === 0 ? { name: 'wish', run: runId, ...wishText(wish) } : { name: 'standing', run: runId },
+      )
+      if (standing === null) return null
+      if (standing.owner === null) return 'nobody'
+      if (waitedMs >= WISH_MS_MAX) throw new RunActiveError(runId, standing.owner)
+      await delay(WISH_LOOK_MS)
+    }
+  }
+
+  #directly(runId: string, wish: 'cancel' | 'pause', reason: string): Promise<RunTransition> {
+    return this.#whileTaken(runId, () => (wish === 'cancel' ? super.cancel(runId, reason) : super.pause(runId, reason)))
+  }
+
   /** No process has the run: it is taken, told, and let go of. */
-  async #directly(runId: string, wish: 'cancel' | 'pause', reason: string): Promise<RunTransition> {
+  async #whileTaken<Reply>(runId: string, tell: () => Promise<Reply>): Promise<Reply> {
     await this.take(runId)
     try {
-      return await (wish === 'cancel' ? super.cancel(runId, reason) : super.pause(runId, reason))
+      return await tell()
     } finally {
       await this.give(runId)
     }
   }
 }
+
+const UNKNOWN_RUN = { outcome: 'refused', reason: 'unknown-run' } as const
 
 /**
  * Opens the journal of a folder. Several processes may have it open; a run is executed by one of them.

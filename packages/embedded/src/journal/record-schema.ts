@@ -1,4 +1,4 @@
-import { RUN_STATUSES, type JournalRecord, type RunHeader } from '@agentloom/engine'
+import { RUN_STATUSES, type JournalRecord, type RunHeader, type Wait, type Wake } from '@agentloom/engine'
 import { z } from 'zod'
 
 /** What stands on disk is parsed like any other input: a sum proves that it is what was written, not that it makes sense. */
@@ -23,6 +23,25 @@ const usage = z.object({
 
 export const runStatus = z.enum(RUN_STATUSES)
 
+const wait: z.ZodType<Wait> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('gate'), timeoutMs: z.number().nullable() }),
+  z.object({ kind: z.literal('timer'), delayMs: z.number() }),
+  z.object({ kind: z.literal('signal'), name: z.string(), timeoutMs: z.number().nullable() }),
+  z.object({ kind: z.literal('child'), runId: z.string() }),
+  z.object({ kind: z.literal('parked'), reason: z.string(), message: z.string(), checkMs: z.number().nullable() }),
+])
+
+const given = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('decided'), decision: z.string(), by: z.string().nullable() }),
+  z.object({ kind: z.literal('child-ended'), runId: z.string(), status: runStatus }),
+])
+
+const wake: z.ZodType<Wake> = z.union([
+  given,
+  z.object({ kind: z.literal('signalled'), payload: z.string() }),
+  z.object({ kind: z.literal('elapsed') }),
+])
+
 export const recordSchema: z.ZodType<JournalRecord> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('started'), atMs }),
   z.object({ kind: z.literal('claimed'), atMs, stepId, epoch, worker: z.string() }),
@@ -36,9 +55,16 @@ export const recordSchema: z.ZodType<JournalRecord> = z.discriminatedUnion('kind
     error: errorInfo,
     usage,
     retryAtMs: z.number().nullable(),
+    output: z.string().exactOptional(),
   }),
   z.object({ kind: z.literal('skipped'), atMs, stepId, cause: z.number() }),
   z.object({ kind: z.literal('released'), atMs, stepId, epoch, reason: z.string() }),
+  z.object({ kind: z.literal('noted'), atMs, stepId, epoch, note: z.string(), usage: usage.nullable() }),
+  z.object({ kind: z.literal('waiting'), atMs, stepId, epoch, wait, usage, untilMs: z.number().nullable() }),
+  z.object({ kind: z.literal('woken'), atMs, stepId, wake }),
+  z.object({ kind: z.literal('mirrored'), atMs, stepId, status: runStatus }),
+  z.object({ kind: z.literal('signalled'), atMs, name: z.string(), payload: z.string() }),
+  z.object({ kind: z.literal('closing'), atMs, status: runStatus, error: errorInfo.nullable() }),
   z.object({ kind: z.literal('paused'), atMs, reason: z.string() }),
   z.object({ kind: z.literal('reopened'), atMs, reason: z.string(), stepIds: z.array(z.string()) }),
   z.object({ kind: z.literal('ended'), atMs, status: runStatus, error: errorInfo.nullable() }),
@@ -52,7 +78,18 @@ export const fixedHeader = z.object({
   tags: z.array(z.string()),
   createdAtMs: atMs,
   format: z.int(),
+  parent: z.object({ runId: z.string(), stepId: z.string(), rootRunId: z.string() }).nullable().default(null),
 })
+
+/** What is in force of a run's limits: a reopening may change it. */
+export const limitsSchema = z.object({
+  budgetNanoUsd: z.number().nullable().default(null),
+  timeoutMs: z.number().nullable().default(null),
+})
+
+/** What one process wants of a run that another one has, beside a reason. */
+export const wakeWish = z.object({ stepId, wake: given })
+export const signalWish = z.object({ name: z.string(), payload: z.string() })
 
 export const headerSchema: z.ZodType<RunHeader> = fixedHeader.extend({
   runId: z.string(),
@@ -61,6 +98,7 @@ export const headerSchema: z.ZodType<RunHeader> = fixedHeader.extend({
   status: runStatus,
   error: errorInfo.nullable(),
   updatedAtMs: atMs,
+  ...limitsSchema.shape,
 })
 
 export const storedError = errorInfo.nullable()

@@ -7,9 +7,9 @@ import {
   type StepUsage,
 } from '@agentloom/engine'
 import { z } from 'zod'
-import type { ChangeCells, HeaderRow, RecordRow, RunRows, StartCells } from '../store/messages.ts'
+import type { ChangeCells, HeaderRow, LimitCells, RecordRow, RunRows, StartCells } from '../store/messages.ts'
 import { sumOf } from '../store/sum.ts'
-import { fixedHeader, recordSchema, runStatus, storedError } from './record-schema.ts'
+import { fixedHeader, limitsSchema, recordSchema, runStatus, storedError } from './record-schema.ts'
 
 /** Between the engine's words and the store's cells. An output has a cell of its own: inside the list every quote of it would be escaped. */
 export function cellsOf(change: Change, start: StartCells | null): ChangeCells {
@@ -25,7 +25,8 @@ export function cellsOf(change: Change, start: StartCells | null): ChangeCells {
   }
   const error = header.error === null ? null : JSON.stringify(header.error)
   const at = records.at(-1)?.atMs ?? header.updatedAtMs
-  return [header.runId, from, records.length, at, `[${body}]`, output, header.status, error, start]
+  const news = start ?? (records.some(({ kind }) => kind === 'reopened') ? limitCellsOf(header) : null)
+  return [header.runId, from, records.length, at, `[${body}]`, output, header.status, error, news]
 }
 
 /** The two kinds that every step writes are put together by hand, in half the time of JSON.stringify. */
@@ -52,13 +53,20 @@ function usageText({ durationMs, tokens, costNanoUsd, model, provider }: StepUsa
   return `{"durationMs":${durationMs},"tokens":${tokens},"costNanoUsd":${costNanoUsd},${names}}`
 }
 
+function limitCellsOf({ budgetNanoUsd, timeoutMs }: RunHeader): LimitCells {
+  return { kind: 'limits', limits: JSON.stringify({ budgetNanoUsd, timeoutMs }) }
+}
+
 export function startCellsOf(header: RunHeader, definition: string | null): StartCells {
-  const { workflow, tenant, priority, tags, createdAtMs, format } = header
+  const { workflow, tenant, priority, tags, createdAtMs, format, parent } = header
   return {
+    kind: 'start',
     hash: header.definition,
     definition,
     workflow: workflow.toWellFormed(), // a lone surrogate would come back as another character
-    header: JSON.stringify({ workflow, tenant, priority, tags, createdAtMs, format }),
+    header: JSON.stringify({ workflow, tenant, priority, tags, createdAtMs, format, parent }),
+    limits: limitCellsOf(header).limits,
+    parent: parent?.runId ?? null,
     input: header.input,
     created: createdAtMs,
   }
@@ -77,6 +85,7 @@ export function headerOf(row: HeaderRow): RunHeader {
     status: parsed(runId, runStatus, row.status, 'its status'),
     error: parsed(runId, storedError, row.error === null ? null : json(runId, row.error), 'its error'),
     updatedAtMs: row.updated,
+    ...parsed(runId, limitsSchema, row.limits === null ? {} : json(runId, row.limits), 'its limits'),
   }
 }
 

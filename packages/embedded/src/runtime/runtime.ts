@@ -17,6 +17,7 @@ import {
 import type { Plan } from '@agentloom/workflow'
 import { CheckpointWriter } from '../checkpoint/checkpoint-writer.ts'
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
+import type { RunWish } from '../journal/asking.ts'
 import type { EmbeddedJournal } from '../journal/embedded-journal.ts'
 import { StoreError } from '../store/errors.ts'
 import { Alarm } from './alarm.ts'
@@ -91,7 +92,7 @@ export class Runtime implements Embedded {
       isOff: !parts.writesCheckpoints,
     })
     this.#writer.everyMs(CHECKPOINT_MS, () => this.#live.keys())
-    journal.onWish((runId, wish, reason) => void this.#grant(runId, wish, reason))
+    journal.onWish((runId, wish) => void this.#grant(runId, wish))
   }
 
   get checkpointProblem(): unknown {
@@ -237,12 +238,25 @@ export class Runtime implements Embedded {
   }
 
   /** Another process asked. */
-  async #grant(runId: string, wish: 'cancel' | 'pause', reason: string): Promise<void> {
+  async #grant(runId: string, wish: RunWish): Promise<void> {
     try {
-      await (wish === 'cancel' ? this.cancel(runId, reason) : this.pause(runId, reason))
+      if (!('reason' in wish)) await this.#pass(runId, wish)
+      else await (wish.wish === 'cancel' ? this.cancel(runId, wish.reason) : this.pause(runId, wish.reason))
     } catch (error) {
       this.#lose(runId, error)
     }
+  }
+
+  /** A decision or a signal from another process. */
+  async #pass(runId: string, wish: Extract<RunWish, { readonly wish: 'wake' | 'signal' }>): Promise<void> {
+    const { journal } = this
+    const reply =
+      wish.wish === 'wake'
+        ? await journal.wake({ runId, stepId: wish.stepId, wake: wish.wake })
+        : await journal.signal(runId, wish.name, wish.payload)
+    if (reply.outcome === 'refused') return
+    const plan = await journal.plans.get(reply.label.definition)
+    await this.#follower.ring({ plan, priority: reply.label.priority }, reply.offers)
   }
 
   #observe(event: EngineEvent): void {

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Call, Replies } from './messages.ts'
 import type { OwnedRuns } from './owned.ts'
-import { findRun, listRuns, readDefinition, readRun, unknownRuns } from './read-runs.ts'
+import { childrenOf, findRun, listRuns, readDefinition, readRun, unknownRuns } from './read-runs.ts'
 
 /** Answers a call; a journal that was opened for reading where there is none is an empty one. */
 export function answer(
@@ -9,7 +9,7 @@ export function answer(
   owned: OwnedRuns | null,
   call: Exclude<Call, { name: 'close' }>,
 ): Replies[Call['name']] {
-  if (database === null) return call.name === 'unknown' ? call.runs : call.name === 'list' ? [] : null
+  if (database === null) return call.name === 'unknown' ? call.runs : LISTS.has(call.name) ? [] : null
   switch (call.name) {
     case 'read': {
       const found = findRun(database, call.run)
@@ -21,6 +21,8 @@ export function answer(
       return readDefinition(database, call.hash)
     case 'list':
       return listRuns(database, call)
+    case 'children':
+      return childrenOf(database, call.run)
     case 'unknown':
       return unknownRuns(database, call.runs)
     case 'take':
@@ -38,6 +40,8 @@ export function answer(
       return call satisfies never
   }
 }
+
+const LISTS: ReadonlySet<Call['name']> = new Set(['list', 'children'])
 
 /** Test and set in one transaction: of two that take the same dead run, one gets it. */
 function takeRun(database: DatabaseSync, owned: OwnedRuns, run: string): Replies['take'] {
@@ -71,11 +75,9 @@ function wish(database: DatabaseSync, owned: OwnedRuns, call: Extract<Call, { na
     if (found === null) return null
     const owner = owned.livingOwner(found.owner)
     if (owner !== null) {
-      // A cancel is not taken back by a pause that comes behind it.
       database
-        .prepare(`insert into wishes (run, wish, reason) values (?, ?, ?)
-          on conflict (run) do update set wish = excluded.wish, reason = excluded.reason where wish = 'pause'`)
-        .run(found.key, call.wish, call.reason)
+        .prepare('insert into wishes (run, wish, body) values (?, ?, ?) on conflict do nothing')
+        .run(found.key, call.wish, call.body)
     }
     return { owner }
   })

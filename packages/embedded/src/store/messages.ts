@@ -27,20 +27,31 @@ export type ChangeCells = [
   output: string | null,
   status: string,
   error: string | null,
-  start: StartCells | null,
+  news: StartCells | LimitCells | null,
 ]
 
 export const CELLS_PER_CHANGE = 9 satisfies ChangeCells['length']
 
 export interface StartCells {
+  readonly kind: 'start'
   readonly hash: string
   /** Null where this store has sent it before. */
   readonly definition: string | null
   readonly workflow: string
   /** JSON: what never changes of a run's header. */
   readonly header: string
+  readonly limits: string
+  /** Id of the parent run. */
+  readonly parent: string | null
   readonly input: string
   readonly created: number
+}
+
+/** What changes of a run's header beside its status, where it is reopened. */
+export interface LimitCells {
+  readonly kind: 'limits'
+  /** JSON. */
+  readonly limits: string
 }
 
 export type Request =
@@ -51,16 +62,31 @@ export type Call =
   | { readonly name: 'read'; readonly run: string; readonly from: number }
   | { readonly name: 'header'; readonly run: string }
   | { readonly name: 'definition'; readonly hash: string }
-  | { readonly name: 'list'; readonly status: string | null; readonly workflow: string | null; readonly limit: number }
+  | {
+      readonly name: 'list'
+      readonly status: string | null
+      readonly workflow: string | null
+      readonly withChildren: boolean
+      readonly limit: number
+    }
+  /** Ids of the child runs of a run that may go on with it: not over, or ended by its end. */
+  | { readonly name: 'children'; readonly run: string }
   /** Makes the run this process's own, unless a living process has it. */
   | { readonly name: 'take'; readonly run: string }
   | { readonly name: 'give'; readonly run: string }
   | { readonly name: 'standing'; readonly run: string }
   /** Tells the living process that has the run, if there is one. */
-  | { readonly name: 'wish'; readonly run: string; readonly wish: 'cancel' | 'pause'; readonly reason: string }
+  | ({ readonly name: 'wish'; readonly run: string } & Wish)
   /** Those of the runs that the journal does not know. */
   | { readonly name: 'unknown'; readonly runs: readonly string[] }
   | { readonly name: 'close' }
+
+/** What a process wants of a run that another one has. */
+export interface Wish {
+  readonly wish: 'cancel' | 'pause' | 'wake' | 'signal'
+  /** A reason, or JSON. */
+  readonly body: string
+}
 
 export interface HeaderRow {
   readonly run: string
@@ -70,6 +96,7 @@ export interface HeaderRow {
   readonly sum: number
   readonly status: string
   readonly error: string | null
+  readonly limits: string | null
   readonly updated: number
 }
 
@@ -95,6 +122,7 @@ export interface Replies {
   readonly header: HeaderRow | null
   readonly definition: { readonly text: string } | null
   readonly list: readonly HeaderRow[]
+  readonly children: readonly string[]
   readonly take: RunRows | { readonly owner: Owner } | null
   readonly give: null
   readonly standing: { readonly owner: Owner | null } | null
@@ -129,4 +157,4 @@ export type Answer =
     }
   | { readonly kind: 'reply'; readonly id: number; readonly reply: Replies[keyof Replies] }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }
-  | { readonly kind: 'wish'; readonly run: string; readonly wish: 'cancel' | 'pause'; readonly reason: string }
+  | ({ readonly kind: 'wish'; readonly run: string } & Wish)

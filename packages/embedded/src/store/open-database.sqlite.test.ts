@@ -19,6 +19,8 @@ const START = {
   priority: 0,
   tags: [],
   timeoutMs: null,
+  parent: null,
+  cleanup: null,
   budgetNanoUsd: null,
   stepCount: 1,
   cap: null,
@@ -104,7 +106,7 @@ test('a newer schema is refused with both numbers', async () => {
   database.close()
   const error = await refusal(folder)
   expect(error).toMatchObject({ code: 'store/newer-schema' })
-  expect(String(error)).toMatch(/schema 99.*up to 1/)
+  expect(String(error)).toMatch(/schema 99.*up to 2/)
   await expect(openJournal({ folder, access: 'read' })).rejects.toMatchObject({ code: 'store/newer-schema' })
 })
 
@@ -146,7 +148,17 @@ test('a transaction of another program is waited for, then named; later it works
       null,
       'queued',
       null,
-      { hash: 'd', definition: '{}', workflow: 'wf', header: '{}', input: '{}', created: 1 },
+      {
+        kind: 'start',
+        hash: 'd',
+        definition: '{}',
+        workflow: 'wf',
+        header: '{}',
+        limits: '{}',
+        parent: null,
+        input: '{}',
+        created: 1,
+      },
     ])
   other.exec('begin immediate')
   await expect(started()).rejects.toMatchObject({ code: 'store/locked', place: file, retryable: true })

@@ -17,7 +17,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { HELP_CORRUPT, StoreFailure } from './failure.ts'
 import type { OpenRequest } from './messages.ts'
-import { APPLICATION_ID, SCHEMA_VERSION, TABLES } from './tables.ts'
+import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION, TABLES } from './tables.ts'
 
 /**
  * `quick_check` reads the whole file. Small files are always checked, larger ones after an unclean end (a write-ahead log
@@ -28,6 +28,8 @@ const CHECKED_BYTES_MAX = 256 * 1024 ** 2
 
 /** Log pages before they are moved into the file: 16 MiB; moving at 4 MiB, SQLite's default, costs a fifth of the speed. */
 const LOG_PAGES = 4_000
+
+const HELP_OLDER = 'start or resume a run in this folder once: that brings the file up to date'
 
 const MAGIC = 'SQLite format 3\0'
 const HEADER_BYTES = 100
@@ -83,7 +85,10 @@ function openForReading({ path, busyMs }: OpenRequest): DatabaseSync | null {
   inspect(path)
   const database = new DatabaseSync(readableAt(path), { timeout: busyMs, readOnly: true })
   try {
-    if (checkOrigin(database) > 0) return database
+    const version = checkOrigin(database)
+    if (version > 0 && version < SCHEMA_VERSION)
+      throw new StoreFailure('read-only', `the journal has the older schema ${version}`, HELP_OLDER)
+    if (version > 0) return database
   } catch (error) {
     database.close()
     throw error
@@ -157,9 +162,10 @@ function migrate(database: DatabaseSync, path: string): void {
   if (numberOf(database, 'user_version') === SCHEMA_VERSION) return
   database.exec('begin immediate')
   try {
-    if (numberOf(database, 'user_version') === 0) {
-      database.exec(`${TABLES} pragma application_id = ${APPLICATION_ID}; pragma user_version = ${SCHEMA_VERSION}`)
-    }
+    const found = numberOf(database, 'user_version')
+    if (found === 0) database.exec(`${TABLES} pragma application_id = ${APPLICATION_ID}`)
+    else for (const step of MIGRATIONS.slice(found - 1)) database.exec(step)
+    database.exec(`pragma user_version = ${SCHEMA_VERSION}`)
     database.exec('commit')
   } catch (error) {
     database.exec('rollback')

@@ -4,7 +4,7 @@ import type { HeaderRow, RecordRow, RunRows } from './messages.ts'
 type Row = Record<string, SQLOutputValue>
 
 /** `updated` of a live run is that of its last record: the row itself is written when the status changes. */
-const HEADER = `select id, run, hash, header, input, sum, status, error,
+const HEADER = `select id, run, hash, header, input, sum, status, error, limits,
   coalesce((select at from records where records.run = runs.id order by seq desc limit 1), updated) as updated, owner from runs`
 
 /** A run's row, with its key and owner. */
@@ -28,15 +28,30 @@ export function readRun(database: DatabaseSync, { key, row }: FoundRun, from: nu
 
 export function listRuns(
   database: DatabaseSync,
-  filter: { readonly status: string | null; readonly workflow: string | null; readonly limit: number },
+  filter: {
+    readonly status: string | null
+    readonly workflow: string | null
+    readonly withChildren: boolean
+    readonly limit: number
+  },
 ): readonly HeaderRow[] {
-  const { status, workflow, limit } = filter
+  const { status, workflow, withChildren, limit } = filter
   return database
     .prepare(
-      `${HEADER} where status = coalesce(?, status) and workflow = coalesce(?, workflow) order by created desc, id desc limit ?`,
+      `${HEADER} where status = coalesce(?, status) and workflow = coalesce(?, workflow) and (parent is null or ?) order by created desc, id desc limit ?`,
     )
-    .all(status, workflow, limit)
+    .all(status, workflow, withChildren ? 1 : 0, limit)
     .map(headerRow)
+}
+
+export function childrenOf(database: DatabaseSync, run: string): readonly string[] {
+  return database
+    .prepare(
+      `select run from runs where parent = ? and (status in ('queued', 'running', 'paused', 'parked')
+        or (status = 'cancelled' and json_extract(error, '$.code') = 'run/parent-ended')) order by id`,
+    )
+    .all(run)
+    .map((row) => textOf(row['run']))
 }
 
 export function readDefinition(database: DatabaseSync, hash: string): { readonly text: string } | null {
@@ -60,6 +75,7 @@ function headerRow(row: Row): HeaderRow {
     sum: Number(row['sum']),
     status: textOf(row['status']),
     error: textOrNull(row['error']),
+    limits: textOrNull(row['limits']),
     updated: Number(row['updated']),
   }
 }

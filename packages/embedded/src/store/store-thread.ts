@@ -2,7 +2,7 @@ import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from '
 import type { DatabaseSync } from 'node:sqlite'
 import { answer } from './calls.ts'
 import { failureOf } from './failure.ts'
-import type { Answer, OpenRequest, Request } from './messages.ts'
+import type { Answer, OpenRequest, Request, Wish } from './messages.ts'
 import { openDatabase } from './open-database.ts'
 import { OwnedRuns } from './owned.ts'
 import { GroupWriter, type WriteRequest } from './write-group.ts'
@@ -15,6 +15,8 @@ import { GroupWriter, type WriteRequest } from './write-group.ts'
 
 /** How often wishes of other processes are looked for while a run of ours lives: with the sync of the answer within a second. */
 const WISHES_MS = 500
+
+const WISHES = ['cancel', 'pause', 'wake', 'signal'] as const satisfies readonly Wish['wish'][]
 
 function serve(port: MessagePort, request: OpenRequest): void {
   const tell = (message: Answer): void => port.postMessage(message)
@@ -79,14 +81,15 @@ function received(port: MessagePort): Request | undefined {
 function lookForWishes(database: DatabaseSync, owned: OwnedRuns, tell: (answer: Answer) => void): void {
   try {
     owned.beat()
-    const found = database.prepare('select run, wish, reason from wishes').all()
+    const found = database.prepare('select id, run, wish, body from wishes order by id').all()
     if (found.length === 0) return
     const names = owned.names()
-    for (const { run: key, wish, reason } of found) {
+    for (const { id, run: key, wish, body } of found) {
       const run = names.get(Number(key))
       if (run === undefined) continue
-      database.prepare('delete from wishes where run = ?').run(Number(key))
-      tell({ kind: 'wish', run, wish: wish === 'cancel' ? 'cancel' : 'pause', reason: String(reason) })
+      database.prepare('delete from wishes where id = ?').run(Number(id))
+      const known = WISHES.find((name) => name === wish)
+      if (known !== undefined) tell({ kind: 'wish', run, wish: known, body: String(body) })
     }
   } catch {
     // A locked or full file shows itself at the next write; a wish is looked for again.

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { RefusedWriteError, StoreError } from './errors.ts'
-import type { Answer, Call, ChangeCells, Failure, OpenRequest, Refusal, Replies, Request } from './messages.ts'
+import type { Answer, Call, ChangeCells, Failure, OpenRequest, Refusal, Replies, Request, Wish } from './messages.ts'
 
 export interface StoreOptions {
   readonly folder: string
@@ -12,7 +12,7 @@ export interface StoreOptions {
 
 const BUSY_MS = 5_000
 
-export type WishHandler = (run: string, wish: 'cancel' | 'pause', reason: string) => void
+export type WishHandler = (run: string, wish: Wish) => void
 
 /** All changes of one turn of the event loop: one message, one promise. */
 interface Batch {
@@ -167,7 +167,7 @@ export class Store {
       case 'written':
         return this.#written(answer)
       case 'wish':
-        return this.#onWish?.(answer.run, answer.wish, answer.reason)
+        return this.#onWish?.(answer.run, answer)
       case 'reply':
       case 'failed': {
         const waiting = this.#calls.get(answer.id)

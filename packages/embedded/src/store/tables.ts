@@ -1,5 +1,5 @@
 /** Version of the tables: `PRAGMA user_version`. A file with a higher one is left untouched. */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 /** `PRAGMA application_id`: "aglo". Tells our files from other programs' databases. */
 export const APPLICATION_ID = 0x61676c6f
@@ -35,9 +35,12 @@ create table runs (
   error text,
   created integer not null,
   updated integer not null,
-  owner integer
+  owner integer,
+  limits text,
+  parent text
 ) strict;
 create index runs_created on runs (created);
+create index runs_parent on runs (parent) where parent is not null;
 
 create table records (
   id integer primary key,
@@ -51,8 +54,27 @@ create table records (
 ) strict;
 
 create table wishes (
-  run integer primary key,
+  id integer primary key,
+  run integer not null,
   wish text not null,
-  reason text not null
+  body text not null,
+  unique (run, wish, body)
 ) strict;
 `
+
+/** From each version to the next. Wishes are of living processes only, and none of those has had the file open. */
+export const MIGRATIONS: readonly string[] = [
+  `
+alter table runs add column limits text;
+alter table runs add column parent text;
+create index runs_parent on runs (parent) where parent is not null;
+drop table wishes;
+create table wishes (
+  id integer primary key,
+  run integer not null,
+  wish text not null,
+  body text not null,
+  unique (run, wish, body)
+) strict;
+`,
+]

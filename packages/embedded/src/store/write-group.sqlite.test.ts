@@ -9,8 +9,8 @@ const freshFolder = temporaryFolders(afterEach)
 const BODY = '[{"kind":"started","atMs":1}]'
 
 function begin(run: string): ChangeCells {
-  const start = { hash: 'd', definition: '{}', workflow: 'wf', header: '{}', input: '{}', created: 1 }
-  return [run, 0, 1, 1, BODY, null, 'queued', null, start]
+  const texts = { hash: 'd', definition: '{}', workflow: 'wf', header: '{}', limits: '{}', parent: null, input: '{}' }
+  return [run, 0, 1, 1, BODY, null, 'queued', null, { kind: 'start', ...texts, created: 1 }]
 }
 
 function go(run: string, from: number, status = 'running'): ChangeCells {

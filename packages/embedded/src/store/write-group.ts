@@ -26,14 +26,15 @@ export class GroupWriter {
   readonly #insertRun: StatementSync
   readonly #insertRecord: StatementSync
   readonly #updateRun: StatementSync
+  readonly #updateLimits: StatementSync
 
   constructor(database: DatabaseSync, owned: OwnedRuns) {
     this.#database = database
     this.#owned = owned
     this.#insertDefinition = database.prepare('insert into defs (hash, text) values (?, ?) on conflict do nothing')
     this.#insertRun = database.prepare(
-      `insert into runs (run, hash, workflow, header, input, sum, status, error, created, updated, owner)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (run) do nothing returning id`,
+      `insert into runs (run, hash, workflow, header, input, sum, status, error, created, updated, owner, limits, parent)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (run) do nothing returning id`,
     )
     this.#insertRecord = database.prepare(
       'insert into records (run, seq, at, body, output, sum) values (?, ?, ?, ?, ?, ?) on conflict (run, seq) do nothing',
@@ -41,6 +42,7 @@ export class GroupWriter {
     this.#updateRun = database.prepare(
       'update runs set status = ?, error = ?, updated = ?, owner = case when ? then null else owner end where id = ?',
     )
+    this.#updateLimits = database.prepare('update runs set limits = ? where id = ?')
   }
 
   write(group: readonly WriteRequest[]): Written {
@@ -63,14 +65,15 @@ export class GroupWriter {
     }
   }
 
-  #change([run, from, count, at, body, output, status, error, start]: ChangeCells): Refusal | null {
-    const owned = start === null ? this.#owned.get(run) : this.#start(run, start, status, error, at)
+  #change([run, from, count, at, body, output, status, error, news]: ChangeCells): Refusal | null {
+    const owned = news?.kind === 'start' ? this.#start(run, news, status, error, at) : this.#owned.get(run)
     if (owned === undefined) return { kind: 'lost' }
     if ('kind' in owned) return owned
     if (owned.next !== from) return this.#lose(run)
     const { changes } = this.#insertRecord.run(owned.key, from, at, body, output, sumOf(body, output))
     if (changes === 0) return this.#lose(run)
     owned.next = from + count
+    if (news?.kind === 'limits') this.#updateLimits.run(news.limits, owned.key)
     if (owned.status !== status) {
       owned.status = status
       const isOver = OVER.has(status)
@@ -81,11 +84,12 @@ export class GroupWriter {
   }
 
   #start(run: string, start: StartCells, status: string, error: string | null, at: number): OwnedRun | Refusal {
-    const { hash, definition, workflow, header, input, created } = start
+    const { hash, definition, workflow, header, limits, parent, input, created } = start
     if (definition !== null) this.#insertDefinition.run(hash, definition)
     const owner = OVER.has(status) ? null : this.#owned.processId()
     const sum = sumOf(hash, header, input)
-    const row = this.#insertRun.get(run, hash, workflow, header, input, sum, status, error, created, at, owner)
+    const columns = [run, hash, workflow, header, input, sum, status, error, created, at, owner, limits, parent]
+    const row = this.#insertRun.get(...columns)
     if (row === undefined) return this.#existing(run)
     const owned: OwnedRun = { key: Number(row['id']), next: 0, status }
     if (owner !== null) this.#owned.set(run, owned)

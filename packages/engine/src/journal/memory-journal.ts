@@ -99,6 +99,16 @@ export class MemoryJournal implements Journal {
     return this.#runs.has(runId)
   }
 
+  /** Child runs of a run that are in memory, over or not. */
+  childrenHere(runId: string): readonly string[] {
+    return [...this.#runs.values()].flatMap(({ start }) => (start.parent?.runId === runId ? [start.runId] : []))
+  }
+
+  /** The run as it is held here; to be read only. */
+  stateOf(runId: string): RunState | undefined {
+    return this.#runs.get(runId)
+  }
+
   /** Milliseconds since 1970 of the next obligation, or null. */
   nextDueMs(): number | null {
     return this.#due.earliest()

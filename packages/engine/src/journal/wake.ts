@@ -1,4 +1,4 @@
-import type { RunStatus, RunTransition, SignalReply, Wait, WakeReply, WakeStep } from '../ports/journal.ts'
+import type { RunStatus, RunTransition, SignalReply, Wait, Wake, WakeReply, WakeStep } from '../ports/journal.ts'
 import type { CommandContext } from './context.ts'
 import { offerOf } from './offers.ts'
 import { isClosedTo, isOver, labelOf, type RunState, type StepCell } from './run-state.ts'
@@ -10,17 +10,24 @@ export function wake(run: RunState, { stepId, wake: given }: WakeStep, ctx: Comm
   if (isClosedTo(run, stepId)) return { outcome: 'refused', reason: 'run-over' }
   const cell = run.cells.get(stepId)
   if (cell === undefined) return { outcome: 'refused', reason: 'not-waiting' }
-  if (cell.status === 'suspended') {
-    if (!isAnsweredBy(cell.wait, given)) return { outcome: 'refused', reason: 'not-waiting' }
+  const verdict = judgeWake(cell, given)
+  if (verdict === 'decided' || verdict === 'not-waiting') return { outcome: 'refused', reason: verdict }
+  if (verdict === 'wakes') {
     wakeCell(run, cell, given, ctx)
     return { outcome: 'woken', offers: offersOfWoken(run, [cell], ctx), label: labelOf(run) }
   }
-  if (isSame(cell.wake, given)) {
-    const isOffered = cell.status === 'ready' && !cell.isQueued && !run.isHeld
-    return { outcome: 'woken', offers: isOffered ? [offerOf(run, cell)] : [], label: labelOf(run) }
-  }
-  const isDecided = cell.wake?.kind === 'decided' && given.kind === 'decided'
-  return { outcome: 'refused', reason: isDecided ? 'decided' : 'not-waiting' }
+  const isOffered = cell.status === 'ready' && !cell.isQueued && !run.isHeld
+  return { outcome: 'woken', offers: isOffered ? [offerOf(run, cell)] : [], label: labelOf(run) }
+}
+
+/** What a wake does to a step that waits (`wait`), or that was woken last by `wake`. `same`: it was given before. */
+export function judgeWake(
+  { wait, wake: last }: { readonly wait: Wait | null; readonly wake: Wake | null },
+  given: WakeStep['wake'],
+): 'wakes' | 'same' | 'decided' | 'not-waiting' {
+  if (wait !== null) return isAnsweredBy(wait, given) ? 'wakes' : 'not-waiting'
+  if (isSame(last, given)) return 'same'
+  return last?.kind === 'decided' && given.kind === 'decided' ? 'decided' : 'not-waiting'
 }
 
 export function signal(
@@ -53,13 +60,13 @@ export function mirror(run: RunState, stepId: string, childStatus: RunStatus, ct
 }
 
 /** A parked step may ask a human, too. */
-function isAnsweredBy(wait: Wait | null, given: WakeStep['wake']): boolean {
-  if (given.kind === 'decided') return wait?.kind === 'gate' || wait?.kind === 'parked'
-  return wait?.kind === 'child' && wait.runId === given.runId
+function isAnsweredBy(wait: Wait, given: WakeStep['wake']): boolean {
+  if (given.kind === 'decided') return wait.kind === 'gate' || wait.kind === 'parked'
+  return wait.kind === 'child' && wait.runId === given.runId
 }
 
 /** The same answer given by somebody else is the same answer. */
-function isSame(found: StepCell['wake'], given: WakeStep['wake']): boolean {
+function isSame(found: Wake | null, given: WakeStep['wake']): boolean {
   if (found?.kind === 'decided') return given.kind === 'decided' && found.decision === given.decision
   if (found?.kind !== 'child-ended' || given.kind !== 'child-ended') return false
   return found.runId === given.runId && found.status === given.status

@@ -1,16 +1,19 @@
 export type { JournalCase, OpenedJournal } from './journal-case.ts'
 export { journalConformance } from './journal-conformance.ts'
 export {
+  childOf,
   claimed,
   edge,
   failure,
   heldBy,
+  idsOf,
   offered,
   oneEdge,
   retry,
   settled,
   startOf,
   success,
+  waiting,
 } from './journal-commands.ts'
 export { MemoryRuntime, type MemoryRuntimeOptions } from './memory-runtime.ts'
 export { VirtualClock } from './virtual-clock.ts'
