@@ -34,10 +34,12 @@ function print(runtime: RuntimeName, found: readonly Found[], seconds: number): 
   const failed = found.filter(({ verdict }) => verdict.kind === 'fail')
   const differing = found.filter(({ differences }) => differences.length > 0)
   console.log(`${runtime}: ${found.length - failed.length} passed, ${failed.length} failed, ${seconds.toFixed(1)} s`)
-  if (differing.length > 0) console.log('  otherwise than the reference by default, where its behaviour is marked as odd:')
+  if (differing.length > 0)
+    console.log('  otherwise than the reference by default, where its behaviour is marked as odd:')
   for (const { name, differences } of differing) console.log(`    ${name}\n        ${firstLine(differences[0])}`)
   for (const { name, verdict } of failed)
-    if (verdict.kind === 'fail') console.log(`  FAIL ${name}\n        ${verdict.reasons.map(firstLine).join('\n        ')}`)
+    if (verdict.kind === 'fail')
+      console.log(`  FAIL ${name}\n        ${verdict.reasons.map(firstLine).join('\n        ')}`)
 }
 
 function firstLine(text = ''): string {

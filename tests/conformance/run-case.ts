@@ -9,9 +9,7 @@ import { Overheard } from './overheard.ts'
 import { type Engine, type RuntimeName, RUNTIMES } from './runtimes.ts'
 import { changesBetween, copyOf, type Scratch } from './scratch.ts'
 
-export type Verdict =
-  | { readonly kind: 'pass' }
-  | { readonly kind: 'fail'; readonly reasons: readonly string[] }
+export type Verdict = { readonly kind: 'pass' } | { readonly kind: 'fail'; readonly reasons: readonly string[] }
 
 export interface CaseVerdict {
   /** Of a case that is marked as an oddity of the reference: under compat, where it must be as there. */
@@ -53,7 +51,8 @@ export class CaseRunner implements AsyncDisposable {
   async run(name: string): Promise<CaseVerdict> {
     const folder = join(this.#cases, name)
     const expected = await readExpected(folder)
-    if (expected.wart === undefined) return { verdict: verdictOf(await this.#reasons(folder, expected, null)), differences: [] }
+    if (expected.wart === undefined)
+      return { verdict: verdictOf(await this.#reasons(folder, expected, null)), differences: [] }
     const differences = await this.#reasons(folder, expected, null)
     return { verdict: verdictOf(await this.#reasons(folder, expected, 'agentloom')), differences }
   }

@@ -1,10 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createClient } from '@agentloom/bullmq/client'
-import { startWorkerRuntime } from '@agentloom/bullmq'
-import { createEmbedded } from '@agentloom/embedded'
-import { functionsOf, systemClock, type Models, type RunView, type ToolBox } from '@agentloom/engine'
+import { functionsOf, systemClock, type GateDecision, type Models, type RunView, type ToolBox } from '@agentloom/engine'
 import { MemoryRuntime } from '@agentloom/engine/testing'
 import { redisUrl, removeKeys, testPrefix } from '@agentloom/testing'
 import type { Plan } from '@agentloom/workflow'
@@ -62,11 +59,12 @@ export const RUNTIMES: Readonly<Record<RuntimeName, (surroundings: Surroundings)
 
   async embedded(surroundings) {
     const folder = await mkdtemp(join(tmpdir(), 'agentloom-conformance-'))
+    const { createEmbedded } = await import('@agentloom/embedded')
     const embedded = await createEmbedded({ folder, executors: executorsOf(surroundings) })
     return {
       run: async (plan, runId, input) => (await embedded.start(plan, { runId, input })).result(),
       resume: async (_plan, runId, decisions) =>
-        (await embedded.resume(runId, { decisions: new Map(Object.entries(decisions)) })).result(),
+        (await embedded.resume(runId, { decisions: decisionsOf(decisions) })).result(),
       async [Symbol.asyncDispose]() {
         await embedded.close()
         await rm(folder, { recursive: true, force: true })
@@ -76,6 +74,8 @@ export const RUNTIMES: Readonly<Record<RuntimeName, (surroundings: Surroundings)
 
   async bullmq(surroundings) {
     const at = { redis: redisUrl(), prefix: testPrefix() }
+    const { createClient } = await import('@agentloom/bullmq/client')
+    const { startWorkerRuntime } = await import('@agentloom/bullmq')
     const client = await createClient(at)
     const worker = await startWorkerRuntime({
       ...at,
@@ -93,7 +93,7 @@ export const RUNTIMES: Readonly<Record<RuntimeName, (surroundings: Surroundings)
         return ended(runId)
       },
       async resume(_plan, runId, decisions) {
-        await client.resume(runId, { reason: 'conformance', decisions: new Map(Object.entries(decisions)) })
+        await client.resume(runId, { reason: 'conformance', decisions: decisionsOf(decisions) })
         return ended(runId)
       },
       async [Symbol.asyncDispose]() {
@@ -103,6 +103,10 @@ export const RUNTIMES: Readonly<Record<RuntimeName, (surroundings: Surroundings)
       },
     }
   },
+}
+
+function decisionsOf(decisions: Decisions): readonly GateDecision[] {
+  return Object.entries(decisions).map(([path, decision]) => ({ path, decision }))
 }
 
 function executorsOf(surroundings: Surroundings) {

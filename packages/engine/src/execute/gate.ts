@@ -2,6 +2,7 @@ import type { GateStep } from '@agentloom/workflow'
 import { NO_USAGE } from '../journal/record.ts'
 import type { Attempt, Executors, StepResult, StepWait } from './attempt.ts'
 import { StepConfigError, StepTimedOutError } from './failure.ts'
+import { keptDecision } from './kept-decision.ts'
 import { notify } from './notify.ts'
 
 /** The only note of a gate. */
@@ -15,6 +16,8 @@ export async function runGate(executors: Executors, attempt: Attempt, step: Gate
   const { wake } = attempt
   if (wake?.kind === 'decided') return { output: checked(step, wake.decision), usage: NO_USAGE }
   if (wake?.kind === 'elapsed') return { output: byDefault(step), usage: NO_USAGE }
+  const kept = await keptDecision(attempt)
+  if (kept !== null) return { output: checked(step, kept), usage: NO_USAGE }
   if (step.notify !== null && !(await isNotified(attempt))) {
     await notify(executors, attempt, step.notify)
     await attempt.journal.append(attempt.held.claim, { text: NOTIFIED, usage: null }) // stale: the wait will be, too

@@ -35,14 +35,16 @@ export async function runSubworkflow(
   const isFirst = attempt.visit === 1 && attempt.number === 1
   const loaded =
     isFirst && attempt.wake === null && attempt.held.claim.epoch === 1 ? null : await journal.load(header.runId)
-  const count = loaded === null ? 1 : childCount(loaded.records, node.id)
+  const restarts = attempt.plan.compat.decisionRestartsChild
+  const count = loaded === null ? 1 : childCount(loaded.records, node.id, { restarts })
   const at: At = { executors, attempt, step, plan, parent: parentOf(header, node.id), count }
   const runId = childRunId(at.parent, node.id, count)
   const child = loaded === null ? null : await journal.load(runId)
-  if (child === null) await start(at, runId, loaded)
-  else if (isCutOff(child.header)) await goOn(at, child)
-  else if (isOver(child.header.status)) return conclude(at, child)
+  const isAhead = child === null || isCutOff(child.header)
+  if (!isAhead && isOver(child.header.status)) return conclude(at, child)
   executors.observe({ kind: 'child-started', runId: header.runId, stepId: node.id, childRunId: runId })
+  if (child === null) await start(at, runId, loaded)
+  else if (isAhead) await goOn(at, child)
   return { wait: { kind: 'child', runId } }
 }
 
@@ -67,11 +69,9 @@ async function start(
   }
   const { tenant, priority, tags } = header
   const budgetNanoUsd = least(plan.config.budgetNanoUsd, await budgetLeft(attempt, own))
-  const command = {
-    ...startCommand(plan, { runId, parent, tenant, priority, tags, budgetNanoUsd }),
-    input: writeValue(await inputOf(executors, attempt, step)),
-    timeoutMs: least(plan.config.timeoutMs, step.timeoutMs),
-  }
+  const timeoutMs = least(plan.config.timeoutMs, step.timeoutMs)
+  const inputValue = await inputOf(executors, attempt, step)
+  const command = startCommand(plan, { runId, parent, tenant, priority, tags, budgetNanoUsd, timeoutMs, inputValue })
   const { offers } = await journal.start(command)
   await follower.ring({ plan, priority }, offers)
   if (plan.nodes.length === 0) await follower.ended(runId, 'success')

@@ -2,8 +2,15 @@ import { parseValue, renderTemplate, type WaitStep } from '@agentloom/workflow'
 import { NO_USAGE } from '../journal/record.ts'
 import type { Attempt, StepResult, StepWait } from './attempt.ts'
 import { StepConfigError, StepTimedOutError, whole } from './failure.ts'
+import { OWN_SIGNALS } from './kept-decision.ts'
 
 const SIGNAL_NAME_MAX = 256 // characters: a name, not a payload
+
+/** What is wrong with a signal's name, or null. */
+export function signalNameProblem(name: string): string | null {
+  if (name === '' || name.length > SIGNAL_NAME_MAX) return `a signal's name has 1 to ${SIGNAL_NAME_MAX} characters`
+  return name.startsWith(OWN_SIGNALS) ? `a signal's name does not begin with ${OWN_SIGNALS}` : null
+}
 
 /** Waits for a signal by name, also one that was sent before. Its payload is the output. */
 export async function runWaitFor(attempt: Attempt, step: WaitStep): Promise<StepResult | StepWait> {

@@ -51,6 +51,9 @@ function loaded(status: RunStatus, more: readonly JournalRecord[] = []): LoadedR
     createdAtMs: 0,
     updatedAtMs: 3,
     format: 1,
+    budgetNanoUsd: null,
+    timeoutMs: null,
+    parent: null,
   }
   return { header, records: [...records, ...more] }
 }

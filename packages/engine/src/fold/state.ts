@@ -1,6 +1,6 @@
 import { parseValue, StateDraft, StateWriteError, type Plan, type PlanNode, type ValueMap } from '@agentloom/workflow'
 
-/** What a step left behind for others to see. */
+/** What a step left behind for others to see; of those that failed only sub-workflows do. */
 export interface Left {
   readonly node: PlanNode
   readonly status: 'success' | 'failed'
@@ -24,7 +24,7 @@ export function foldState(plan: Plan, input: ValueMap, left: readonly Left[]): F
   for (const { node, status, output } of left) {
     const value = parseValue(output)
     const path = node.step.output
-    if (status === 'success' && path !== null && !('broken' in path)) {
+    if (path !== null && !('broken' in path)) {
       try {
         draft.write(path, value)
       } catch (error) {

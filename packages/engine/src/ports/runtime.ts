@@ -51,7 +51,7 @@ export type EngineEvent =
   | { readonly kind: 'step-skipped'; readonly runId: string; readonly stepId: string; readonly reason: string | null }
   /** The step gave its place up until something comes. */
   | { readonly kind: 'step-waiting'; readonly runId: string; readonly stepId: string; readonly wait: Wait }
-  /** The step waits for this run, which has just been started, or goes on. */
+  /** The step is about to wait for this run, which begins or goes on now. */
   | { readonly kind: 'child-started'; readonly runId: string; readonly stepId: string; readonly childRunId: string }
   /** A gate's notification was sent, or could not be. */
   | {

@@ -120,7 +120,7 @@ export class MemoryRuntime {
         const walk: Promise<unknown> = this.walker.serve(bell, bell.definition).finally(() => serving.delete(walk))
         serving.add(walk)
       }
-      if (serving.size > 0) await Promise.race(serving)
+      if (serving.size > 0) await this.#servedOrDue(serving)
       else if (this.#bells.length === 0 && !((await this.#isAnyAtWork()) && (await this.passTime()))) return
     }
   }
@@ -146,6 +146,20 @@ export class MemoryRuntime {
     else await this.#time.sleep(waitMs)
     for (const obligation of await this.journal.due(100)) await this.#follower.discharge(obligation)
     return true
+  }
+
+  /** In real time a run's deadline may come while its steps are served. */
+  async #servedOrDue(serving: ReadonlySet<Promise<unknown>>): Promise<void> {
+    const nextMs = this.journal.nextDueMs()
+    if (this.#time === this.clock || nextMs === null) return void (await Promise.race(serving))
+    const served = new AbortController()
+    const due = this.#time.sleep(Math.max(0, nextMs - this.#time.now()), served.signal).then(
+      () => true,
+      () => false,
+    )
+    const isDue = await Promise.race([due, Promise.race(serving).then(() => false)])
+    served.abort()
+    if (isDue) for (const obligation of await this.journal.due(100)) await this.#follower.discharge(obligation)
   }
 
   async #isAnyAtWork(): Promise<boolean> {

@@ -1,7 +1,8 @@
-import type { Plan } from '@agentloom/workflow'
+import { isBroken, writeValue, type Plan } from '@agentloom/workflow'
+import { decisionSignal, visitOf } from '../execute/kept-decision.ts'
 import { openChildren } from '../fold/run-tree.ts'
 import { isOver } from '../journal/run-state.ts'
-import { foldSteps } from '../fold/step-fold.ts'
+import { foldSteps, type StepFold } from '../fold/step-fold.ts'
 import type { Journal, LoadedRun } from '../ports/journal.ts'
 import type { Plans } from '../ports/runtime.ts'
 import type { Follower } from './follow.ts'
@@ -47,16 +48,85 @@ interface Gate {
 export async function decideGate(parts: TreeParts, { runId, path, decision, by }: Decision): Promise<DecideReply> {
   const loaded = await parts.journal.load(runId)
   if (loaded === null) return { outcome: 'refused', reason: 'unknown-run', gates: [] }
-  const gates = await waitingGates(parts, loaded)
-  const paths = gates.map((gate) => gate.path)
-  const only = gates.length === 1 ? gates[0] : undefined
-  const gate = path === null ? only : (gates.find((one) => one.path === path) ?? (await stepAt(parts, loaded, path)))
-  if (gate === undefined)
-    return { outcome: 'refused', reason: isOver(loaded.header.status) ? 'run-over' : 'no-gate', gates: paths }
+  const { gate, gates } = await gateAt(parts, loaded, path)
+  if (gate === null) return noGate(loaded, gates)
+  if (gate.runId !== runId && (await parts.plans.get(loaded.header.definition)).compat.decisionRestartsChild)
+    return restartChild(parts, loaded, gate, decision)
   const reply = await parts.journal.wake({ ...gate, wake: { kind: 'decided', decision, by } })
-  if (reply.outcome === 'refused') return { ...reply, gates: paths }
+  if (reply.outcome === 'refused') return { ...reply, gates }
   await parts.follower.woken(gate.runId, reply)
   return { outcome: 'decided', path: gate.path }
+}
+
+/** As the reference engine: the child begins again, and finds the decision when it comes to the gate. */
+async function restartChild(
+  parts: TreeParts,
+  { header, records }: LoadedRun,
+  gate: Gate,
+  decision: string,
+): Promise<DecideReply> {
+  const child = openChildren({ header, records }).find(({ stepId }) => gate.path.startsWith(`${stepId}.`))
+  await parts.journal.signal(header.runId, decisionSignal(1, gate.path), writeValue(decision))
+  if (child === undefined) return { outcome: 'decided', path: gate.path }
+  const { isDone } = await parts.journal.cancel(child.runId, 'a decision starts it again')
+  if (isDone) await parts.follower.ended(child.runId, 'cancelled')
+  return { outcome: 'decided', path: gate.path }
+}
+
+/** Why nothing of this name can be decided in the run, now or later; null where it can be tried. */
+export async function gateRefusal(
+  parts: TreeParts,
+  loaded: LoadedRun,
+  path: string | null,
+): Promise<DecideReply | null> {
+  const { gate, gates } = await gateAt(parts, loaded, path)
+  if (gate !== null) return null
+  const plan = await parts.plans.get(loaded.header.definition)
+  return path !== null && hasGate(plan, path) ? null : noGate(loaded, gates)
+}
+
+function hasGate(plan: Plan, path: string): boolean {
+  const node = plan.byId.get(path)
+  if (node !== undefined) return node.step.type === 'approval_gate'
+  const dot = path.indexOf('.') // where there are child runs, no step's id has one
+  const child = dot < 0 ? undefined : plan.byId.get(path.slice(0, dot))?.step
+  return child?.type === 'subworkflow' && !isBroken(child.child) && hasGate(child.child, path.slice(dot + 1))
+}
+
+/**
+ * Decides a gate, or keeps the decision until the gate is reached. To be called before what leads there is rung for:
+ * a gate looks for what was kept once.
+ */
+export async function decideOrKeep(parts: TreeParts, decision: Decision): Promise<DecideReply> {
+  const reply = await decideGate(parts, decision)
+  const { runId, path } = decision
+  const isEarly = reply.outcome === 'refused' && (reply.reason === 'no-gate' || reply.reason === 'not-waiting')
+  if (!isEarly || path === null) return reply
+  const loaded = await parts.journal.load(runId)
+  if (loaded === null || isResolved(foldSteps(runId, loaded.records).get(path))) return reply
+  const name = decisionSignal(visitOf(loaded.records, path), path)
+  const kept = await parts.journal.signal(runId, name, writeValue(decision.decision))
+  if (kept.outcome === 'kept') return { outcome: 'decided', path }
+  return kept.reason === 'signalled-otherwise' ? { ...reply, reason: 'decided' } : reply
+}
+
+function isResolved(fold: StepFold | undefined): boolean {
+  return fold?.status === 'success' || fold?.status === 'skipped'
+}
+
+function noGate({ header }: LoadedRun, gates: readonly string[]): DecideReply {
+  return { outcome: 'refused', reason: isOver(header.status) ? 'run-over' : 'no-gate', gates }
+}
+
+async function gateAt(
+  parts: TreeParts,
+  loaded: LoadedRun,
+  path: string | null,
+): Promise<{ readonly gate: Gate | null; readonly gates: readonly string[] }> {
+  const waiting = await waitingGates(parts, loaded)
+  const only = waiting.length === 1 ? waiting[0] : undefined
+  const found = path === null ? only : (waiting.find((one) => one.path === path) ?? (await stepAt(parts, loaded, path)))
+  return { gate: found ?? null, gates: waiting.map((gate) => gate.path) }
 }
 
 /** Every step of the tree that waits for a human: gates, and steps that ask whether to go on. */

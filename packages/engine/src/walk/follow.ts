@@ -108,7 +108,10 @@ export class Follower {
   }
 
   /** Rings for what a wake or a signal made ready. */
-  async woken(runId: string, { offers, label }: { readonly offers: readonly Offer[]; readonly label: RunLabel }): Promise<void> {
+  async woken(
+    runId: string,
+    { offers, label }: { readonly offers: readonly Offer[]; readonly label: RunLabel },
+  ): Promise<void> {
     await this.ring({ plan: await this.#parts.plans.get(label.definition), priority: label.priority }, offers)
     if (isChildRun(runId)) await this.tellParent(runId)
   }
@@ -123,7 +126,10 @@ export class Follower {
   /** The news of a child run may have been lost with whoever brought it. A child that is not there is started again. */
   async #lookAfter({ runId, stepId, childRunId }: Extract<Obligation, { readonly kind: 'child' }>): Promise<void> {
     if ((await this.#parts.journal.header(childRunId)) !== null) return this.tellParent(childRunId)
-    await this.#wakeParent({ runId, stepId, rootRunId: runId }, { kind: 'child-ended', runId: childRunId, status: 'cancelled' })
+    await this.#wakeParent(
+      { runId, stepId, rootRunId: runId },
+      { kind: 'child-ended', runId: childRunId, status: 'cancelled' },
+    )
   }
 
   async #skip({ plan, priority }: Label, step: UndecidedStep, cause: number): Promise<readonly UndecidedStep[]> {

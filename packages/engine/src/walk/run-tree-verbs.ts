@@ -3,13 +3,19 @@ import { openChildren } from '../fold/run-tree.ts'
 import { foldSteps } from '../fold/step-fold.ts'
 import { isOver } from '../journal/run-state.ts'
 import type { LoadedRun, ReopenRun, RunStatus, RunTransition, SignalReply } from '../ports/journal.ts'
+import { StartOptionError } from '../start-option-error.ts'
+import { signalNameProblem } from '../execute/wait-for.ts'
 import { planResume } from '../schedule/resume.ts'
-import { decideGate, type DecideReply, type TreeParts } from './decide-gate.ts'
+import { decideOrKeep, gateRefusal, type DecideReply, type TreeParts } from './decide-gate.ts'
 
 /** Verbs on a run that concern the child runs below it, too. Each is a chain of single commands, every one safe to repeat. */
 
 /** Holds the run and everything below it. */
-export async function pauseTree(parts: Pick<TreeParts, 'journal'>, runId: string, reason: string): Promise<RunTransition> {
+export async function pauseTree(
+  parts: Pick<TreeParts, 'journal'>,
+  runId: string,
+  reason: string,
+): Promise<RunTransition> {
   const transition = await parts.journal.pause(runId, reason)
   const loaded = transition.status === null ? null : await parts.journal.load(runId)
   if (loaded === null || isOver(loaded.header.status)) return transition
@@ -17,13 +23,19 @@ export async function pauseTree(parts: Pick<TreeParts, 'journal'>, runId: string
   return transition
 }
 
-/** Gives a signal to the run and to everything below it. What starts later below it asks the run at the top. */
+/**
+ * Gives a signal to the run and to everything below it. What starts later below it asks the run at the top.
+ * @param payload JSON text @throws {StartOptionError} `run/bad-option`: the name
+ */
 export async function signalTree(parts: TreeParts, runId: string, name: string, payload: string): Promise<SignalReply> {
+  const problem = signalNameProblem(name)
+  if (problem !== null) throw new StartOptionError('signal', problem)
   const reply = await parts.journal.signal(runId, name, payload)
   if (reply.outcome === 'refused') return reply
   await parts.follower.woken(runId, reply)
   const loaded = await parts.journal.load(runId)
-  for (const childId of loaded === null ? [] : await begunChildren(parts, loaded)) await signalTree(parts, childId, name, payload)
+  for (const childId of loaded === null ? [] : await begunChildren(parts, loaded))
+    await signalTree(parts, childId, name, payload)
   return reply
 }
 
@@ -34,17 +46,25 @@ async function begunChildren({ plans }: TreeParts, loaded: LoadedRun): Promise<r
   const at = { runId, rootRunId: parent?.rootRunId ?? runId }
   const starting = [...foldSteps(runId, loaded.records)].flatMap(([stepId, { status }]) => {
     const isStarting = status === 'running' && plan.byId.get(stepId)?.step.type === 'subworkflow'
-    return isStarting ? [childRunId(at, stepId, childCount(loaded.records, stepId))] : []
+    return isStarting
+      ? [childRunId(at, stepId, childCount(loaded.records, stepId, { restarts: plan.compat.decisionRestartsChild }))]
+      : []
   })
   return [...new Set([...openChildren(loaded).map((child) => child.runId), ...starting])]
+}
+
+export interface GateDecision {
+  /** Full name of the gate, `gate` or `step.gate`; null for the only one that waits. */
+  readonly path: string | null
+  /** `approved` or `rejected`; anything else fails the gate. */
+  readonly decision: string
 }
 
 export interface ResumeTreeOptions {
   readonly reason: string
   /** Replaces the workflow's budget, nano-dollars. */
   readonly budgetNanoUsd?: number
-  /** Full name of a gate → what was decided. */
-  readonly decisions?: ReadonlyMap<string, string>
+  readonly decisions?: readonly GateDecision[]
   /** Who decides. */
   readonly by?: string | null
 }
@@ -57,21 +77,30 @@ export interface ResumeTreeReply {
   readonly outcome: 'resumed' | 'nothing' | 'refused'
   /** Of the run before; null where there is none. */
   readonly status: RunStatus | null
+  /** In the order of the decisions. One that names no gate refuses the whole, before anything is changed. */
   readonly decided: readonly DecideReply[]
 }
 
 /** Lets a run and what is below it go on: what failed runs again, gates stay and get the decisions that are given. */
-export async function resumeTree(parts: TreeParts, runId: string, options: ResumeTreeOptions): Promise<ResumeTreeReply> {
+export async function resumeTree(
+  parts: TreeParts,
+  runId: string,
+  options: ResumeTreeOptions,
+): Promise<ResumeTreeReply> {
   const loaded = await parts.journal.load(runId)
   if (loaded === null) return { outcome: 'refused', status: null, decided: [] }
   const { status } = loaded.header
-  const outcome = await reopenTree(parts, loaded, options)
-  const isAtWork = !isOver(status)
-  const decided: DecideReply[] = []
-  if (outcome === 'resumed' || isAtWork) {
-    for (const [path, decision] of options.decisions ?? [])
-      decided.push(await decideGate(parts, { runId, path, decision, by: options.by ?? null }))
+  const { decisions = [], by = null } = options
+  for (const { path } of decisions) {
+    const refusal = await gateRefusal(parts, loaded, path)
+    if (refusal !== null) return { outcome: 'refused', status, decided: [refusal] }
   }
+  const decided: DecideReply[] = []
+  const decide = async (): Promise<void> => {
+    for (const { path, decision } of decisions) decided.push(await decideOrKeep(parts, { runId, path, decision, by }))
+  }
+  const outcome = await reopenTree(parts, loaded, options, decide)
+  if (outcome === 'refused' && !isOver(status)) await decide() // it is at work, and takes decisions all the same
   const isDecided = decided.some((reply) => reply.outcome === 'decided')
   return { outcome: outcome === 'refused' && isDecided ? 'resumed' : outcome, status, decided }
 }
@@ -80,6 +109,7 @@ async function reopenTree(
   parts: TreeParts,
   loaded: LoadedRun,
   options: ResumeTreeOptions,
+  beforeRing: () => Promise<void> = async () => undefined,
 ): Promise<ResumeTreeReply['outcome']> {
   const { journal, plans, follower } = parts
   const { runId, definition, priority, status, parent } = loaded.header
@@ -88,6 +118,7 @@ async function reopenTree(
   if (planned === null) return status === 'success' ? 'nothing' : 'refused'
   const reply = await journal.reopen(parent === null ? planned : asBefore(planned, loaded))
   if (reply.outcome === 'refused') return 'refused'
+  await beforeRing()
   await follower.ring({ plan, priority }, reply.offers)
   await follower.decide({ plan, priority }, reply.undecided)
   const now = await journal.load(runId)

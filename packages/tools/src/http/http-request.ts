@@ -13,7 +13,7 @@ import { Deadline } from './deadline.ts'
 
 const TIMEOUT_S = 30
 /** They frame the message; a wrong one would make the server read another request than the one that was checked. */
-const FRAMING_HEADERS: ReadonlySet<string> = new Set([
+export const FRAMING_HEADERS: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'transfer-encoding',
@@ -52,7 +52,7 @@ export async function httpRequestTool(args: ValueMap, context: ToolContext, poli
   }
 }
 
-function send(request: Request, { url, isChecked }: Target, signal: AbortSignal): Promise<IncomingMessage> {
+export function send(request: Request, { url, isChecked }: Target, signal: AbortSignal): Promise<IncomingMessage> {
   const isSecure = url.protocol === 'https:'
   const options = {
     method: request.method,
@@ -106,7 +106,7 @@ function headersAsValue(response: IncomingMessage): ValueMap {
   return Object.fromEntries(joined.filter(([name]) => name !== '__proto__'))
 }
 
-function asNetworkFault(error: unknown): unknown {
+export function asNetworkFault(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof Fault || error instanceof Violation) return error
   const code = errnoCode(error)
   // What Node refuses before it connects: a method or header with characters that HTTP does not know.
