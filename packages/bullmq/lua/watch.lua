@@ -6,5 +6,8 @@
 local found = redis.call('HMGET', KEYS[1], 'status', 'watch')
 if not found[1] then return false end
 local until_ms = clock() + tonumber(ARGV[1])
-if until_ms > (tonumber(found[2]) or 0) then redis.call('HSET', KEYS[1], 'watch', string.format('%.0f', until_ms)) end
+if until_ms > (tonumber(found[2]) or 0) then
+  redis.call('HSET', KEYS[1], 'watch', string.format('%.0f', until_ms))
+  redis.call('HSET', KEYS[2], '/plain', 0) -- lua/plain.lua tells nobody
+end
 return found[1]

@@ -20,6 +20,10 @@ export interface Keys {
   run(runId: string): RunKeys
   definition(hash: string): string
   index(status: string): string
+  /** As `index`, of runs that are children of a step. */
+  childIndex(status: string): string
+  /** A result that a step keeps for others: see `journal/result-cache.ts`. */
+  cached(key: string): string
   /** The hash of a BullMQ job on the steps' queue. */
   stepJob(jobId: string): string
 }
@@ -55,6 +59,8 @@ export function keysOf(prefix: string): Keys {
     run: (runId) => [`${root}run:${runId}`, `${root}steps:${runId}`, `${root}out:${runId}`, `${root}log:${runId}`],
     definition: (hash) => `${root}def:${hash}`,
     index: (status) => `${root}ix:${status}`,
+    childIndex: (status) => `${root}cx:${status}`,
+    cached: (key) => `${root}cache:${key}`,
     stepJob: (jobId) => `${root}${STEPS_QUEUE}:${jobId}`,
   }
 }

@@ -31,7 +31,6 @@ function R.close(ending, reason)
   R.set('held', '')
   R.set('closing', ending)
   R.set('closingError', reason)
-  if not R.watch then R.set('watch', '0') end -- lua/go-on.lua leaves watched runs alone
   R.record('z', ',"' .. ending .. '",' .. reason .. ']')
   local step = R.cleanup_step()
   R.fetch({step})

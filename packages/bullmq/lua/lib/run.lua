@@ -4,12 +4,12 @@
 -- Keys of a run: RUN hash (header, and what changes rarely), STEPS hash (see below), OUT hash (step → JSON text, after a `!`
 -- where the step failed), LOG list of records. Of the shard: DUE, and what is made from ROOT: queue:ID, ix:STATUS (cx:STATUS
 -- for child runs), tree:ID (all runs below a root), def:HASH, unsaved; channels ends, pokes.
--- STEPS: step → see lib/cell.lua, and with a slash, which no step id holds: `/unresolved` counts, `/plain` is 1 where
--- lua/plain.lua may work, `/open` counts what is open
--- by class, `/edges:STEP` how far its edges have been spread, `/wait:STEP` the signal's name or the child run that it waits
--- for, `/woke:STEP` what ended its last wait, `/noted:STEP` that it has notes, `/note:STEP/EPOCH/HASH` that its claim has
--- this one, `/sig:NAME` a kept signal's payload, `/want:NAME` steps that have waited for it, `/kids` steps that have waited
--- for a child run, both parted by slashes.
+-- STEPS: step → see lib/cell.lua, and with a slash, which no step id holds:
+--   /unresolved counts · /open counts what is open by class, see lib/open.lua · /plain 1 where lua/plain.lua may work
+--   /edges:STEP how far its edges have been spread · /wait:STEP until|signal or child run · /woke:STEP what ended its last wait
+--   /noted:STEP it has notes · /note:STEP/EPOCH/HASH its claim has this one
+--   /sig:NAME a kept signal's payload · /want:NAME steps that have waited for it, /kids steps that have waited for a child
+--   run, parted by slashes
 R.OVER = {success = true, failed = true, timeout = true, budget_exceeded = true, cancelled = true}
 R.BATCH = 1000 -- unpack() ends at some 8,000 values
 R.now = clock()
@@ -20,8 +20,8 @@ function R.begin(run, steps, out, log, arguments)
   R.RUN, R.STEPS, R.OUT, R.LOG, R.A = run, steps, out, log, arguments
   R.RUN_ID = R.A[1]
   R.unresolved, R.in_flight, R.spent, R.status_before, R.has_ended = nil, nil, nil, nil, false
-  R.open, R.open_before, R.is_held, R.cleanup, R.closing, R.parent, R.root, R.has_kids, R.owes = nil, nil, nil, nil, nil, nil, nil, nil, nil
-  R.rests, R.kids, R.ending, R.has_more = nil, nil, nil, false
+  R.is_held, R.cleanup, R.closing, R.parent, R.root, R.has_kids, R.has_more = false, nil, nil, nil, nil, nil, false
+  R.open, R.open_before, R.owes, R.rests, R.kids, R.ending = nil, nil, nil, nil, nil, nil
   R.cells, R.changed, R.fields, R.counters, R.records, R.adds, R.removes = {}, {}, {}, {}, {}, {}, {}
 end
 

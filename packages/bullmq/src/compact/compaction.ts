@@ -85,7 +85,9 @@ export async function openCompaction(options: CompactionOptions): Promise<Compac
     },
     async live(limit) {
       try {
-        const runIds = await redis.zrange(keys.index('running'), 0, String(limit - 1))
+        const indexes = [keys.index('running'), keys.childIndex('running')]
+        const found = await Promise.all(indexes.map((index) => redis.zrange(index, 0, String(limit - 1))))
+        const runIds = found.flat().slice(0, limit)
         // One that cannot be read must not hold up the others: whoever loads it is told what is wrong with it.
         const unreadable = (runId: string) => (): LiveRun => ({ runId, updatedAtMs: 0 })
         const runs = await Promise.all(runIds.map((runId) => journal.header(runId).catch(unreadable(runId))))

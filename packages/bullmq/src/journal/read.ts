@@ -85,27 +85,32 @@ export async function list(store: Store, filter: RunFilter): Promise<readonly Ru
   const limit = Math.min(filter.limit, LIST_MAX)
   const found: RunHeader[] = []
   const statuses = filter.status === undefined ? runStatus.options : [filter.status]
-  for (const status of statuses) found.push(...(await listStatus(store, status, { ...filter, limit })))
+  for (const status of statuses) {
+    found.push(...(await listIndex(store, store.keys.index(status), status, { ...filter, limit })))
+    if (filter.withChildren === true)
+      found.push(...(await listIndex(store, store.keys.childIndex(status), status, { ...filter, limit })))
+  }
   return found.toSorted((a, b) => b.createdAtMs - a.createdAtMs).slice(0, limit)
 }
 
-async function listStatus(
+async function listIndex(
   store: Store,
+  index: string,
   status: RunStatus,
   { workflow, limit }: RunFilter,
 ): Promise<readonly RunHeader[]> {
   const found: RunHeader[] = []
   const gone: string[] = []
   for (let at = 0; found.length < limit; at += BATCH) {
-    const runIds = await ask(store.redis.zrevrange(store.keys.index(status), at, at + BATCH - 1))
+    const runIds = await ask(store.redis.zrevrange(index, at, at + BATCH - 1))
     const headers = await Promise.all(runIds.map((runId) => header(store, runId)))
-    for (const [index, run] of headers.entries()) {
-      if (run === null) gone.push(runIds[index] ?? '')
+    for (const [place, run] of headers.entries()) {
+      if (run === null) gone.push(runIds[place] ?? '')
       else if ((workflow ?? run.workflow) === run.workflow && run.status === status) found.push(run)
     }
     if (runIds.length < BATCH) break
   }
-  if (gone.length > 0) await ask(store.redis.zrem(store.keys.index(status), ...gone))
+  if (gone.length > 0) await ask(store.redis.zrem(index, ...gone))
   return found.slice(0, limit)
 }
 

@@ -14,8 +14,8 @@ export async function trimIndexes({ redis, keys, retentionMs }: Store): Promise<
   try {
     const [seconds] = await redis.time()
     await redis.zremrangebyscore(keys.unsaved, '-inf', Number(seconds) * 1_000 - retentionMs)
-    for (const status of runStatus.options.filter(isOver)) {
-      const index = keys.index(status)
+    const over = runStatus.options.filter(isOver)
+    for (const index of over.flatMap((status) => [keys.index(status), keys.childIndex(status)])) {
       const runIds = await redis.zrange(index, 0, String(TRIM_MAX - 1))
       const exist = await Promise.all(runIds.map((runId) => redis.exists(keys.run(runId)[0])))
       const gone = runIds.filter((_, at) => exist[at] === 0)

@@ -5,6 +5,7 @@ import type { Plan } from '@agentloom/workflow'
 import { connect } from '../connect/connect.ts'
 import { BullmqDoorbell, closeQueues, openQueues } from '../doorbell/bullmq-doorbell.ts'
 import { RedisJournal } from '../journal/redis-journal.ts'
+import { RedisCache } from '../journal/result-cache.ts'
 import { drain } from './drain.ts'
 import type { WorkerEvent } from './events.ts'
 import { openWorkers } from './queue-workers.ts'
@@ -96,7 +97,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     walker: {
       journal,
       plans,
-      executors,
+      executors: { cache: new RedisCache(redis, keys), ...executors },
       claims,
       follower,
       worker,

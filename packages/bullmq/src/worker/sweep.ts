@@ -28,7 +28,7 @@ async function discharge({ follower, emit }: SweepParts, obligation: Obligation)
     emit({ kind: 'error', during: 'sweep', error }) // it is due again in a few seconds
     return
   }
-  if (obligation.kind === 'run-ended') return
+  if (obligation.kind === 'run-ended' || obligation.kind === 'child') return // nothing had gone wrong
   const { runId, stepId } = obligation
   emit({ kind: 'repaired', runId, stepId, cause: obligation.kind === 'offer' ? obligation.cause : obligation.kind })
 }
