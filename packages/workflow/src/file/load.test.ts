@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { compileWorkflow } from '../compile/compile.ts'
 import { loadWorkflowFile, WORKFLOW_BYTES_MAX } from './load.ts'
 import { readRegularFile } from './read-file.ts'
 
@@ -107,5 +108,110 @@ describe('the responses file', () => {
     await mkdir(join(cwd, 'dir.json'))
     await writeFile(join(cwd, 'dir.yaml'), named.replace('answers', 'dir'))
     await expect(load('dir.yaml')).rejects.toMatchObject({ code: 'file/unreadable' })
+  })
+})
+
+describe('files of sub-workflows', () => {
+  const parent = (file: string, more = '') =>
+    `name: w${more}\nsteps: [{id: s, type: subworkflow, workflow_path: ${file}}]\n`
+  const write = async (files: { readonly [name: string]: string }) => {
+    const folder = await mkdtemp(join(cwd, 'flows-'))
+    await Promise.all(
+      Object.entries(files).map(async ([name, text]) => {
+        await mkdir(join(folder, name, '..'), { recursive: true })
+        await writeFile(join(folder, name), text)
+      }),
+    )
+    return folder
+  }
+  const namesOf = async (folder: string, path = 'w.yaml', options = {}) =>
+    Object.entries((await loadWorkflowFile(path, { cwd: folder, ...options })).definition.files)
+
+  test('lie beside the file that names them, else in the folder of the run', async () => {
+    const folder = await write({
+      'flows/w.yaml': parent('sub/c.yaml'),
+      'flows/sub/c.yaml': parent('d.yaml'),
+      'flows/sub/d.yaml': parent('flows/sub/e.yaml', ' beside'),
+      'd.yaml': `${minimal}# in the folder of the run`,
+      'flows/sub/e.yaml': minimal,
+    })
+    expect(await namesOf(folder, 'flows/w.yaml')).toEqual([
+      ['sub/c.yaml', parent('d.yaml')],
+      ['sub/c.yaml\nd.yaml', parent('flows/sub/e.yaml', ' beside')],
+      ['sub/c.yaml\nd.yaml\nflows/sub/e.yaml', minimal],
+    ])
+  })
+
+  test('also those of compensations, of finally, and of workflows written inside', async () => {
+    const child = (file: string) => `{type: subworkflow, workflow_path: ${file}}`
+    const folder = await write({
+      'w.yaml':
+        `name: w\nsteps:\n  - {id: a, type: tool, tool_name: t, compensate: ${child('a.yaml')}}\n` +
+        `  - {id: b, type: subworkflow, workflow_inline: {name: c, config: {responses_file: r.json}, steps: [{id: s, type: subworkflow, workflow_path: b.yaml}]}}\n` +
+        `  - {id: c, type: tool, workflow_path: no.yaml}\nfinally: [{id: f, type: subworkflow, workflow_path: f.yaml}]`,
+      'a.yaml': minimal,
+      'b.yaml': minimal,
+      'f.yaml': minimal,
+      'r.json': '{}',
+    })
+    expect((await namesOf(folder)).map(([name]) => name).sort()).toEqual(['a.yaml', 'b.yaml', 'f.yaml', 'r.json'])
+  })
+
+  test('that are missing are left out, and those that cannot be read make their step fail', async () => {
+    const folder = await write({
+      'w.yaml': `${parent('gone.yaml')}finally: [{id: f, type: subworkflow, workflow_path: dir}]`,
+    })
+    await mkdir(join(folder, 'dir'))
+    const { definition, warnings } = await loadWorkflowFile('w.yaml', { cwd: folder })
+    expect(definition.files).toEqual({ dir: '' })
+    expect(warnings).toMatchObject([{ code: 'file/unreadable', path: 'finally[0].workflow_path' }])
+  })
+
+  test.each([
+    ['itself', { 'w.yaml': parent('./x/../w.yaml') }, 'w.yaml -> ./x/../w.yaml'],
+    ['each other', { 'w.yaml': parent('b.yaml'), 'b.yaml': parent('w.yaml') }, 'w.yaml -> b.yaml -> w.yaml'],
+  ])('that include %s are refused', async (_, files, chain) => {
+    await expect(namesOf(await write(files))).rejects.toMatchObject({
+      code: 'workflow/recursion',
+      diagnostics: [{ message: `a sub-workflow includes itself: ${chain}` }],
+    })
+  })
+
+  test('are read under compat as their parent is', async () => {
+    const folder = await write({ 'w.yaml': parent('c.yaml'), 'c.yaml': `${minimal}state: {a: on, a: off}` })
+    const { definition } = await loadWorkflowFile('w.yaml', { cwd: folder, compat: 'agentloom' })
+    const step = compileWorkflow(definition).plan.nodes[0]?.step
+    expect(step).toMatchObject({ child: { state: {}, compat: { isYamlOneOne: true } } })
+  })
+
+  test('lie inside of the root, if there is one, links followed', async () => {
+    const folder = await write({
+      'root/w.yaml': parent('../secret.yaml'),
+      'root/v.yaml': parent('link.yaml'),
+      'root/u.yaml': parent('c.yaml'),
+      'root/c.yaml': minimal,
+      'secret.yaml': minimal,
+    })
+    await symlink('../secret.yaml', join(folder, 'root', 'link.yaml'))
+    const root = join(folder, 'root')
+    const outside = { code: 'file/outside-root' }
+    await expect(namesOf(root, 'w.yaml', { root })).rejects.toMatchObject(outside)
+    await expect(namesOf(root, 'v.yaml', { root })).rejects.toMatchObject(outside)
+    await expect(namesOf(root, '../secret.yaml', { root })).rejects.toMatchObject(outside)
+    expect(await namesOf(root, 'u.yaml', { root })).toHaveLength(1)
+    expect(await namesOf(root, 'w.yaml')).toHaveLength(1)
+  })
+
+  test('17 levels are read as far as they may go', async () => {
+    const files = Object.fromEntries(
+      Array.from({ length: 20 }, (_, level) => [`${level}.yaml`, parent(`${level + 1}.yaml`)] as const),
+    )
+    const folder = await write({ ...files, '20.yaml': minimal })
+    const { definition, source } = await loadWorkflowFile('0.yaml', { cwd: folder })
+    expect(() => compileWorkflow(definition, { source })).toThrow(
+      expect.objectContaining({ code: 'workflow/recursion' }),
+    )
+    const { definition: allowed } = await loadWorkflowFile('4.yaml', { cwd: folder })
+    expect(compileWorkflow(allowed).plan.nodes).toHaveLength(1)
   })
 })

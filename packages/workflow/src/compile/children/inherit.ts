@@ -39,8 +39,8 @@ export function inherited({ workflow, files, compat, isIsolated }: Child, parent
   }
   const isSandboxDropped = parent.compat.childHasParentsSandbox && written['sandbox'] === undefined
   if (isSandboxDropped) delete config['sandbox']
-  const { state, ...rest } = workflow
-  const schema = redaction(workflow['state_schema'], parent.redact)
+  const { state, config: __, state_schema: ownSchema, ...rest } = workflow
+  const schema = redaction(ownSchema, parent.redact)
   return {
     format: 1,
     compat: compat ?? parent.compatName,
