@@ -1,6 +1,5 @@
 import type { Findings } from '../diagnostics/findings.ts'
 import type { PlanEdge, PlanNode } from '../plan/plan.ts'
-import type { ConfigText } from '../schema/workflow-schema.ts'
 import { checkCollisions } from './collisions.ts'
 import { reportCycles } from './cycles.ts'
 import type { Entry } from './dependencies.ts'
@@ -50,8 +49,7 @@ export function connected(
   }: { readonly order: Order; readonly context: Omit<StepContext, 'path'>; readonly initial: Initial },
 ): Connected {
   const drafts = draftsOf(graph, order, context)
-  const { config, findings } = context
-  const incoming = edgesBetween(drafts, { order, config, initial }, findings)
+  const incoming = edgesBetween(drafts, { order, context, initial })
   const edges = outgoingEdges(drafts, incoming)
   const nodes = drafts.map(({ step, dependsOn }, index): PlanNode => ({
     id: step.id,
@@ -96,13 +94,18 @@ function draftsOf(
 
 function edgesBetween(
   drafts: readonly Draft[],
-  { order, config, initial }: { readonly order: Order; readonly config: ConfigText; readonly initial: Initial },
-  findings: Findings,
+  {
+    order,
+    context: { config, compat, findings },
+    initial,
+  }: { readonly order: Order; readonly context: Omit<StepContext, 'path'>; readonly initial: Initial },
 ): readonly Incoming[] {
   const writers = writersOf(drafts)
   const isChain = config.max_concurrent_steps === 1
   try {
-    const incoming = incomingEdges(drafts, { order, writers, isChain, isLayered: config.scheduling === 'layers' })
+    const isLayered = config.scheduling === 'layers'
+    const { everyRouterLayerDecides: areRoutersHeard } = compat
+    const incoming = incomingEdges(drafts, { order, writers, isChain, isLayered, areRoutersHeard })
     warnOfUnknownReferences({ drafts, order, writers, initial, isChain }, findings)
     checkCollisions(drafts, { order, writers, strictOutputs: config.strict_outputs }, findings)
     return incoming

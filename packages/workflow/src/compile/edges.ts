@@ -42,6 +42,8 @@ export interface Rules {
   readonly isChain: boolean
   /** Every step waits for all of the layer before, not for gates alone. */
   readonly isLayered: boolean
+  /** A router has a say about all steps of the next layer: see `everyRouterLayerDecides` of Compat. */
+  readonly areRoutersHeard: boolean
 }
 
 /**
@@ -51,10 +53,10 @@ export interface Rules {
  */
 export function incomingEdges(
   drafts: readonly Draft[],
-  { order, writers, isChain, isLayered }: Rules,
+  { order, writers, isChain, ...holding }: Rules,
 ): readonly Incoming[] {
   const ranks = new Map(drafts.map(({ step }, rank) => [step.id, rank]))
-  const barriers = barriersOf(drafts, order, isLayered)
+  const barriers = barriersOf(drafts, order, holding)
   let edgeCount = drafts.reduce((sum, { dependsOn, after }) => sum + dependsOn.length + after.length, 0)
   const spend = (count: number): void => {
     edgeCount += count
@@ -81,10 +83,16 @@ export function incomingEdges(
  * Layer → ranks that all later layers wait for. Edges to the next layer are enough: a step of a layer has a dependency in the
  * layer before, and is decided after it.
  */
-function barriersOf(drafts: readonly Draft[], { layers, layerStarts }: Order, isLayered: boolean): readonly number[][] {
+function barriersOf(
+  drafts: readonly Draft[],
+  { layers, layerStarts }: Order,
+  { isLayered, areRoutersHeard }: Pick<Rules, 'isLayered' | 'areRoutersHeard'>,
+): readonly number[][] {
   const barriers = layerStarts.map((): number[] => [])
-  for (const [rank, { step }] of drafts.entries())
-    if (isLayered || isGate(step)) barriers[layers[rank] ?? 0]?.push(rank)
+  for (const [rank, { step }] of drafts.entries()) {
+    const isHeard = areRoutersHeard && step.type === 'router'
+    if (isLayered || isHeard || isGate(step)) barriers[layers[rank] ?? 0]?.push(rank)
+  }
   return barriers
 }
 
