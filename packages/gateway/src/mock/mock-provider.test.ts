@@ -1,4 +1,4 @@
-import { isMapping, parseValue, type MockSettings } from '@agentloom/workflow'
+import { parseValue, type MockSettings } from '@agentloom/workflow'
 import { expect, test } from 'vitest'
 import type { ModelRequest } from '@agentloom/engine/ports'
 import { fakeClock } from '../testing/fake-clock.ts'
