@@ -37,6 +37,7 @@ export {
 } from './schedule/verdicts.ts'
 export { Claims } from './walk/claims.ts'
 export { decideGate, type DecideReply, type Decision, type TreeParts } from './walk/decide-gate.ts'
+export { checkDecided, DecisionRefusedError } from './walk/decision-error.ts'
 export { Follower, type FollowerParts } from './walk/follow.ts'
 export { Held, StepAbortedError, type AbortReason } from './walk/held.ts'
 export {

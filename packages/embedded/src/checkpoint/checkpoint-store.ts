@@ -19,7 +19,7 @@ export interface CheckpointList {
 /** Files open at a time; more only makes the disk turn between them. */
 const READS_MAX = 8
 
-const NAME = /^([A-Za-z0-9_.-]{1,200})\.json$/
+const NAME = /^([A-Za-z0-9_.~-]{1,200})\.json$/
 
 /** The compact files of runs, one each: `<folder>/<runId>.json`. The folder is made at the first write. */
 export class CheckpointStore {

@@ -1,5 +1,8 @@
 import type { Clock } from '@agentloom/engine'
 
+/** Longer timers of Node ring at once. Whoever is woken early finds nothing due, and asks for the rest of the time. */
+const WAIT_MS_MAX = 24 * 60 * 60_000
+
 /** One timer for the earliest of all due times. */
 export class Alarm {
   readonly #clock: Clock
@@ -17,7 +20,8 @@ export class Alarm {
     if (atMs === null || (this.#atMs !== null && this.#atMs <= atMs)) return
     this.stop()
     this.#atMs = atMs
-    this.#disarm = this.#clock.after(Math.max(0, atMs - this.#clock.now()), () => {
+    const waitMs = Math.min(Math.max(0, atMs - this.#clock.now()), WAIT_MS_MAX)
+    this.#disarm = this.#clock.after(waitMs, () => {
       this.#atMs = null
       this.#disarm = null
       this.#ring()

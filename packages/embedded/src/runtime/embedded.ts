@@ -1,4 +1,16 @@
-import type { Executors, Observer, RunFilter, RunHeader, RunTransition, RunView, StartOptions } from '@agentloom/engine'
+import type {
+  DecideReply,
+  Decision,
+  Executors,
+  GateDecision,
+  Observer,
+  RunFilter,
+  RunHeader,
+  RunTransition,
+  RunView,
+  SignalReply,
+  StartOptions,
+} from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
 import { join, resolve } from 'node:path'
 import { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
@@ -27,18 +39,29 @@ export interface ResumeRun {
   readonly reason?: string
   /** Replaces the workflow's budget, nano-dollars. */
   readonly budgetNanoUsd?: number
+  /** Of gates that wait, or that are reached after this. */
+  readonly decisions?: readonly GateDecision[]
+  /** Who decides, for the record. */
+  readonly by?: string | null
 }
+
+export type DecideRun = Omit<Decision, 'runId' | 'by'> & { readonly by?: string | null }
 
 export interface RunHandle {
   readonly id: string
   /**
-   * Resolves when the run is over or paused; asked again, and later, it answers the same.
+   * Resolves when the run is over or paused, by somebody or at a gate; asked again, and later, it answers how the run stands
+   * then. A parked run is waited for.
    * @throws {StoreError} when the journal could not be written: the run stands where its last commit left it, and can be resumed
    */
   result(): Promise<RunView>
   cancel(reason?: string): Promise<RunTransition>
   /** Gives up the steps in flight (they are handed back and cost no attempt); the run can be resumed. */
   pause(reason?: string): Promise<RunTransition>
+  /** See {@link Embedded.decide}. */
+  decide(decision: DecideRun): Promise<DecideReply>
+  /** See {@link Embedded.signal}. */
+  signal(name: string, payload?: unknown): Promise<SignalReply>
 }
 
 /** Runs workflows in this process, every committed step on disk before its dependents start. */
@@ -54,9 +77,11 @@ export interface Embedded extends AsyncDisposable {
    */
   start(plan: Plan, options?: EmbeddedStart): Promise<RunHandle>
   /**
-   * Goes on with a run that was paused, failed, or whose process died: committed steps keep their results, failed ones are
-   * tried again. A run that succeeded stays as it is, and its handle answers at once.
+   * Goes on with a run that was paused, failed, or whose process died, and with the runs below it: committed steps keep their
+   * results, failed ones are tried again, gates get the decisions that are given and wait on otherwise. A run that succeeded
+   * stays as it is, and its handle answers at once.
    * @throws {RunNotFoundError} `run/not-found` @throws {RunActiveError} `run/active`: a living process has it
+   * @throws {DecisionRefusedError} `run/decision-refused`: nothing has been changed, unless another gate was decided before it
    * @throws {RunCancelledError} `run/cancelled` @throws {CorruptJournalError} `journal/corrupt` @throws {NoHandlerError}
    */
   resume(runId: string, options?: ResumeRun): Promise<RunHandle>
@@ -67,6 +92,18 @@ export interface Embedded extends AsyncDisposable {
   /** Also of a run that another process has, which then does it within a second. */
   cancel(runId: string, reason?: string): Promise<RunTransition>
   pause(runId: string, reason?: string): Promise<RunTransition>
+  /**
+   * Decides a gate. A run that no process has goes on here, as by `resume`.
+   * @throws as `resume`, but for `run/decision-refused`
+   */
+  decide(runId: string, decision: DecideRun): Promise<DecideReply>
+  /**
+   * Gives the run a signal, which steps inside it may wait for now or later; the first payload of a name stays. A run that no
+   * process has keeps it until it is resumed.
+   * @param payload JSON; default null
+   * @throws {StartOptionError} `run/bad-option`: the name @throws {ResultError} the payload is no JSON
+   */
+  signal(runId: string, name: string, payload?: unknown): Promise<SignalReply>
   /** Lets steps in flight end for `graceMs` (default 0), hands back the others, and closes the journal. Twice is once. */
   close(options?: { readonly graceMs?: number }): Promise<void>
 }

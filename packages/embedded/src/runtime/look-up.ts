@@ -1,4 +1,4 @@
-import { viewRun, type RunFilter, type RunHeader, type RunView } from '@agentloom/engine'
+import { viewRun, viewTree, type RunFilter, type RunHeader, type RunView } from '@agentloom/engine'
 import { compileWorkflow, parseDefinition } from '@agentloom/workflow'
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
 import type { EmbeddedJournal } from '../journal/embedded-journal.ts'
@@ -12,7 +12,7 @@ export async function viewOf(
   runId: string,
 ): Promise<RunView | null> {
   const loaded = await journal.load(runId)
-  if (loaded !== null) return viewRun(await journal.plans.get(loaded.header.definition), loaded)
+  if (loaded !== null) return viewTree(journal, journal.plans, loaded)
   const checkpoint = await checkpoints.read(runId)
   return checkpoint === null
     ? null
@@ -28,7 +28,10 @@ export async function listRuns(
   const inJournal = await journal.list({ ...filter, limit })
   const elsewhere = await checkpoints.list(await journal.unknown(await checkpoints.ids()))
   const found = elsewhere.headers.filter(
-    ({ status, workflow }) => (filter.status ?? status) === status && (filter.workflow ?? workflow) === workflow,
+    ({ status, workflow, parent }) =>
+      (filter.status ?? status) === status &&
+      (filter.workflow ?? workflow) === workflow &&
+      (parent === null || filter.withChildren === true),
   )
   return [...inJournal, ...found].sort((a, b) => b.createdAtMs - a.createdAtMs).slice(0, limit)
 }

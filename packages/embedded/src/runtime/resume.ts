@@ -1,10 +1,7 @@
-import { foldSteps, planResume, RunNotFoundError, type LoadedRun, type ReopenReply } from '@agentloom/engine'
-import type { Plan } from '@agentloom/workflow'
+import { foldSteps, isOver, openChildren, RunNotFoundError, type LoadedRun } from '@agentloom/engine'
 import { checkCheckpoint } from '../checkpoint/read-checkpoint.ts'
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
 import type { EmbeddedJournal } from '../journal/embedded-journal.ts'
-import { RunCancelledError } from './errors.ts'
-import type { ResumeRun } from './embedded.ts'
 
 /** Takes a run over from wherever it is: this journal, or a checkpoint whose journal is gone. */
 export async function takeRun(
@@ -14,45 +11,44 @@ export async function takeRun(
 ): Promise<LoadedRun> {
   const found = await journal.take(runId)
   if (found !== null) return found
-  const checkpoint = await checkpoints.read(runId)
-  if (checkpoint === null) throw new RunNotFoundError(runId)
-  checkCheckpoint(checkpoints.fileOf(runId), checkpoint)
-  await journal.bring(checkpoint, checkpoint.definitionText)
+  await bring(journal, checkpoints, runId)
   const brought = await journal.take(runId)
   if (brought === null) throw new RunNotFoundError(runId)
   return brought
 }
 
-/**
- * Lets a taken run go on. One whose process died is paused first, as far as the records are concerned, and what was in
- * flight is handed back; from there on it is a paused run like any other.
- * @returns null when there is nothing to go on with: the run succeeded
- */
-export async function reopenRun(
-  journal: EmbeddedJournal,
-  plan: Plan,
-  runId: string,
-  { reason = 'resumed', budgetNanoUsd }: ResumeRun,
-): Promise<Extract<ReopenReply, { outcome: 'reopened' }> | null> {
-  const status = (await journal.header(runId))?.status
-  if (status === 'cancelled') throw new RunCancelledError(runId)
-  if (status === 'success') return null
-  await journal.pause(runId, 'restart') // refused where the run is at rest
-  await handBack(journal, await journal.load(runId))
-  const loaded = await journal.load(runId)
-  const options = budgetNanoUsd === undefined ? { reason } : { reason, budgetNanoUsd }
-  const command = loaded === null ? null : planResume(plan, loaded, options)
-  if (command === null) return null
-  const reply = await journal.reopen(command)
-  if (reply.outcome === 'refused') throw new Error(`run ${runId} could not be reopened: it is ${reply.status}`) // it is ours alone
-  return reply
+/** With the child runs that have checkpoints of their own; one that has none begins anew. */
+async function bring(journal: EmbeddedJournal, checkpoints: CheckpointStore, runId: string): Promise<void> {
+  const checkpoint = await checkpoints.read(runId)
+  if (checkpoint === null) return
+  checkCheckpoint(checkpoints.fileOf(runId), checkpoint)
+  await journal.bring(checkpoint, checkpoint.definitionText)
+  for (const child of openChildren(checkpoint)) await bring(journal, checkpoints, child.runId)
 }
 
-/** Claims of the dead process: rebuilt without a nonce, for nobody can commit them any more. */
-async function handBack(journal: EmbeddedJournal, loaded: LoadedRun | null): Promise<void> {
+/**
+ * A taken run whose process died is paused, as far as the records are concerned, and what was in flight is handed back; so
+ * are the runs below it. From there on it is a paused run like any other.
+ */
+export async function bringToRest(journal: EmbeddedJournal, runId: string): Promise<void> {
+  await journal.pause(runId, 'restart') // refused where the run is at rest
+  const loaded = await journal.load(runId)
   if (loaded === null) return
-  const { runId } = loaded.header
-  for (const [stepId, { status, epoch }] of foldSteps(runId, loaded.records)) {
-    if (status === 'running') await journal.release({ runId, stepId, epoch, nonce: '' }, 'restart')
+  for (const [stepId, { status, epoch, wait }] of foldSteps(runId, loaded.records)) {
+    // Claims of the dead process: rebuilt without a nonce, for nobody can commit them any more.
+    if (status === 'running' && wait === null) await journal.release({ runId, stepId, epoch, nonce: '' }, 'restart')
   }
+  if (isOver(loaded.header.status)) return
+  for (const child of openChildren(loaded)) await bringToRest(journal, child.runId)
+}
+
+/** Whether something passes by itself: the time-out of a gate, here or below. */
+export async function hasTimer(journal: EmbeddedJournal, loaded: LoadedRun): Promise<boolean> {
+  const folds = [...foldSteps(loaded.header.runId, loaded.records).values()]
+  if (folds.some(({ wait, untilMs }) => wait !== null && untilMs !== null)) return true
+  for (const { runId } of openChildren(loaded)) {
+    const child = await journal.load(runId)
+    if (child !== null && !isOver(child.header.status) && (await hasTimer(journal, child))) return true
+  }
+  return false
 }

@@ -5,7 +5,15 @@ import {
   isOver,
   startCommand,
   Walker,
+  checkDecided,
+  decideGate,
+  DecisionRefusedError,
+  pauseTree,
+  resumeTree,
+  signalTree,
+  viewTree,
   type Bell,
+  type DecideReply,
   type EngineEvent,
   type Executors,
   type Observer,
@@ -13,8 +21,10 @@ import {
   type RunHeader,
   type RunTransition,
   type RunView,
+  type SignalReply,
+  type TreeParts,
 } from '@agentloom/engine'
-import type { Plan } from '@agentloom/workflow'
+import { fromPlain, writeValue, type Plan } from '@agentloom/workflow'
 import { CheckpointWriter } from '../checkpoint/checkpoint-writer.ts'
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
 import type { RunWish } from '../journal/asking.ts'
@@ -22,12 +32,13 @@ import type { EmbeddedJournal } from '../journal/embedded-journal.ts'
 import { StoreError } from '../store/errors.ts'
 import { Alarm } from './alarm.ts'
 import { Bells } from './bells.ts'
-import type { Embedded, EmbeddedStart, ResumeRun, RunHandle } from './embedded.ts'
-import { NoHandlerError } from './errors.ts'
+import type { DecideRun, Embedded, EmbeddedStart, ResumeRun, RunHandle } from './embedded.ts'
+import { NoHandlerError, RunActiveError, RunCancelledError } from './errors.ts'
 import { checkHandlers } from './handlers.ts'
 import { LiveRun } from './live-run.ts'
+import { LiveRuns } from './live-runs.ts'
 import { listRuns, viewOf } from './look-up.ts'
-import { reopenRun, takeRun } from './resume.ts'
+import { bringToRest, hasTimer, takeRun } from './resume.ts'
 
 /** Steps that a walk executes before it gives its place to other runs. */
 const STEPS_MAX = 64
@@ -54,7 +65,7 @@ export interface RuntimeParts {
 export class Runtime implements Embedded {
   readonly journal: EmbeddedJournal
   readonly #parts: RuntimeParts
-  readonly #live = new Map<string, LiveRun>()
+  readonly #live = new LiveRuns()
   readonly #resuming = new Map<string, Promise<RunHandle>>()
   readonly #claims: Claims
   readonly #follower: Follower
@@ -73,7 +84,8 @@ export class Runtime implements Embedded {
     this.#bells = new Bells(concurrency, (bell) => this.#serve(bell))
     this.#claims = new Claims(journal, 0) // without leases there is nothing to prolong
     const { plans } = journal
-    this.#follower = new Follower({ journal, plans, observe, doorbell: this.#bells })
+    const doorbell = { ring: (bells: readonly Bell[]) => this.#ring(bells) }
+    this.#follower = new Follower({ journal, plans, observe, doorbell })
     this.#walker = new Walker({
       journal,
       plans,
@@ -91,7 +103,7 @@ export class Runtime implements Embedded {
       clock: executors.clock,
       isOff: !parts.writesCheckpoints,
     })
-    this.#writer.everyMs(CHECKPOINT_MS, () => this.#live.keys())
+    this.#writer.everyMs(CHECKPOINT_MS, () => this.#live.ids())
     journal.onWish((runId, wish) => void this.#grant(runId, wish))
   }
 
@@ -115,7 +127,7 @@ export class Runtime implements Embedded {
         return this.#handle(runId, known ?? null)
       }
       if (command.timeoutMs !== null) this.#alarm.notLaterThan(clock.now() + command.timeoutMs)
-      if (plan.nodes.length === 0) this.#follower.ended(runId, 'success')
+      if (plan.nodes.length === 0 && plan.cleanup === null) await this.#follower.ended(runId, 'success')
       await this.#follower.ring({ plan, priority: command.priority }, offers)
       return this.#handle(runId, run)
     } catch (error) {
@@ -127,7 +139,7 @@ export class Runtime implements Embedded {
   async resume(runId: string, options: ResumeRun = {}): Promise<RunHandle> {
     this.#checkOpen()
     const known = this.#live.get(runId)
-    if (known !== undefined) return this.#handle(runId, known)
+    if (known !== undefined) return this.#goOn(known, options)
     const resuming = this.#resuming.get(runId)
     if (resuming !== undefined) return resuming
     const resumed = this.#resume(runId, options).finally(() => this.#resuming.delete(runId))
@@ -135,29 +147,78 @@ export class Runtime implements Embedded {
     return resumed
   }
 
-  async #resume(runId: string, options: ResumeRun): Promise<RunHandle> {
+  /** A run that is live here: paused with a timer, or at work, when only decisions mean anything. */
+  async #goOn(run: LiveRun, { reason = 'resumed', ...options }: ResumeRun): Promise<RunHandle> {
+    const reply = await run.hold(() => resumeTree(this.#tree, run.id, { reason, ...options }))
+    checkDecided(run.id, options, reply)
+    this.#lookAtRest(run)
+    return this.#handle(run.id, run)
+  }
+
+  async #resume(runId: string, { reason = 'resumed', ...options }: ResumeRun): Promise<RunHandle> {
     const { journal } = this
     const loaded = await takeRun(journal, this.#parts.checkpoints, runId)
+    let run: LiveRun | null = null
     try {
       const plan = await journal.plans.get(loaded.header.definition)
       checkHandlers(plan, this.#parts.executors.functions)
-      const reply = await reopenRun(journal, plan, runId, options)
-      if (reply === null) {
-        await journal.give(runId)
-        return this.#handle(runId, null)
+      await bringToRest(journal, runId)
+      run = this.#enliven(runId, plan)
+      this.#addBelow(runId)
+      const live = run
+      const reply = await live.hold(() => resumeTree(this.#tree, runId, { reason, ...options }))
+      checkDecided(runId, options, reply)
+      if (reply.outcome === 'refused') {
+        if (reply.status === 'cancelled') throw new RunCancelledError(runId)
+        throw new Error(`run ${runId} could not be reopened: it is ${reply.status}`) // it is ours alone
       }
-      const run = this.#enliven(runId, plan)
       this.#alarm.notLaterThan(journal.nextDueMs())
-      const label = { plan, priority: loaded.header.priority }
-      await this.#follower.ring(label, reply.offers)
-      await this.#follower.decide(label, reply.undecided)
       const status = (await journal.header(runId))?.status
-      if (status !== undefined && isOver(status)) this.#follower.ended(runId, status) // nothing was left to do: a budget was raised
-      return this.#handle(runId, run)
+      if (status !== undefined && isOver(status)) await this.#follower.ended(runId, status) // it had succeeded, or a budget was raised
+      this.#lookAtRest(live)
+      return this.#handle(runId, live)
     } catch (error) {
+      if (run !== null) this.#forget(run)
       await journal.give(runId)
       throw error
     }
+  }
+
+  /** Child runs that were taken with a run. */
+  #addBelow(runId: string): void {
+    for (const childRunId of this.journal.childrenHere(runId)) {
+      this.#live.addChild(childRunId, runId)
+      this.#addBelow(childRunId)
+    }
+  }
+
+  get #tree(): TreeParts {
+    return { journal: this.journal, plans: this.journal.plans, follower: this.#follower }
+  }
+
+  async decide(runId: string, { path, decision, by = null }: DecideRun): Promise<DecideReply> {
+    this.#checkOpen()
+    const run = this.#live.get(runId)
+    const decide = () => decideGate(this.#tree, { runId, path, decision, by })
+    if (run !== undefined) {
+      const reply = await run.hold(decide)
+      this.#lookAtRest(run)
+      return reply
+    }
+    try {
+      await this.resume(runId, { decisions: [{ path, decision }], by })
+      return { outcome: 'decided', path: path ?? '' }
+    } catch (error) {
+      if (error instanceof RunActiveError) return decide() // through its process
+      if (error instanceof DecisionRefusedError) return { outcome: 'refused', reason: error.reason, gates: error.gates }
+      throw error
+    }
+  }
+
+  signal(runId: string, name: string, payload: unknown = null): Promise<SignalReply> {
+    this.#checkOpen()
+    const tell = () => signalTree(this.#tree, runId, name, writeValue(fromPlain(payload)))
+    return this.#live.get(runId)?.hold(tell) ?? tell()
   }
 
   view(runId: string): Promise<RunView | null> {
@@ -170,20 +231,23 @@ export class Runtime implements Embedded {
 
   async cancel(runId: string, reason = 'cancelled'): Promise<RunTransition> {
     const transition = await this.journal.cancel(runId, reason)
-    if (transition.isDone && this.#live.has(runId)) {
+    if (transition.isDone && this.#live.topOf(runId) !== undefined) {
       this.#claims.abort('cancel', runId)
-      this.#follower.ended(runId, 'cancelled')
+      if (transition.status !== null && isOver(transition.status)) await this.#follower.ended(runId, transition.status)
+      else this.#alarm.notLaterThan(this.journal.nextDueMs()) // it cleans up first
     }
     return transition
   }
 
   async pause(runId: string, reason = 'paused'): Promise<RunTransition> {
     const run = this.#live.get(runId)
-    const transition = await this.journal.pause(runId, reason)
+    const transition =
+      run === undefined ? await this.journal.pause(runId, reason) : await pauseTree(this, runId, reason)
     if (run === undefined || !transition.isDone) return transition
-    this.#bells.forget(runId)
+    const all = [runId, ...run.below]
+    for (const one of all) this.#bells.forget(one)
     this.#claims.abort('pause', runId)
-    await this.#bells.whenIdle(runId) // what was in flight has been handed back
+    await Promise.all(all.map((one) => this.#bells.whenIdle(one))) // what was in flight has been handed back
     await this.#finish(run)
     return transition
   }
@@ -205,14 +269,14 @@ export class Runtime implements Embedded {
     this.#claims.abort('drain')
     await idle
     const help = 'resume the run to go on with it'
-    for (const run of this.#live.values()) {
-      this.#writer.add(run.id)
+    for (const run of this.#live.all()) {
+      for (const one of [run.id, ...run.below]) this.#writer.add(one)
       run.lose(
         new StoreError('store/closed', this.journal.path, `the journal was closed before run ${run.id} ended`, help),
       )
     }
     await this.#writer.close()
-    this.#live.clear()
+    for (const run of this.#live.all()) this.#live.remove(run)
     await this.journal.close()
   }
 
@@ -220,6 +284,7 @@ export class Runtime implements Embedded {
     try {
       const served = await this.#walker.serve(bell, bell.definition)
       if (served === 'no-handler') throw new NoHandlerError(bell.stepId, 'of a step that was resumed')
+      if (served === 'refused') this.#alarm.notLaterThan(this.journal.nextDueMs()) // a spent budget may have begun the cleanup
     } catch (error) {
       this.#lose(bell.runId, error)
     }
@@ -232,7 +297,7 @@ export class Runtime implements Embedded {
       }
     } catch (error) {
       // The disk failed in the middle of the list, and what had been taken from it is due no more.
-      for (const runId of this.#live.keys()) this.#lose(runId, error)
+      for (const runId of this.#live.ids()) this.#lose(runId, error)
     }
     if (this.#closing === null) this.#alarm.notLaterThan(this.journal.nextDueMs())
   }
@@ -255,56 +320,98 @@ export class Runtime implements Embedded {
         ? await journal.wake({ runId, stepId: wish.stepId, wake: wish.wake })
         : await journal.signal(runId, wish.name, wish.payload)
     if (reply.outcome === 'refused') return
-    const plan = await journal.plans.get(reply.label.definition)
-    await this.#follower.ring({ plan, priority: reply.label.priority }, reply.offers)
+    await this.#follower.woken(runId, reply)
+  }
+
+  async #ring(bells: readonly Bell[]): Promise<void> {
+    for (const { runId } of bells) this.#live.topOf(runId)?.goOn()
+    await this.#bells.ring(bells)
   }
 
   #observe(event: EngineEvent): void {
-    if (event.kind === 'run-ended') {
-      const run = this.#live.get(event.runId)
-      if (run === undefined || run.hasLeft) return
-      this.#parts.observe(event)
-      if (event.status !== 'success' && event.status !== 'failed') this.#claims.abort('lost', event.runId)
-      void this.#finish(run)
-      return
-    }
-    if (event.kind === 'step-failed' && event.retryInMs !== null) {
-      this.#alarm.notLaterThan(this.#parts.executors.clock.now() + event.retryInMs)
+    switch (event.kind) {
+      case 'run-ended':
+        return this.#observeEnd(event)
+      case 'run-rested': {
+        this.#parts.observe(event)
+        const run = this.#live.get(event.runId)
+        if (run !== undefined) this.#lookAtRest(run)
+        return
+      }
+      case 'child-started':
+        this.#live.addChild(event.childRunId, event.runId)
+        break
+      case 'step-waiting':
+        this.#alarm.notLaterThan(this.journal.nextDueMs())
+        break
+      case 'step-failed':
+        if (event.retryInMs !== null) this.#alarm.notLaterThan(this.#parts.executors.clock.now() + event.retryInMs)
+        break
     }
     this.#parts.observe(event)
+  }
+
+  #observeEnd(event: Extract<EngineEvent, { readonly kind: 'run-ended' }>): void {
+    const run = this.#live.topOf(event.runId)
+    if (run === undefined || run.hasLeft) return
+    this.#parts.observe(event)
+    if (event.status !== 'success' && event.status !== 'failed') this.#claims.abort('lost', event.runId)
+    if (event.runId === run.id) void this.#finish(run)
+  }
+
+  #lookAtRest(run: LiveRun): void {
+    if (this.journal.stateOf(run.id)?.status === 'paused')
+      void this.#rest(run).catch((error: unknown) => this.#lose(run.id, error))
+  }
+
+  /** All its gates wait. Where one has a time-out somebody must be there when that is over; else any process may take it. */
+  async #rest(run: LiveRun): Promise<void> {
+    const loaded = await this.journal.load(run.id)
+    if (loaded === null || !(await hasTimer(this.journal, loaded))) return this.#finish(run)
+    this.#writer.add(run.id)
+    if (run.isAwaited) run.rest(await viewTree(this.journal, this.journal.plans, loaded))
   }
 
   /** The run is over or paused, and everything of it is on disk: it leaves memory. */
   async #finish(run: LiveRun): Promise<void> {
     if (!run.leave()) return
     const loaded = await this.journal.load(run.id)
-    if (loaded !== null) run.end(loaded)
+    const view = loaded !== null && run.isAwaited ? await viewTree(this.journal, this.journal.plans, loaded) : null
+    const status = this.journal.stateOf(run.id)?.status // it may have been woken since
+    if (status === 'running' || status === 'queued' || status === 'parked') return run.stay()
+    const below = [...run.below]
+    run.rest(view)
     this.#forget(run)
     this.#writer.add(run.id)
-    if (loaded?.header.status === 'paused') await this.journal.give(run.id)
+    if (status !== 'paused') return
+    for (const childRunId of below) this.#writer.add(childRunId)
+    await Promise.all([run.id, ...below].map((one) => this.journal.give(one)))
   }
 
   /** The run cannot go on here. Its records are whole up to the last commit that was acknowledged. */
   #lose(runId: string, thrown: unknown): void {
-    const run = this.#live.get(runId)
+    const run = this.#live.topOf(runId)
     if (run === undefined) return
     run.lose(thrown instanceof Error ? thrown : new Error(String(thrown)))
-    this.#claims.abort('lost', runId)
+    this.#claims.abort('lost', run.id)
+    const all = [run.id, ...run.below]
     this.#forget(run)
-    this.journal.give(runId).catch(() => undefined) // the error that counts is told already
+    for (const one of all) this.journal.give(one).catch(() => undefined) // the error that counts is told already
   }
 
   #enliven(runId: string, plan: Plan): LiveRun {
     const run = new LiveRun(runId, plan)
-    this.#live.set(runId, run)
+    this.#live.add(run)
     this.journal.keepAlive(true)
     return run
   }
 
   #forget(run: LiveRun): void {
-    this.#bells.forget(run.id)
-    this.#live.delete(run.id)
-    this.journal.drop(run.id)
+    this.#live.remove(run)
+    for (const one of [run.id, ...run.below]) {
+      this.#bells.forget(one)
+      this.journal.drop(one)
+    }
     if (this.#live.size === 0) this.journal.keepAlive(false)
   }
 
@@ -314,6 +421,8 @@ export class Runtime implements Embedded {
       result: () => run?.result() ?? this.#resultOf(id),
       cancel: (reason) => this.cancel(id, reason),
       pause: (reason) => this.pause(id, reason),
+      decide: (decision) => this.decide(id, decision),
+      signal: (name, payload) => this.signal(id, name, payload),
     }
   }
 

@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os'
 export function executorsWith(functions: readonly FunctionDefinition[]): Omit<Executors, 'observe'> {
   return {
     models: { call: () => Promise.reject(new Error('this test has no models')) },
-    tools: { names: () => [], call: () => Promise.reject(new Error('this test has no tools')) },
+    tools: {
+      names: () => [],
+      call: () => Promise.reject(new Error('this test has no tools')),
+      onUnknown: () => 'retry',
+      verify: () => Promise.reject(new Error('this test has no tools')),
+      attach: () => Promise.reject(new Error('this test has no attachments')),
+    },
     functions: functionsOf(functions),
     clock: systemClock,
     random: () => 0.5,

@@ -38,6 +38,8 @@ export type DecideReply =
       readonly gates: readonly string[]
     }
 
+export type DecisionRefusal = Extract<DecideReply, { readonly outcome: 'refused' }>
+
 interface Gate {
   readonly runId: string
   readonly stepId: string
@@ -78,7 +80,7 @@ export async function gateRefusal(
   parts: TreeParts,
   loaded: LoadedRun,
   path: string | null,
-): Promise<DecideReply | null> {
+): Promise<DecisionRefusal | null> {
   const { gate, gates } = await gateAt(parts, loaded, path)
   if (gate !== null) return null
   const plan = await parts.plans.get(loaded.header.definition)
@@ -114,7 +116,7 @@ function isResolved(fold: StepFold | undefined): boolean {
   return fold?.status === 'success' || fold?.status === 'skipped'
 }
 
-function noGate({ header }: LoadedRun, gates: readonly string[]): DecideReply {
+function noGate({ header }: LoadedRun, gates: readonly string[]): DecisionRefusal {
   return { outcome: 'refused', reason: isOver(header.status) ? 'run-over' : 'no-gate', gates }
 }
 

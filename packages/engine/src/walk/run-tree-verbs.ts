@@ -6,7 +6,7 @@ import type { LoadedRun, ReopenRun, RunStatus, RunTransition, SignalReply } from
 import { StartOptionError } from '../start-option-error.ts'
 import { signalNameProblem } from '../execute/wait-for.ts'
 import { planResume } from '../schedule/resume.ts'
-import { decideOrKeep, gateRefusal, type DecideReply, type TreeParts } from './decide-gate.ts'
+import { decideOrKeep, gateRefusal, type DecideReply, type DecisionRefusal, type TreeParts } from './decide-gate.ts'
 
 /** Verbs on a run that concern the child runs below it, too. Each is a chain of single commands, every one safe to repeat. */
 
@@ -77,8 +77,10 @@ export interface ResumeTreeReply {
   readonly outcome: 'resumed' | 'nothing' | 'refused'
   /** Of the run before; null where there is none. */
   readonly status: RunStatus | null
-  /** In the order of the decisions. One that names no gate refuses the whole, before anything is changed. */
+  /** In the order of the decisions. */
   readonly decided: readonly DecideReply[]
+  /** The decision that names no gate: it refuses the whole, before anything is changed. */
+  readonly refusal?: { readonly path: string | null } & DecisionRefusal
 }
 
 /** Lets a run and what is below it go on: what failed runs again, gates stay and get the decisions that are given. */
@@ -93,7 +95,7 @@ export async function resumeTree(
   const { decisions = [], by = null } = options
   for (const { path } of decisions) {
     const refusal = await gateRefusal(parts, loaded, path)
-    if (refusal !== null) return { outcome: 'refused', status, decided: [refusal] }
+    if (refusal !== null) return { outcome: 'refused', status, decided: [], refusal: { path, ...refusal } }
   }
   const decided: DecideReply[] = []
   const decide = async (): Promise<void> => {
