@@ -17,10 +17,9 @@ export function workflowText(): string {
   for (let index = 0; index < STEPS; index += 1) {
     const layer = Math.floor(index / WIDTH)
     const before = layer === 0 ? null : (layer - 1) * WIDTH + (index % WIDTH)
-    lines.push(
-      `  - id: step_${index}`,
-      ...(before === null ? [] : [`    depends_on: [step_${before}, step_${(layer - 1) * WIDTH}]`]),
-    )
+    const sources = new Set(before === null ? [] : [before, (layer - 1) * WIDTH])
+    const dependsOn = [...sources].map((source) => `step_${source}`).join(', ')
+    lines.push(`  - id: step_${index}`, `    depends_on: [${dependsOn}]`)
     lines.push(...bodyOf(index, before))
   }
   return `${lines.join('\n')}\n`
@@ -32,8 +31,8 @@ function bodyOf(index: number, before: number | null): readonly string[] {
     return [
       '    type: router',
       '    conditions:',
-      `      - {expression: "state.score >= 0.8", target: step_${Math.min(index + WIDTH, STEPS - 1)}}`,
-      `    default: step_${Math.min(index + WIDTH + 1, STEPS - 1)}`,
+      `      - {expression: "state.score >= 0.8", target: step_${index + WIDTH}}`,
+      `    default: step_${index + WIDTH + 1}`,
     ]
   const output = `    output: out_${index}`
   switch (index % 3) {

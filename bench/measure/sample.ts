@@ -16,9 +16,11 @@ export const lookUpSample = z.array(z.object({ providers: z.number(), perSecond:
 export type LookUpSample = z.infer<typeof lookUpSample>
 
 export const languageSample = z.object({
-  /** A workflow of 1,000 steps, by a process that compiles its first: from what YAML gave to the plan, and from the text. */
-  planMs: z.number(),
+  /** A workflow of 1,000 steps, by a process that compiles its first: from the text, and its part behind the YAML. */
   coldMs: z.number(),
+  coldPlanMs: z.number(),
+  /** The same, by a process that has compiled some. */
+  planMs: z.number(),
   /** The same plan again, by its hash. */
   cachedMs: z.number(),
   rendersPerSecond: z.number(),

@@ -27,8 +27,9 @@ export interface LookUpRow {
 }
 
 export interface LanguageRow {
-  readonly planMs: Figure
   readonly coldMs: Figure
+  readonly coldPlanMs: Figure
+  readonly planMs: Figure
   readonly cachedMs: Figure
   readonly rendersPerSecond: Figure
   readonly conditionsPerSecond: Figure
@@ -40,8 +41,9 @@ export function languageRow(samples: readonly LanguageSample[]): LanguageRow | n
   if (samples.length === 0) return null
   const figure = (of: (sample: LanguageSample) => number): Figure => figureOf(samples.map(of))
   return {
-    planMs: figure(({ planMs }) => planMs),
     coldMs: figure(({ coldMs }) => coldMs),
+    coldPlanMs: figure(({ coldPlanMs }) => coldPlanMs),
+    planMs: figure(({ planMs }) => planMs),
     cachedMs: figure(({ cachedMs }) => cachedMs),
     rendersPerSecond: figure(({ rendersPerSecond }) => rendersPerSecond),
     conditionsPerSecond: figure(({ conditionsPerSecond }) => conditionsPerSecond),

@@ -70,21 +70,21 @@ export function judgeLanguage(samples: readonly LanguageSample[]): Target[] {
   const growth = of(({ foreachUsPerItem: { short, long } }) => long / short)
   return [
     target(
-      '1,000 steps, from what YAML gave to the plan, cold',
+      '1,000 steps, from what YAML gave to the plan',
       'at most',
       60,
       'ms',
       of(({ planMs }) => planMs),
     ),
     target(
-      '1,000 steps, from text to the plan, cold',
+      '1,000 steps, from text to the plan, the first of a process',
       'at most',
       250,
       'ms',
       of(({ coldMs }) => coldMs),
     ),
     target(
-      'the same plan again',
+      'a plan that is kept',
       'at most',
       0.1,
       'ms',

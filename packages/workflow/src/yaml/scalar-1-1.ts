@@ -13,8 +13,12 @@ const FLOAT = /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(
 const SIXTIES_FLOAT = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*$/
 const SPECIAL = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|~|null|Null|NULL|)$/
 
+/** How everything begins that is no text. Most scalars are words, and leave here. */
+const FIRST = /^(?:[-+.0-9~yYnNtTfFoO]|$)/
+
 /** What a plain scalar means to a YAML 1.1 reader. */
 export function scalarOneOne(text: string): Value {
+  if (!FIRST.test(text)) return text
   if (SPECIAL.test(text)) return coreScalar(text)
   if (TRUE.test(text)) return true
   if (FALSE.test(text)) return false
