@@ -26,7 +26,8 @@ if A[6] ~= '0' then R.spent = redis.call('HINCRBY', R.RUN, 'spent', A[6]) end
 if kind == 's' then
   own.status = 's'
   redis.call('HSET', R.OUT, step, A[7])
-  R.record('k', A[5])
+  -- The cleanup step may commit once a visit; OUT knows the last one only.
+  R.record('k', R.closing and string.sub(A[5], 1, -2) .. ',' .. cjson.encode(A[7]) .. ']' or A[5])
   return R.resolved(own, true, 16, count, tonumber(A[11]), next)
 end
 if kind == 'k' then

@@ -137,7 +137,7 @@ end
 
 -- Offers of woken steps: step, epoch, step, …
 function R.offer_woken(woken)
-  if R.is_held then return {} end
+  if R.is_held or #woken == 0 then return {} end
   if R.cap then for _, c in ipairs(woken) do R.enqueue(c) end end
   return R.offers_of(woken, nil)
 end

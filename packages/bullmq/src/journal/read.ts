@@ -45,7 +45,7 @@ export async function load(store: Store, runId: string, from: number): Promise<L
   const outputs = few === null ? await outputsOf(store, out, stored) : pairsIn(listIn(few))
   const records = stored.map((record): JournalRecord => {
     if (record.kind !== 'committed') return record
-    const output = outputs.get(record.stepId)
+    const output = record.output ?? outputs.get(record.stepId)
     if (output === undefined) throw new CorruptJournalError(runId, `the output of step ${record.stepId} is gone`)
     return { ...record, output }
   })

@@ -54,10 +54,12 @@ function usageText({ durationMs, tokens, costNanoUsd, model, provider }: StepUsa
   return JSON.stringify([durationMs, tokens, costNanoUsd, model, provider])
 }
 
-/** A record as stored: a committed one still lacks its output. */
+type Committed = Extract<JournalRecord, { readonly kind: 'committed' }>
+
+/** A record as stored: a committed one still lacks its output, unless it is the cleanup step's. */
 export type StoredRecord =
-  | Exclude<JournalRecord, { readonly kind: 'committed' }>
-  | Omit<Extract<JournalRecord, { readonly kind: 'committed' }>, 'output'>
+  | Exclude<JournalRecord, Committed>
+  | (Omit<Committed, 'output'> & Partial<Pick<Committed, 'output'>>)
 
 /** @throws {CorruptJournalError} naming the run and the record's index */
 export function readRecords(runId: string, from: number, stored: readonly string[]): readonly StoredRecord[] {
@@ -97,7 +99,14 @@ function recordOf(parts: unknown): StoredRecord {
     case 'c':
       return { kind: 'claimed', atMs, epoch: countIn(third), stepId: textIn(fourth), worker: textIn(fifth) }
     case 'k':
-      return { kind: 'committed', atMs, epoch: countIn(third), stepId: textIn(fourth), usage: usageIn(fifth) }
+      return {
+        kind: 'committed',
+        atMs,
+        epoch: countIn(third),
+        stepId: textIn(fourth),
+        usage: usageIn(fifth),
+        ...(rest[0] === undefined ? {} : { output: textIn(rest[0]) }),
+      }
     case 'f': {
       const [status, error, usage, output] = rest
       return {
