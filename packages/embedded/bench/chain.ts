@@ -10,7 +10,13 @@ const [runs = 500, concurrency = 64, rounds = 20, checkpoints = 0, length = 10] 
 const folder = mkdtempSync(join(process.env['BENCH_DIR'] ?? '/tmp', 'agentloom-bench-'))
 const executors: Omit<Executors, 'observe'> = {
   models: { call: () => Promise.reject(new Error('no models')) },
-  tools: { names: () => [], call: () => Promise.reject(new Error('no tools')) },
+  tools: {
+    names: () => [],
+    call: () => Promise.reject(new Error('no tools')),
+    onUnknown: () => 'retry',
+    verify: async () => null,
+    attach: () => Promise.reject(new Error('no attachments')),
+  },
   functions: functionsOf([defineFunction({ name: 'noop', input: z.object({}), run: () => 1 })]),
   clock: systemClock,
   random: Math.random,

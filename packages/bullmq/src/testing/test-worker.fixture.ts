@@ -42,7 +42,13 @@ export function executorsOf(
 ): Executors {
   return {
     models: { call: () => Promise.reject(new Error('this test has no models')) },
-    tools: { names: () => [], call: () => Promise.reject(new Error('this test has no tools')) },
+    tools: {
+      names: () => [],
+      call: () => Promise.reject(new Error('this test has no tools')),
+      onUnknown: () => 'retry',
+      verify: async () => null,
+      attach: () => Promise.reject(new Error('this test has no attachments')),
+    },
     functions: functionsOf(functions),
     clock: systemClock,
     random: Math.random,
