@@ -23,8 +23,7 @@ export function rebuildRun(plan: Plan, start: StartRun, loaded: LoadedRun): RunS
     const fold = folds.get(node.id)
     const outcome = outcomeOf(node, fold)
     if (outcome !== null) run.unresolved -= 1
-    if (fold?.output != null)
-      run.outputs.set(node.id, { status: fold.status === 'success' ? 'success' : 'failed', text: fold.output })
+    restoreOutput(run, node.id, fold)
     if (fold?.error != null && (outcome?.kind === 'failed' || outcome?.kind === 'timeout') && run.failure === null)
       run.failure = { rank: node.index, error: fold.error }
     const standing = standingOf(plan, node, (source) => outcomeOf(source, folds.get(source.id)))
@@ -52,6 +51,11 @@ function restore(cell: StepCell, fold: StepFold | undefined, visit: number, fres
   Object.assign(cell, { failures, wait, untilMs, childStatus, wake })
 }
 
+function restoreOutput(run: RunState, stepId: string, fold: StepFold | undefined): void {
+  if (fold?.output == null) return
+  run.outputs.set(stepId, { status: fold.status === 'success' ? 'success' : 'failed', text: fold.output })
+}
+
 /** The cleanup step is not among the plan's. */
 function restoreCleanup(
   run: RunState,
@@ -61,6 +65,7 @@ function restoreCleanup(
   const { cleanup } = run.start
   const visit = cleanup === null ? undefined : visits.get(cleanup.stepId)
   if (cleanup === null || (run.closing === null && visit === undefined)) return
+  restoreOutput(run, cleanup.stepId, folds.get(cleanup.stepId))
   const cell = cellOf(run, cleanup.stepId, cleanup.rank)
   restore(cell, folds.get(cleanup.stepId), visit ?? 1, run.closing === null ? 'waiting' : 'ready')
 }

@@ -16,14 +16,23 @@ export interface ResumeOptions {
 
 /**
  * What resuming a run means (scheduling.md rule 11): failed, timed-out and failure-skipped steps are undecided again,
- * successes and routing skips stay, and so does a step that waits or has waited in its visit: a gate is asked once. Where
- * a run was held while it cleaned up, that goes on; one that has cleaned up does so again at its next end. Null where there is nothing to resume: the run succeeded or was cancelled.
+ * successes and routing skips stay, and so does a step that waits or has waited in its visit: a gate is asked once. A run
+ * that has cleaned up does so again at its next end. Null where there is nothing to resume: the run succeeded or was
+ * cancelled, and not only by its parent's end.
  */
 export function planResume(plan: Plan, loaded: LoadedRun, options: ResumeOptions): ReopenRun | null {
   const { header, records } = loaded
-  const isCutOff = header.error?.code === 'run/parent-ended' // by its parent's end, and not because somebody wanted it
+  const isCutOff = header.error?.code === 'run/parent-ended'
   if (header.status === 'success' || (header.status === 'cancelled' && !isCutOff)) return null
   const folds = foldSteps(header.runId, records)
+  const base = {
+    runId: header.runId,
+    recordCount: records.length,
+    reason: options.reason,
+    budgetNanoUsd: options.budgetNanoUsd ?? header.budgetNanoUsd,
+    timeoutMs: header.timeoutMs,
+  }
+  if (!isOver(header.status) && closingOf(records) !== null) return { ...base, ...goOnCleaning(plan, folds) }
   const isReopened = (node: PlanNode): boolean => runsAgain(plan, folds.get(node.id))
   const outcome = (node: PlanNode) => (isReopened(node) ? null : outcomeOf(node, folds.get(node.id)))
   const reopened: StepStanding[] = []
@@ -35,7 +44,7 @@ export function planResume(plan: Plan, loaded: LoadedRun, options: ResumeOptions
     if (outcome(node) !== null) continue
     unresolvedCount += 1
     const fold = folds.get(node.id)
-    if (hasWaited(fold)) {
+    if (!isReopened(node) && hasWaited(fold)) {
       if (fold?.wait === null) ready.push({ stepId: node.id, rank: node.index })
       continue
     }
@@ -47,22 +56,22 @@ export function planResume(plan: Plan, loaded: LoadedRun, options: ResumeOptions
     if (standing.edgeCount === node.sources.length) ready.push(step)
   }
   const cleanup = cleanupOf(plan)
-  const isCleaningUp = !isOver(header.status) && closingOf(records) !== null
-  const cleaned = cleanup === null ? undefined : folds.get(cleanup.stepId)
-  if (cleanup !== null && !isCleaningUp && cleaned !== undefined)
+  if (cleanup !== null && folds.has(cleanup.stepId))
     reopened.push({ step: cleanup, edgeCount: 0, verdicts: NO_VERDICTS })
-  return {
-    runId: header.runId,
-    recordCount: records.length,
-    reason: options.reason,
-    reopened: isCleaningUp ? [] : reopened,
-    counted: isCleaningUp ? [] : counted,
-    spread: plan.nodes.filter((node) => isWide(node) && folds.has(node.id)).map(({ id }) => id),
-    ready: !isCleaningUp ? ready : cleanup !== null && cleaned?.wait == null ? [cleanup] : [],
-    unresolvedCount,
-    budgetNanoUsd: options.budgetNanoUsd ?? header.budgetNanoUsd,
-    timeoutMs: header.timeoutMs,
-  }
+  const spread = plan.nodes.filter((node) => isWide(node) && folds.has(node.id)).map(({ id }) => id)
+  return { ...base, reopened, counted, spread, ready, unresolvedCount }
+}
+
+/** A run that was held while it cleaned up: its other steps stay as its end has found them. */
+function goOnCleaning(
+  plan: Plan,
+  folds: ReadonlyMap<string, StepFold>,
+): Pick<ReopenRun, 'reopened' | 'counted' | 'spread' | 'ready' | 'unresolvedCount'> {
+  const cleanup = cleanupOf(plan)
+  const isReady = cleanup !== null && folds.get(cleanup.stepId)?.wait == null
+  const unresolved = plan.nodes.filter((node) => outcomeOf(node, folds.get(node.id)) === null)
+  const nothing = { reopened: [], counted: [], spread: [] }
+  return { ...nothing, ready: isReady ? [cleanup] : [], unresolvedCount: unresolved.length }
 }
 
 function hasWaited(fold: StepFold | undefined): boolean {

@@ -1,0 +1,101 @@
+import { compileYaml, type Plan } from '@agentloom/workflow'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { JournalPlayer, PLAYED_RUNS } from '../testing/journal-player.fixture.ts'
+import { commandOf, DICE } from '../testing/random-commands.fixture.ts'
+import { VirtualClock } from '../testing/virtual-clock.ts'
+import { restartCommand } from '../start.ts'
+import { isResolved, type RunState, type StepCell } from './run-state.ts'
+import { MemoryJournal } from './memory-journal.ts'
+import { rebuildRun } from './rebuild.ts'
+
+// I8: whatever commands come in whatever order, what a run in memory has counted is what its records imply.
+
+interface Shape {
+  readonly workflow: string
+  readonly cleansUp: boolean
+}
+
+const shapes: fc.Arbitrary<Shape> = fc
+  .record({
+    count: fc.integer({ min: 2, max: 6 }),
+    edges: fc.array(fc.tuple(fc.nat(5), fc.nat(5)), { maxLength: 7 }),
+    router: fc.option(fc.tuple(fc.nat(5), fc.nat(5)), { nil: null }),
+    config: fc.record({
+      max_concurrent_steps: fc.constantFrom(1, 2, 10),
+      on_step_failure: fc.constantFrom('skip_downstream', 'continue'),
+      timeout: fc.constantFrom(undefined, 20),
+      budget_usd: fc.constantFrom(undefined, undefined, 0.3, 0.5),
+    }),
+    cleansUp: fc.boolean(),
+  })
+  .map(({ count, edges, router, config, cleansUp }) => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'].slice(0, count)
+    const steps = names.map((id, index) => {
+      const above = edges.filter(([x, y]) => Math.max(x, y) % count === index && Math.min(x, y) % count < index)
+      const common = { id, depends_on: [...new Set(above.map(([x, y]) => names[Math.min(x, y) % count]))] }
+      if (router === null || router[0] % count !== index)
+        return { ...common, type: 'function', handler: 'f', input: {} }
+      return { ...common, type: 'router', default: names[router[1] % count] }
+    })
+    return { workflow: JSON.stringify({ name: 'random', config, steps }), cleansUp }
+  })
+
+function planOf({ workflow, cleansUp }: Shape): Plan {
+  const { plan } = compileYaml(workflow)
+  return cleansUp ? { ...plan, cleanup: { plan, compensates: new Map() } } : plan
+}
+
+const dice = fc.array(fc.nat(999), { minLength: DICE, maxLength: DICE })
+
+test('a run rebuilt from its records is the run, after any commands', async () => {
+  await fc.assert(
+    fc.asyncProperty(shapes, fc.array(dice, { maxLength: 120, size: 'max' }), async (shape, throws) => {
+      const plan = planOf(shape)
+      const clock = new VirtualClock()
+      const journal = new MemoryJournal({ now: () => clock.now(), offerMs: 5_000, hasLeases: true })
+      const player = new JournalPlayer(journal, plan)
+      await journal.start(player.startOf('run'))
+      for (const [index, thrown] of throws.entries()) {
+        if ((thrown[5] ?? 0) > 800) clock.advance((thrown[6] ?? 0) * 12)
+        const command = commandOf(thrown)
+        await player.play(command)
+        for (const runId of PLAYED_RUNS) {
+          const run = journal.stateOf(runId)
+          const loaded = await journal.load(runId)
+          if (run === undefined || loaded === null) continue
+          const rebuilt = rebuildRun(plan, restartCommand(plan, loaded.header), loaded)
+          expect(told(rebuilt), `${runId} after command ${index}: ${JSON.stringify(command)}`).toEqual(told(run))
+        }
+      }
+    }),
+    { numRuns: Number(process.env['AGENTLOOM_TEST_SCALE'] ?? 1) * 300 },
+  )
+})
+
+/** What records can tell of a run: neither leases and nonces nor what was offered, nor decided anew after a reopening. */
+function told(run: RunState): unknown {
+  const { status, error, unresolved, inFlight, open, gates, parks, isHeld, closing, failure } = run
+  const { signals, outputs, spentNanoUsd, budgetNanoUsd, timeoutMs, records } = run
+  const cells = [...run.cells.values()].filter(isTold).toSorted((a, b) => a.rank - b.rank)
+  return {
+    ...{ status, error, unresolved, inFlight, open, gates, parks, isHeld, closing, failure, spentNanoUsd },
+    ...{ budgetNanoUsd, timeoutMs, records, signals, outputs: new Map([...outputs].toSorted()) },
+    cells: cells.map(toldOfCell),
+  }
+}
+
+const TO_BE_CLAIMED: ReadonlySet<StepCell['status']> = new Set(['ready', 'undecided', 'backoff'])
+
+function toldOfCell(cell: StepCell): unknown {
+  const { stepId, rank, failures, visit, wait, untilMs, childStatus, wake, edgeCount, verdicts, noted } = cell
+  const status = cell.status === 'leased' ? 'expired' : TO_BE_CLAIMED.has(cell.status) ? 'ready' : cell.status
+  const counts = status === 'waiting' ? { edgeCount, verdicts } : {}
+  const held = status === 'expired' ? { noted } : {}
+  return { stepId, rank, status, failures, visit, wait, untilMs, childStatus, wake, ...counts, ...held }
+}
+
+/** A step of which nothing is known yet may have a cell or none. */
+function isTold({ status, edgeCount, visit }: StepCell): boolean {
+  return status !== 'waiting' || edgeCount > 0 || visit > 1 || isResolved(status)
+}
