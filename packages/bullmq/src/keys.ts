@@ -11,7 +11,7 @@ export interface Keys {
   readonly unsaved: string
   /** Who writes checkpoints. */
   readonly compactor: string
-  /** Channel: `RUN STATUS` for each run that ended. */
+  /** Channel: `RUN STATUS` for each run that ended, paused or parked. */
   readonly ends: string
   /** Channel: `RUN` for new records of runs that somebody watches. */
   readonly pokes: string

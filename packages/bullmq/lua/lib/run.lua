@@ -134,7 +134,10 @@ function R.flush()
   R.call_in_batches('RPUSH', R.LOG, R.records)
   R.call_in_batches('ZREM', R.DUE, R.removes)
   R.call_in_batches('ZADD', R.DUE, R.adds)
-  if R.status ~= R.status_before then R.move_in_index() end
+  if R.status ~= R.status_before then
+    R.move_in_index()
+    if R.status == 'paused' or R.status == 'parked' then redis.call('PUBLISH', R.ROOT .. 'ends', R.RUN_ID .. ' ' .. R.status) end
+  end
   if R.rests then redis.call('ZADD', R.ROOT .. 'unsaved', R.now, R.RUN_ID) end -- for the compactor
   if R.has_ended then R.keep_for_a_while() end
   for _, child in ipairs(R.kids or {}) do R.doomed[#R.doomed + 1] = {child, R.RUN_ID, R.ending} end

@@ -1,14 +1,28 @@
-import { createPlans, Follower, viewRun } from '@agentloom/engine'
+import {
+  createPlans,
+  decideGate,
+  Follower,
+  isChildRun,
+  pauseTree,
+  signalTree,
+  viewRunTree,
+  viewTree,
+  type TreeParts,
+} from '@agentloom/engine'
 import type {
+  DecideReply,
+  Decision,
+  GateDecision,
   JournalRecord,
   LoadedRun,
   RunFilter,
   RunHeader,
   RunTransition,
   RunView,
+  SignalReply,
   StartOptions,
 } from '@agentloom/engine'
-import type { Plan } from '@agentloom/workflow'
+import { fromPlain, writeValue, type Plan } from '@agentloom/workflow'
 import type { Queue } from 'bullmq'
 import { connect } from '../connect/connect.ts'
 import { ClientClosedError } from '../connect/errors.ts'
@@ -16,7 +30,7 @@ import { BullmqDoorbell, closeQueues, openQueues } from '../doorbell/bullmq-door
 import { RedisJournal } from '../journal/redis-journal.ts'
 import { resumeRun } from './resume.ts'
 import { startRun } from './start-run.ts'
-import { loadAtEnd, waitForEnd, watchEvents, type Watching } from './watching.ts'
+import { loadAtEnd, waitForEnd, waitForRest, watchEvents, type Watching } from './watching.ts'
 import { Wakes } from './wakes.ts'
 
 export interface ClientOptions {
@@ -26,6 +40,8 @@ export interface ClientOptions {
   readonly prefix?: string
   /** How long the records of an ended run stay in Redis. Default 7 days. */
   readonly retentionMs?: number
+  /** Keys and globs whose values views do not show, beside those that each workflow names (AGENTLOOM_REDACT_STATE_KEYS). */
+  readonly redact?: readonly string[]
 }
 
 /** A record with the cursor that goes on behind it. */
@@ -45,7 +61,14 @@ export interface ResumeRunOptions {
   readonly reason: string
   /** Replaces the workflow's budget, in nano-dollars. */
   readonly budgetNanoUsd?: number
+  /** Of gates that wait, or that are reached after this. */
+  readonly decisions?: readonly GateDecision[]
+  /** Who decides, for the record. */
+  readonly by?: string | null
 }
+
+/** Which gate, and what was decided: see {@link Client.decide}. */
+export type DecideRun = Omit<Decision, 'runId' | 'by'> & { readonly by?: string | null }
 
 /** `nothing`: the run succeeded, there is nothing to run again. `refused`: cancelled, still running, unknown, or changed meanwhile. */
 export interface ResumeReply {
@@ -76,7 +99,21 @@ export interface Client {
   list(filter: RunFilter): Promise<readonly RunHeader[]>
   cancel(runId: string, reason: string): Promise<RunTransition>
   pause(runId: string, reason: string): Promise<RunTransition>
+  /** @throws {DecisionRefusedError} `run/decision-refused`: nothing has been changed, unless another gate was decided before it */
   resume(runId: string, options: ResumeRunOptions): Promise<ResumeReply>
+  /** Decides a gate, also one inside a child run; the run goes on with it. Twice the same is once. */
+  decide(runId: string, decision: DecideRun): Promise<DecideReply>
+  /**
+   * Gives the run a signal, which steps inside it may wait for now or later; the first payload of a name stays.
+   * @param payload JSON; default null
+   * @throws {StartOptionError} `run/bad-option`: the name @throws {ResultError} the payload is no JSON
+   */
+  signal(runId: string, name: string, payload?: unknown): Promise<SignalReply>
+  /**
+   * Waits until the run is over or paused, by somebody or at a gate; woken, not polled.
+   * @throws {RunNotFoundError} `run/not-found`
+   */
+  waitForRest(runId: string, signal?: AbortSignal): Promise<RunHeader>
   /**
    * Waits until the run is over; woken, not polled. A paused run is not over.
    * @throws {RunNotFoundError} `run/not-found`
@@ -104,13 +141,14 @@ export interface Client {
  * @throws {RedisUnreachableError} `redis/unreachable`, within 5 s
  * @throws {RedisConnectError} `redis/auth`, `redis/not-redis`, `redis/unsupported-version`, `redis/eviction-policy`
  */
-export async function createClient({ redis: url, prefix, retentionMs }: ClientOptions): Promise<Client> {
+export async function createClient({ redis: url, prefix, retentionMs, redact = [] }: ClientOptions): Promise<Client> {
   const { redis, keys } = await connect({ redis: url, prefix })
   const journal = new RedisJournal({ redis, keys, ...(retentionMs === undefined ? {} : { retentionMs }) })
   const queues = openQueues(redis, keys)
-  const plans = createPlans((hash) => journal.definition(hash))
+  const plans = createPlans((hash) => journal.definition(hash), { redact })
   const doorbell = new BullmqDoorbell(queues.steps)
   const follower = new Follower({ journal, doorbell, plans, observe: () => undefined })
+  const tree: TreeParts = { journal, plans, follower }
   const closing = new AbortController()
   const wakes = new Wakes(redis, [keys.ends, keys.pokes])
   const watching: Watching = { journal, wakes, closed: closing.signal }
@@ -128,20 +166,24 @@ export async function createClient({ redis: url, prefix, retentionMs }: ClientOp
     },
     header: (runId) => journal.header(runId),
     load: (runId, from) => journal.load(runId, from),
-    async view(runId) {
-      const loaded = await journal.load(runId)
-      return loaded === null ? null : viewRun(await plans.get(loaded.header.definition), loaded)
-    },
+    view: (runId) => viewRunTree(journal, plans, runId),
     plan: (hash) => plans.get(hash),
     definition: (hash) => journal.definition(hash),
     list: (filter) => journal.list(filter),
-    cancel: (runId, reason) => journal.cancel(runId, reason),
-    pause: (runId, reason) => journal.pause(runId, reason),
-    resume: (runId, options) => resumeRun({ journal, plans, follower }, runId, options),
+    async cancel(runId, reason) {
+      const transition = await journal.cancel(runId, reason)
+      if (isChildRun(runId)) await follower.tellParent(runId)
+      return transition
+    },
+    pause: (runId, reason) => pauseTree(tree, runId, reason),
+    resume: (runId, options) => resumeRun(tree, runId, options),
+    decide: (runId, { by = null, ...decision }) => decideGate(tree, { runId, by, ...decision }),
+    signal: async (runId, name, payload = null) => signalTree(tree, runId, name, writeValue(fromPlain(payload))),
+    waitForRest: (runId, signal) => waitForRest(watching, runId, signal),
     waitForEnd: (runId, signal) => waitForEnd(watching, runId, signal),
     async result(runId, signal) {
       const loaded = await loadAtEnd(watching, runId, signal)
-      return viewRun(await plans.get(loaded.header.definition), loaded)
+      return viewTree(journal, plans, loaded)
     },
     events: (runId, options = {}) => watchEvents(watching, runId, options),
     queues: () => [queues.steps, queues.runs],

@@ -18,6 +18,18 @@ export function waitForEnd(watching: Watching, runId: string, signal?: AbortSign
   return lookAtEnd(watching, {
     runId,
     signal,
+    isEnd: isOver,
+    look: () => watching.journal.header(runId),
+    statusOf: ({ status }) => status,
+  })
+}
+
+/** Also a paused run has come to rest: it goes on only when somebody does something about it. */
+export function waitForRest(watching: Watching, runId: string, signal?: AbortSignal): Promise<RunHeader> {
+  return lookAtEnd(watching, {
+    runId,
+    signal,
+    isEnd: (status) => status === 'paused' || isOver(status),
     look: () => watching.journal.header(runId),
     statusOf: ({ status }) => status,
   })
@@ -28,6 +40,7 @@ export function loadAtEnd(watching: Watching, runId: string, signal?: AbortSigna
   return lookAtEnd(watching, {
     runId,
     signal,
+    isEnd: isOver,
     look: () => watching.journal.load(runId),
     statusOf: ({ header }) => header.status,
   })
@@ -36,6 +49,7 @@ export function loadAtEnd(watching: Watching, runId: string, signal?: AbortSigna
 interface Looking<Found> {
   readonly runId: string
   readonly signal: AbortSignal | undefined
+  readonly isEnd: (status: RunStatus) => boolean
   look(): Promise<Found | null>
   statusOf(found: Found): RunStatus
 }
@@ -43,7 +57,7 @@ interface Looking<Found> {
 /** Listens first and looks then, so that an end in between is not missed; looks closely when an end is likely. */
 async function lookAtEnd<Found>(
   { journal, wakes, closed }: Watching,
-  { runId, signal, look, statusOf }: Looking<Found>,
+  { runId, signal, isEnd, look, statusOf }: Looking<Found>,
 ): Promise<Found> {
   const either = signal === undefined ? closed : AbortSignal.any([signal, closed])
   const wake = new WakeUp()
@@ -53,11 +67,11 @@ async function lookAtEnd<Found>(
     either.throwIfAborted()
     const status = await journal.status(runId)
     if (status === null) throw new RunNotFoundError(runId)
-    if (!isOver(status)) await wake.wait(either)
+    if (!isEnd(status)) await wake.wait(either)
     for (;;) {
       const found = await look()
       if (found === null) throw new RunNotFoundError(runId)
-      if (isOver(statusOf(found))) return found
+      if (isEnd(statusOf(found))) return found
       await wake.wait(either)
     }
   } catch (error) {
