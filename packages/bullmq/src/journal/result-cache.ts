@@ -1,3 +1,4 @@
+import type { Cache } from '@agentloom/engine'
 import type { Redis } from 'ioredis'
 import { redisError } from '../connect/redis-error.ts'
 import type { Keys } from '../keys.ts'
@@ -6,7 +7,7 @@ import type { Keys } from '../keys.ts'
 const IDLE_MAX_MS = 30 * 24 * 3_600_000
 
 /** The engine's `Cache` for all workers of a Redis. What is full or gone costs a result its place, and nothing else. */
-export class RedisCache {
+export class RedisCache implements Cache {
   readonly #redis: Redis
   readonly #keys: Keys
 
