@@ -1,3 +1,4 @@
+import { parsePatterns } from '@agentloom/workflow'
 import { z } from 'zod'
 import { CliError } from './errors.ts'
 import type { Environment } from './io/environment.ts'
@@ -65,6 +66,12 @@ export const settingsTable = {
     .optional()
     .describe('Steps in flight at most, for workflows that say nothing about it (then 10).'),
   AGENTLOOM_BUDGET_LIMIT: money().optional().describe('Dollars that a run may spend, for workflows without a budget.'),
+  AGENTLOOM_REDACT_STATE_KEYS: text()
+    .transform(parsePatterns)
+    .optional()
+    .describe(
+      'Keys and globs, with commas, whose values no result or checkpoint shows; beside those of `state_schema`.',
+    ),
   AGENTLOOM_CHECKPOINT: flag()
     .default(false)
     .describe("Also writes a checkpoint in the Python engine's format when a run ends or pauses."),

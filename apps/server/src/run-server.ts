@@ -16,7 +16,7 @@ export async function runServer(flags: ServerFlags, environment: Environment = p
   using stop = listenForStop()
   const folder = settings.workflows === null ? null : await loadWorkflowFolder(settings.workflows)
   for (const { code, message, file, line } of folder?.warnings ?? []) logger.warn({ code, file, line }, message)
-  const { redis, prefix, host, port, apiKey, graceMs } = settings
+  const { redis, prefix, host, port, apiKey, redact, graceMs } = settings
   const server = await startServer({
     redis,
     prefix,
@@ -24,6 +24,7 @@ export async function runServer(flags: ServerFlags, environment: Environment = p
     port,
     apiKey,
     workflows: folder?.plans.values() ?? [],
+    redact,
     logger,
   })
   logger.info(

@@ -23,6 +23,8 @@ export interface StartServerOptions {
   readonly apiKey?: string | null
   /** What `POST /runs` takes by name. Default: none. */
   readonly workflows?: Iterable<Plan>
+  /** Keys and globs whose values are not shown, beside those that each workflow names. Default: none. */
+  readonly redact?: readonly string[]
   readonly logger: Logger
 }
 
@@ -44,10 +46,10 @@ const OPEN_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
  * @throws {RedisUrlError} `config/redis-url` · {RedisUnreachableError} `redis/unreachable` · {RedisConnectError} `redis/…`
  */
 export async function startServer(options: StartServerOptions): Promise<RunningServer> {
-  const { redis, prefix, host = '127.0.0.1', port = PORT, apiKey = null, workflows = [], logger } = options
+  const { redis, prefix, host = '127.0.0.1', port = PORT, apiKey = null, workflows = [], redact = [], logger } = options
   checkApiKey(apiKey, host)
   await using opened = new AsyncDisposableStack()
-  const client = opened.use(await createClient({ redis, ...(prefix !== undefined && { prefix }) }))
+  const client = opened.use(await createClient({ redis, redact, ...(prefix !== undefined && { prefix }) }))
   const app = createApp({
     log: logger,
     isLoopback: isLoopback(host),

@@ -9,6 +9,7 @@ export {
   type Environment,
   journalVariables,
   logVariables,
+  redactionVariables,
   parseEnvironment,
   parseFlags,
   redisOf,

@@ -82,6 +82,7 @@ async function start(settings: WorkerSettings, environment: Environment, logger:
     concurrency: settings.concurrency,
     home: settings.home,
     workDir: settings.workDir,
+    redact: settings.redact,
     logger,
     ...(settings.name !== null && { name: settings.name }),
   })

@@ -47,6 +47,8 @@ export interface StartWorkerOptions {
   readonly home?: string
   /** Folder of the run folders. Default: `work/` in `home`. */
   readonly workDir?: string
+  /** Keys and globs whose values are not shown, beside those that each workflow names. Default: none. */
+  readonly redact?: readonly string[]
   /** Default: JSON lines on stderr, from level info on. */
   readonly logger?: Logger
 }
@@ -91,6 +93,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
     onEvent: events.worker,
     ...(prefix !== undefined && { prefix }),
     ...(concurrency !== undefined && { concurrency }),
+    ...(options.redact !== undefined && { redact: options.redact }),
     ...(leaseMs !== undefined && { leaseMs }),
     ...(name !== undefined && { worker: name }),
   })

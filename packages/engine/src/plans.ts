@@ -23,7 +23,7 @@ export interface PlansOptions {
 /** Plans by hash, compiled once and kept while they are among the last used. */
 export function createPlans(
   textOf: (hash: string) => Promise<string | null>,
-  options: PlansOptions = {},
+  { redact = [] }: PlansOptions = {},
 ): Plans & { add(plan: Plan): void } {
   const kept = new Map<string, Promise<Plan>>()
   const keep = (hash: string, plan: Promise<Plan>): Promise<Plan> => {
@@ -36,10 +36,11 @@ export function createPlans(
   const compile = async (hash: string): Promise<Plan> => {
     const text = await textOf(hash)
     if (text === null) throw new NoDefinitionError(hash)
-    return compileWorkflow(parseDefinition(text), options).plan
+    return compileWorkflow(parseDefinition(text), { redact }).plan
   }
   return {
-    add: (plan) => void keep(plan.hash, Promise.resolve(plan)),
+    add: (plan) =>
+      void keep(plan.hash, Promise.resolve({ ...plan, redact: [...new Set([...plan.redact, ...redact])] })),
     get(hash) {
       const found = kept.get(hash)
       if (found !== undefined) return found

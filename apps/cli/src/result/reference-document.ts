@@ -1,6 +1,7 @@
 import type { RunView, StepView } from '@agentloom/engine'
 import type { Plan, Value } from '@agentloom/workflow'
 import { dollars } from '../terminal/figures.ts'
+import { redactDefinition } from './redact-definition.ts'
 
 // The shapes of the Python engine, for programs that read its output: ../shared/spec/steps.md §1, checkpoints-and-runs.md §2.
 // Its tokens are known to us as a total only.
@@ -31,7 +32,7 @@ export function referenceCheckpoint(
   return {
     workflow_name: view.workflow,
     run_id: view.runId,
-    workflow_definition: plan.definition.workflow,
+    workflow_definition: redactDefinition(plan.definition.workflow, plan.redact),
     state: view.state,
     step_results: stepResults(view),
     completed_steps: done.sort(),

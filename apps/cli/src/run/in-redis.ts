@@ -31,8 +31,8 @@ export interface RedisStart {
   readonly placeOptions: string
 }
 
-export function connect({ url, prefix }: RedisPlace): Promise<Client> {
-  return createClient({ redis: url, prefix })
+export function connect({ url, prefix, redact }: RedisPlace): Promise<Client> {
+  return createClient({ redis: url, prefix, redact })
 }
 
 /** Starts a run that workers execute, and watches it. */

@@ -1,5 +1,5 @@
 import { parseValue, type Plan } from '@agentloom/workflow'
-import type { StepUsage } from '@agentloom/engine'
+import { redactError, redactOutputText, type StepUsage } from '@agentloom/engine'
 import { costText, countText, durationText } from './figures.ts'
 import type { News } from './news.ts'
 import { printable } from './printable.ts'
@@ -34,7 +34,9 @@ export class StepLines {
         return [this.#committed(news, green('✓'))]
       case 'failed': {
         const { stepId, status, error, usage, retryInMs } = news
-        const message = printable(error.message.split('\n', 1)[0] ?? '')
+        // Of the state only its beginning is known here; in results all of it is.
+        const { message: shown } = redactError(this.#plan, error, () => this.#plan.state)
+        const message = printable(shown.split('\n', 1)[0] ?? '')
         const what = status === 'timeout' ? `timed out: ${message}` : message
         if (retryInMs !== null) {
           return [
@@ -71,7 +73,9 @@ export class StepLines {
   #committed({ stepId, output, usage }: Extract<News, { kind: 'committed' }>, mark: string): string {
     const node = this.#plan.byId.get(stepId)
     if (node?.step.type === 'router') this.#chosen.set(stepId, String(parseValue(output)))
-    const details = [outputDetail(node, output), ...usageDetails(usage)].filter((detail) => detail !== null)
+    const details = [outputDetail(node, redactOutputText(this.#plan, node, output)), ...usageDetails(usage)].filter(
+      (detail) => detail !== null,
+    )
     return this.#line(mark, stepId, durationText(usage.durationMs), details)
   }
 

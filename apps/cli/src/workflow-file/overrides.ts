@@ -25,6 +25,17 @@ export interface Overrides {
  * the run is pinned to, so a resumed run needs none of them again.
  */
 export function overridden(definition: Definition, overrides: Overrides, settings: Settings): Definition {
+  return withRedaction(withConfig(definition, overrides, settings), settings)
+}
+
+function withRedaction(definition: Definition, { AGENTLOOM_REDACT_STATE_KEYS: patterns = [] }: Settings): Definition {
+  const { state_schema: schema = {} } = definition.workflow
+  if (patterns.length === 0 || !isMapping(schema)) return definition
+  const redacted = Object.fromEntries(patterns.map((pattern) => [pattern, { redact: true }]))
+  return { ...definition, workflow: { ...definition.workflow, state_schema: { ...schema, ...redacted } } }
+}
+
+function withConfig(definition: Definition, overrides: Overrides, settings: Settings): Definition {
   const { provider, model, budgetUsd, stream, strict, recorded } = overrides
   const given = definition.workflow['config']
   // What is no mapping is the schema's to refuse.

@@ -5,6 +5,7 @@ import {
   logVariables,
   parseEnvironment,
   parseFlags,
+  redactionVariables,
   redisOf,
   seconds,
   wholeNumber,
@@ -42,6 +43,7 @@ export const serverFlags = z.strictObject({
 export const serverVariables = z.object({
   ...journalVariables,
   ...logVariables,
+  ...redactionVariables,
   AGENTLOOM_API_KEY: z.string().optional().describe('Key that every request must bring; at least 16 characters.'),
 })
 
@@ -56,6 +58,7 @@ export interface ServerSettings {
   readonly apiKey: string | null
   readonly workflows: string | null
   readonly graceMs: number
+  readonly redact: readonly string[]
   readonly logLevel: LogLevel
   readonly logFormat: 'json' | 'text'
 }
@@ -74,6 +77,7 @@ export function serverSettings(given: ServerFlags, environment: Environment): Se
     apiKey,
     workflows: flags.workflows ?? null,
     graceMs: flags.grace * 1_000,
+    redact: variables.AGENTLOOM_REDACT_STATE_KEYS ?? [],
     logLevel: variables.AGENTLOOM_LOG_LEVEL,
     logFormat: variables.AGENTLOOM_LOG_FORMAT,
   }

@@ -1,5 +1,6 @@
 // How programs read their settings: flags by name, variables of the environment, each checked once, each error naming its place.
 
+import { parsePatterns } from '@agentloom/workflow'
 import { z } from 'zod'
 import { SettingError } from './errors.ts'
 
@@ -78,6 +79,17 @@ export const journalVariables = {
     .regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 of A-Z, a-z, 0-9, _ and -')
     .default('al')
     .describe('First part of every key in Redis; workers, servers and producers that share runs share it.'),
+}
+
+/** What no program shows. */
+export const redactionVariables = {
+  AGENTLOOM_REDACT_STATE_KEYS: z
+    .string()
+    .transform(parsePatterns)
+    .optional()
+    .describe(
+      'Keys and globs, with commas, whose values are not shown, beside those of each workflow. Set it for all.',
+    ),
 }
 
 /** Variables that say how a program logs. */

@@ -7,6 +7,7 @@ import {
   logVariables,
   parseEnvironment,
   parseFlags,
+  redactionVariables,
   redisOf,
   seconds,
   wholeNumber,
@@ -51,6 +52,7 @@ export const workerFlags = z.strictObject({
 export const workerVariables = z.object({
   ...journalVariables,
   ...logVariables,
+  ...redactionVariables,
   AGENTLOOM_HOME: z.string().default('.agentloom').describe('Folder of checkpoints and run folders.'),
   AGENTLOOM_FLOOR_FILE: z
     .string()
@@ -88,6 +90,7 @@ export interface WorkerSettings {
   readonly pricingFile: string | null
   readonly candidateCacheMax: number | null
   readonly strayErrors: 'log' | 'drain'
+  readonly redact: readonly string[]
   readonly logLevel: LogLevel
   readonly logFormat: 'json' | 'text'
 }
@@ -112,6 +115,7 @@ export function workerSettings(given: WorkerFlags, environment: Environment): Wo
     pricingFile: variables.AGENTLOOM_PRICING_FILE ?? null,
     candidateCacheMax: variables.AGENTLOOM_CANDIDATE_CACHE_MAX ?? null,
     strayErrors: variables.AGENTLOOM_STRAY_ERRORS,
+    redact: variables.AGENTLOOM_REDACT_STATE_KEYS ?? [],
     logLevel: variables.AGENTLOOM_LOG_LEVEL,
     logFormat: variables.AGENTLOOM_LOG_FORMAT,
   }

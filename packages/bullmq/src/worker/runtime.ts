@@ -35,6 +35,8 @@ export interface WorkerOptions {
   readonly workflows?: ReadonlyMap<string, Plan>
   /** How long the records of an ended run stay in Redis, ms. Default 7 days. */
   readonly retentionMs?: number
+  /** Keys and globs whose values leave no step of this worker, beside those that each workflow names (AGENTLOOM_REDACT_STATE_KEYS). */
+  readonly redact?: readonly string[]
   /** Starts in spite of a Redis that may evict keys when it is full. Default false; work is then lost without a trace. */
   readonly allowEviction?: boolean
   /** What happens to this worker, beside what `executors.observe` tells of runs. Must not throw. */
@@ -74,6 +76,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     workflows = new Map<string, Plan>(),
     worker = defaultName(),
     retentionMs,
+    redact = [],
     onEvent: emit = () => undefined,
   } = options
   const onError = (during: Extract<WorkerEvent, { kind: 'error' }>['during']) => (error: unknown) =>
@@ -83,7 +86,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
   const queues = openQueues(redis, keys)
   for (const queue of [queues.steps, queues.runs]) queue.on('error', onError('queue'))
   const doorbell = new BullmqDoorbell(queues.steps)
-  const plans = createPlans((hash) => journal.definition(hash))
+  const plans = createPlans((hash) => journal.definition(hash), { redact })
   for (const plan of workflows.values()) plans.add(plan)
   const follower = new Follower({ journal, doorbell, plans, observe: executors.observe })
   const claims = new Claims(journal, leaseMs)

@@ -2,6 +2,7 @@ import type { Plan, PlanNode, ValueMap } from '@agentloom/workflow'
 import { runAttempt, type Attempt, type Executors } from '../execute/attempt.ts'
 import { parseInput } from '../fold/run-view.ts'
 import { stateBehindGate } from '../fold/compat.ts'
+import { redactError, redactOutputText } from '../fold/redact-view.ts'
 import { foldState, type Left } from '../fold/state.ts'
 import type {
   Claim,
@@ -153,7 +154,7 @@ export class Walker {
       executors.observe({ kind: 'step-lost', runId: header.runId, stepId: node.id })
       return null
     }
-    this.#observeSettled(header.runId, node.id, settlement)
+    this.#observeSettled(walk, node, settlement)
     await follower.follow({ plan, priority: header.priority }, header.runId, reply)
     return reply.next
   }
@@ -207,17 +208,26 @@ export class Walker {
     return false
   }
 
-  #observeSettled(runId: string, stepId: string, settlement: Settlement): void {
+  #observeSettled(walk: Walk, node: PlanNode, settlement: Settlement): void {
+    const { plan, header } = walk
+    const [runId, stepId] = [header.runId, node.id]
     const { observe } = this.#parts.executors
     const { usage } = settlement
     if (settlement.kind === 'success')
-      return observe({ kind: 'step-committed', runId, stepId, output: settlement.output, usage })
+      return observe({
+        kind: 'step-committed',
+        runId,
+        stepId,
+        output: redactOutputText(plan, node, settlement.output),
+        usage,
+      })
     if (settlement.kind === 'skipped') return observe({ kind: 'step-skipped', runId, stepId, reason: null })
     if (settlement.kind === 'wait') return observe({ kind: 'step-waiting', runId, stepId, wait: settlement.wait })
     const isRetry = settlement.kind === 'retry'
     const status = isRetry ? settlement.status : settlement.kind
     const retryInMs = isRetry ? settlement.delayMs : null
-    observe({ kind: 'step-failed', runId, stepId, status, error: settlement.error, usage, retryInMs })
+    const error = redactError(plan, settlement.error, () => viewOf(walk, node))
+    observe({ kind: 'step-failed', runId, stepId, status, error, usage, retryInMs })
   }
 }
 
