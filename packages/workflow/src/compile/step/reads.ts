@@ -98,9 +98,13 @@ function addArguments(base: Path, args: { readonly [name: string]: Argument | Br
   }
 }
 
+/** Text by text, so that each has its own place; of a text with secrets only the whole is known. */
 function addArgument(field: Path, argument: Argument | Broken, add: Add): void {
   if ('broken' in argument) return
-  add(field, argumentReferences(argument), argument.kind !== 'list' && argument.kind !== 'mapping')
+  if (argument.kind === 'list') {
+    for (const [index, item] of argument.items.entries()) addArgument([...field, index], item, add)
+  } else if (argument.kind === 'mapping') addArguments(field, argument.entries, add)
+  else add(field, argumentReferences(argument), argument.kind !== 'secret')
 }
 
 /** The path without list indexes, as references give it. */
