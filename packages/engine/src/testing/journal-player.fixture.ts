@@ -35,11 +35,11 @@ export class JournalPlayer {
     this.#journal = journal
     this.#plan = plan
     for (const runId of PLAYED_RUNS)
-      this.#runs.set(runId, { held: new Map(), offered: new Set(), undecided: new Map() })
+      this.#runs.set(runId, { held: new Map(), offered: new Set(), undecided: new Map(), waiting: new Set() })
   }
 
   async play(command: RandomCommand): Promise<unknown> {
-    const reply = await this.#play(command, PLAYED_RUNS[command.run] ?? 'run')
+    const reply = await this.#play(command, this.#runFor(command))
     this.#learn(reply)
     return reply
   }
@@ -89,7 +89,7 @@ export class JournalPlayer {
       case 'notes':
         return journal.notes(runId, this.#chosen(command, known.held).stepId)
       case 'wake': {
-        const { stepId } = this.#chosen(command, this.#allIds().slice(0, 2))
+        const { stepId } = this.#chosen(command, known.waiting)
         const child = { kind: 'child-ended', runId: childIdOf(runId), status: 'success' } as const
         const decided = { kind: 'decided', decision: command.decision, by: 'ä' } as const
         return journal.wake({ runId, stepId, wake: command.decision === 'child-ended' ? child : decided })
@@ -97,7 +97,7 @@ export class JournalPlayer {
       case 'signal':
         return journal.signal(runId, command.name, command.payload)
       case 'mirror':
-        return journal.mirror(runId, this.#chosen(command, this.#allIds().slice(0, 2)).stepId, command.status)
+        return journal.mirror(runId, this.#chosen(command, known.waiting).stepId, command.status)
       case 'release':
         return journal.release(this.#held(command, runId), 'drain')
       case 'heartbeat': {
@@ -141,6 +141,7 @@ export class JournalPlayer {
     const once = { claim, rank, settlement, edges, next: command.goOn ? this.#next(edges) : null }
     const reply = this.#remember(runId, await this.#journal.settle(once))
     if (outcome !== null) held.delete(stepId)
+    if (settlement.kind === 'wait' && reply.outcome === 'settled') this.#known(runId).waiting.add(stepId)
     return command.again ? [reply, await this.#journal.settle(once)] : reply
   }
 
@@ -170,6 +171,14 @@ export class JournalPlayer {
     const next = reply.outcome === 'settled' ? reply.next : null
     if (next !== null) this.#known(runId).held.set(next.claim.stepId, next.claim)
     return reply
+  }
+
+  /** Another run where the command would be senseless for the one it names. */
+  #runFor(command: RandomCommand): string {
+    const named = PLAYED_RUNS[command.run] ?? PLAYED_RUNS[0]
+    const of = command.isSensible ? SENSIBLE_FOR[command.do] : undefined
+    const isSensible = (runId: string): boolean => of === undefined || sizeOf(this.#known(runId), of) > 0
+    return isSensible(named) ? named : (PLAYED_RUNS.find(isSensible) ?? named)
   }
 
   #known(runId: string): Known {
@@ -245,11 +254,26 @@ export class JournalPlayer {
   }
 }
 
-/** What is known of a run: by step the claim that was given last, and what was offered or is to be decided. */
+/** What is known of a run: by step the claim that was given last, and what was offered, is to be decided, or waits. */
 interface Known {
   readonly held: Map<string, Claim>
   readonly offered: Set<string>
   readonly undecided: Map<string, Verdicts>
+  readonly waiting: Set<string>
+}
+
+function sizeOf(known: Known, of: keyof Known): number {
+  return known[of].size
+}
+
+const SENSIBLE_FOR: { readonly [Name in RandomCommand['do']]?: keyof Known } = {
+  claim: 'offered',
+  settle: 'held',
+  append: 'held',
+  release: 'held',
+  skip: 'undecided',
+  wake: 'waiting',
+  mirror: 'waiting',
 }
 
 function childIdOf(runId: string): string {

@@ -105,10 +105,11 @@ export function commandOf(dice: readonly number[]): RandomCommand {
     case 'start':
     case 'spread':
     case 'notes':
-    case 'cancel':
     case 'pause':
     case 'due':
       return { do: kind, ...target }
+    case 'cancel':
+      return { do: first < 200 ? kind : 'due', ...target } // after it not much happens to the run
     default:
       return kind satisfies never
   }
