@@ -65,7 +65,26 @@ export {
 export { BuilderError } from './builder/errors.ts'
 export type { Ref, RefTo } from './builder/ref.ts'
 export type { ConfigOptions, RetrySettings, SandboxOptions } from './builder/settings.ts'
-export type { LlmOptions, RouteOptions, StepOptions, WorkflowBuilder } from './builder/steps.ts'
+export type { GivenInputs, InputDeclarations, InputsOf } from './builder/inputs.ts'
+export { notification, secret, type Secret } from './builder/secret.ts'
+export type {
+  Attachment,
+  CacheOptions,
+  ForeachOptions,
+  GateOptions,
+  LlmOptions,
+  PerItem,
+  RouteOptions,
+  SleepOptions,
+  StepBuilder,
+  StepOptions,
+  SubworkflowOptions,
+  Undoing,
+  WaitOptions,
+  Work,
+  WorkflowBuilder,
+  WorkOptions,
+} from './builder/steps.ts'
 export { text, type Text } from './builder/text.ts'
 export { type CriticalPath, criticalPath } from './graph/critical-path.ts'
 export { type GraphDocument, graphDocument } from './graph/document.ts'

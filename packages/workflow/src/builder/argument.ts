@@ -3,6 +3,7 @@ import type { Value, ValueMap } from '../value/value.ts'
 import { BuilderError } from './errors.ts'
 import { type OutputNames, statePath } from './place.ts'
 import { type AnyRef, type Named, namedBy, type Ref } from './ref.ts'
+import { Secret } from './secret.ts'
 import { escaped, Text } from './text.ts'
 
 type Scalar = number | boolean | null | undefined
@@ -11,7 +12,7 @@ type Scalar = number | boolean | null | undefined
 export type Input<T> =
   | Ref<T>
   | (T extends string
-      ? T | Text
+      ? T | Text | Secret
       : T extends Scalar
         ? T
         : T extends readonly (infer Item)[]
@@ -20,7 +21,7 @@ export type Input<T> =
 
 /** Arguments of a tool: references and texts at the top only; what lies deeper is passed on as it is. */
 export interface ToolArguments {
-  readonly [name: string]: AnyRef | Text | Plain
+  readonly [name: string]: AnyRef | Text | Secret | Plain
 }
 type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain }
 
@@ -28,7 +29,7 @@ type Plain = string | number | boolean | null | readonly Plain[] | { readonly [k
 export function namedIn(value: unknown): readonly Named[] {
   const named = namedBy(value)
   if (named !== null) return [named]
-  if (value instanceof Text) return value.parts.filter((part) => typeof part !== 'string')
+  if (value instanceof Text) return value.named
   if (Array.isArray(value)) return value.flatMap(namedIn)
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(namedIn) : []
 }
@@ -44,13 +45,14 @@ export function argumentsAs(
 ): ValueMap {
   const write = (value: unknown, depth: number): Value => {
     const named = namedBy(value)
-    if (named !== null || value instanceof Text) {
+    if (named !== null || value instanceof Text || value instanceof Secret) {
       if (depth > 0 && !isRecursive) {
         throw new BuilderError('references inside lists and mappings are not read in arguments of a tool', {
           step: stepId,
           help: 'put it at the top, or call a function',
         })
       }
+      if (value instanceof Secret) return value.field
       return value instanceof Text ? value.template(outputs) : statePath(named ?? { stepId: null, path: [] }, outputs)
     }
     if (typeof value === 'string') return depth > 0 && !isRecursive ? value : literal(value, stepId)
@@ -64,6 +66,11 @@ export function argumentsAs(
     return written
   }
   return writeAll(values, 0)
+}
+
+/** A reference to a list, or a list with references and texts in it. */
+export function itemsAs(items: unknown, at: { readonly stepId: string; readonly outputs: OutputNames }): Value {
+  return argumentsAs({ items }, { ...at, isRecursive: true })['items'] ?? null
 }
 
 /** A text that means itself. */

@@ -116,3 +116,19 @@ function literalText(value: unknown): string {
   if (typeof value === 'number' && Number.isFinite(value)) return String(value)
   throw new BuilderError('a condition compares references with texts, finite numbers, booleans and null')
 }
+
+/** What a condition, or a reference to a boolean, names. */
+export function namedInCondition(condition: Condition | Ref<boolean>): readonly Named[] {
+  return condition instanceof Condition ? condition.named : [nameOf(condition)]
+}
+
+/** As an expression of the format. */
+export function conditionText(condition: Condition | Ref<boolean>, outputs: OutputNames): string {
+  return condition instanceof Condition ? condition.expression(outputs) : expressionPath(nameOf(condition), outputs)
+}
+
+function nameOf(condition: Ref<boolean>): Named {
+  const named = namedBy(condition)
+  if (named === null) throw new BuilderError('a condition is made by eq(), and() and the like, or is a reference')
+  return named
+}

@@ -8,18 +8,30 @@ import { isMapping, type ValueMap } from '../value/value.ts'
 import type { FunctionDefinition } from './define-function.ts'
 import { BuilderError } from './errors.ts'
 import { initialStateOf } from './initial-state.ts'
+import { type GivenInputs, type InputDeclarations, inputsAs, type InputsOf } from './inputs.ts'
 import { Recorder } from './recorder.ts'
 import { type AnyRef, makeRef, namedBy, type Referred } from './ref.ts'
 import { asWritten, type ConfigOptions } from './settings.ts'
-import type { WorkflowBuilder } from './steps.ts'
+import type { ChildWorkflow, StepBuilder, WorkflowBuilder } from './steps.ts'
 
-export interface WorkflowOptions<InputShape extends z.ZodRawShape, State extends object> {
+export interface WorkflowOptions<
+  InputShape extends z.ZodRawShape,
+  State extends object,
+  Inputs extends InputDeclarations = Record<never, never>,
+> {
   readonly name: string
   /** Free text; default '1.0'. */
   readonly version?: string
   readonly description?: string
-  /** What START accepts. A run without a value for a key begins with the schema's default, else with what is empty. */
+  /**
+   * What a run is given here, in TypeScript. One without a value for a key begins with the schema's default, else with what is
+   * empty.
+   */
   readonly input?: z.ZodObject<InputShape>
+  /** What START accepts, from wherever it comes; it may then name nothing else. The format's own `inputs`. */
+  readonly inputs?: Inputs
+  /** Texts of files that the workflow names: of sub-workflows, and `responsesFile`. */
+  readonly files?: { readonly [name: string]: string }
   /** More keys of the initial state. */
   readonly state?: State
   readonly config?: ConfigOptions
@@ -28,7 +40,7 @@ export interface WorkflowOptions<InputShape extends z.ZodRawShape, State extends
 }
 
 /** A workflow made by {@link defineWorkflow}: data, the same as its YAML form gives. */
-export interface Workflow<Input = unknown, Output = unknown> {
+export interface Workflow<Input = unknown, Output = unknown> extends ChildWorkflow<Input, Output> {
   readonly kind: 'agentloom.workflow'
   readonly name: string
   readonly definition: Definition
@@ -41,6 +53,14 @@ export interface Workflow<Input = unknown, Output = unknown> {
   /** The functions it calls, for workers and tests that run it in process. */
   readonly functions: readonly FunctionDefinition[]
 }
+
+/** What zod makes of an input; that of no declaration would forbid all keys. */
+type Seen<InputShape extends z.ZodRawShape> = [keyof InputShape] extends [never]
+  ? unknown
+  : z.output<z.ZodObject<InputShape>>
+type Given<InputShape extends z.ZodRawShape> = [keyof InputShape] extends [never]
+  ? unknown
+  : z.input<z.ZodObject<InputShape>>
 
 /** Steps behind a router may be skipped, and null is what is then there. */
 export type OutputsOf<Returned> = { readonly [Key in keyof Returned]: Referred<Returned[Key]> | null }
@@ -55,24 +75,30 @@ export function defineWorkflow<
   Returned extends { readonly [name: string]: AnyRef },
   InputShape extends z.ZodRawShape = Record<never, never>,
   State extends object = Record<never, never>,
+  const Inputs extends InputDeclarations = Record<never, never>,
 >(
-  options: WorkflowOptions<InputShape, State>,
-  define: (w: WorkflowBuilder<z.output<z.ZodObject<InputShape>> & State>) => Returned,
-): Workflow<z.input<z.ZodObject<InputShape>>, OutputsOf<Returned>> {
+  options: WorkflowOptions<InputShape, State, Inputs>,
+  define: (w: WorkflowBuilder<Seen<InputShape> & State & InputsOf<Inputs>>) => Returned,
+): Workflow<Given<InputShape> & GivenInputs<Inputs>, OutputsOf<Returned>> {
   const { name, input = null, config, redact = [] } = options
-  const recorder = new Recorder()
+  if (input !== null && options.inputs !== undefined) {
+    throw new BuilderError('`input` and `inputs` exclude each other: declare all in one of them')
+  }
+  const shared = { functions: new Map(), files: new Map(Object.entries(options.files ?? {})) }
+  const recorder = new Recorder(shared)
+  const last = new Recorder(shared, recorder)
   const state = { ...initialStateOf(input), ...stateOf(options.state ?? {}) }
-  const inputs: Record<string, unknown> = {}
-  for (const key of Object.keys(state)) inputs[key] = makeRef({ stepId: null, path: [key] })
+  const keys: Record<string, unknown> = {}
+  for (const key of [...Object.keys(state), ...Object.keys(options.inputs ?? {})]) {
+    keys[key] = makeRef({ stepId: null, path: [key] })
+  }
   const builder = {
-    input: inputs,
-    llm: recorder.llm.bind(recorder),
-    tool: recorder.tool.bind(recorder),
-    call: recorder.call.bind(recorder),
-    route: recorder.route.bind(recorder),
+    ...stepsOf(recorder),
+    input: keys,
+    finally: (end: (f: StepBuilder) => void) => end(stepsOf(last) as unknown as StepBuilder),
   }
   // The recorder takes what the typed builder lets through; its methods do not repeat those types.
-  const returned = define(builder as unknown as WorkflowBuilder<z.output<z.ZodObject<InputShape>> & State>)
+  const returned = define(builder as unknown as WorkflowBuilder<Seen<InputShape> & State & InputsOf<Inputs>>)
   const outputs = outputNames(returned)
   const workflow: ValueMap = {
     name,
@@ -80,9 +106,12 @@ export function defineWorkflow<
     ...(config !== undefined && { config: asWritten(config) }),
     ...(Object.keys(state).length > 0 && { state }),
     ...(redact.length > 0 && { state_schema: Object.fromEntries(redact.map((key) => [key, { redact: true }])) }),
+    ...(options.inputs !== undefined && { inputs: inputsAs(options.inputs) }),
     steps: recorder.written(outputs),
+    ...(!last.isEmpty && { finally: last.written(outputs) }),
   }
-  const definition: Definition = { format: 1, workflow, compat: null, files: {} }
+  const { compat = null } = config ?? {}
+  const definition: Definition = { format: 1, workflow, compat, files: recorder.files }
   const { plan, warnings } = compileWorkflow(definition)
   const unknown = warnings.filter(({ code }) => code === 'workflow/unknown-reference')
   if (unknown.length > 0) throw new WorkflowError(unknown.map((warning) => ({ ...warning, severity: 'error' })))
@@ -92,9 +121,24 @@ export function defineWorkflow<
     definition,
     plan,
     warnings,
-    input,
+    // Declared inputs are checked where a run starts, not by zod.
+    input: input as Workflow<Given<InputShape> & GivenInputs<Inputs>>['input'],
     outputs: Object.keys(returned),
-    functions: [...recorder.functions.values()],
+    functions: recorder.functions,
+  }
+}
+
+function stepsOf(recorder: Recorder) {
+  return {
+    llm: recorder.llm.bind(recorder),
+    tool: recorder.tool.bind(recorder),
+    call: recorder.call.bind(recorder),
+    route: recorder.route.bind(recorder),
+    gate: recorder.gate.bind(recorder),
+    workflow: recorder.workflow.bind(recorder),
+    foreach: recorder.foreach.bind(recorder),
+    sleep: recorder.sleep.bind(recorder),
+    waitFor: recorder.waitFor.bind(recorder),
   }
 }
 

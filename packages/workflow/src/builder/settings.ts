@@ -43,10 +43,22 @@ export interface ConfigOptions {
   readonly latencyModel?: 'constant' | 'normal' | 'replay'
   readonly latencyMs?: number
   readonly strict?: boolean
+  /** Prompts are attached to traces. */
+  readonly capturePrompts?: boolean
+  /** `layers`: every step waits for the whole layer before it, as in the Python engine. */
+  readonly scheduling?: 'dataflow' | 'layers'
+  /** What a spent budget does: end the run (default), or park it until there is more. */
+  readonly onBudget?: 'stop' | 'park'
+  readonly compat?: 'agentloom' | null
 }
 
 // Seconds are the format's unit and go without saying there.
-const RENAMED: { readonly [key: string]: string } = { timeoutSeconds: 'timeout', backoffMaxSeconds: 'backoff_max' }
+const RENAMED: { readonly [key: string]: string } = {
+  timeoutSeconds: 'timeout',
+  backoffMaxSeconds: 'backoff_max',
+  waitSeconds: 'timeout_seconds',
+  isolated: 'isolated_state',
+}
 
 /** Options → the format's spelling; what is undefined is left out. */
 export function asWritten(options: object): ValueMap {
