@@ -57,7 +57,7 @@ export function lease(
   cell.status = 'leased'
   cell.epoch += 1
   cell.nonce = by.nonce
-  cell.noted.clear()
+  cell.noted = null
   if (ctx.hasLeases) ctx.due.set(run.start.runId, cell.stepId, ctx.nowMs + by.leaseMs)
   else ctx.due.clear(run.start.runId, cell.stepId)
   if (run.status === 'queued') run.status = 'running'

@@ -8,8 +8,8 @@ export function append(run: RunState, held: Claim, { text, usage }: Note, ctx: C
   const cell = run.cells.get(held.stepId)
   const isHolder = cell?.nonce === held.nonce && (cell.status === 'leased' || cell.status === 'expired')
   if (!isHolder || isClosedTo(run, held.stepId)) return { outcome: 'stale' }
-  if (cell.noted.has(text)) return { outcome: 'appended' }
-  cell.noted.add(text)
+  if (cell.noted?.has(text) === true) return { outcome: 'appended' }
+  ;(cell.noted ??= new Set()).add(text)
   run.spentNanoUsd += usage?.costNanoUsd ?? 0
   run.updatedAtMs = ctx.nowMs
   run.records.push({ kind: 'noted', atMs: ctx.nowMs, stepId: held.stepId, epoch: held.epoch, note: text, usage })

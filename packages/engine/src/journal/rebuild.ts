@@ -104,8 +104,8 @@ function retell(run: RunState, record: JournalRecord): void {
   if ('usage' in record) run.spentNanoUsd += record.usage?.costNanoUsd ?? 0
   const cell = 'stepId' in record ? run.cells.get(record.stepId) : undefined
   if (cell !== undefined && 'epoch' in record) cell.epoch = Math.max(cell.epoch, record.epoch)
-  if (record.kind === 'claimed') cell?.noted.clear()
-  if (record.kind === 'noted') cell?.noted.add(record.note)
+  if (cell !== undefined && record.kind === 'claimed') cell.noted = null
+  if (cell !== undefined && record.kind === 'noted') (cell.noted ??= new Set()).add(record.note)
   if (record.kind === 'signalled') run.signals.set(record.name, record.payload)
   if (record.kind === 'paused') run.isHeld = true
   if (record.kind === 'closing' || record.kind === 'reopened') run.isHeld = false

@@ -85,8 +85,8 @@ export interface StepCell {
   childStatus: RunStatus | null
   /** What ended its last wait in this visit. */
   wake: Wake | null
-  /** Texts that its claim has noted: one that comes again is a repetition. */
-  readonly noted: Set<string>
+  /** Texts that its claim has noted: one that comes again is a repetition. Null as long as there are none. */
+  noted: Set<string> | null
 }
 
 export function newRun(start: StartRun, nowMs: number): RunState {
@@ -133,7 +133,7 @@ export function cellOf(run: RunState, stepId: string, rank: number): StepCell {
     untilMs: null,
     childStatus: null,
     wake: null,
-    noted: new Set(),
+    noted: null,
   }
   run.cells.set(stepId, cell)
   return cell
