@@ -136,3 +136,46 @@ test.each(['send_fax', 'file_reader', '__proto__', 'constructor'])('there is no 
     message: `Tool '${name}' not found. Available: file_read, file_write, http_request, shell_command`,
   })
 })
+
+test('a tool has a deadline of its own', async () => {
+  let isStopped = false
+  const slow = defineTool({
+    name: 'slow',
+    input: z.object({}),
+    timeoutMs: 20,
+    run: (_input, { signal }) =>
+      new Promise(() => {
+        signal.addEventListener('abort', () => (isStopped = true))
+      }),
+  })
+  await using run = await startedRun({ tools: [slow] })
+  await expect(run.call('slow', {})).rejects.toMatchObject({
+    code: 'tool/failed',
+    retryable: true,
+    message: "Tool 'slow' failed: timed out after 20 ms",
+  })
+  expect(isStopped).toBe(true)
+  expect(() => defineTool({ name: 'x', input: z.object({}), timeoutMs: 0, run: () => 1 })).toThrow(/timeoutMs/)
+})
+
+test('a tool says what is to be done about a call that a crash has hidden', async () => {
+  const sent = new Map([['run1:step1:1', { id: 7 }]])
+  const send = defineTool({
+    name: 'send',
+    input: z.object({ to: z.string() }),
+    onUnknown: { verify: ({ to }, { idempotencyKey }) => (to === 'Ada' ? sent.get(idempotencyKey) : undefined) },
+    run: () => ({ id: 8 }),
+  })
+  const pay = defineTool({ name: 'pay', input: z.object({}), onUnknown: 'ask', run: () => 1 })
+  await using run = await startedRun({ tools: [send, pay] })
+  expect(['send', 'pay', 'file_read', 'nobody'].map((name) => run.box.onUnknown(name))).toEqual([
+    'verify',
+    'ask',
+    'retry',
+    'retry',
+  ])
+  expect(await run.verify('send', { to: 'Ada' })).toEqual({ result: { id: 7 } })
+  expect(await run.verify('send', { to: 'Bob' })).toBe(null)
+  await expect(run.verify('send', {})).rejects.toMatchObject({ code: 'tool/bad-input' })
+  await expect(run.verify('nobody', {})).rejects.toMatchObject({ code: 'tool/unknown' })
+})

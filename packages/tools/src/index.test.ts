@@ -3,6 +3,7 @@ import * as tools from './index.ts'
 
 test('the front door offers these names', () => {
   expect(Object.keys(tools).sort()).toEqual([
+    'AttachmentError',
     'SandboxViolationError',
     'ToolDefinitionError',
     'ToolFailedError',
@@ -10,6 +11,7 @@ test('the front door offers these names', () => {
     'UnknownToolError',
     'closedFloor',
     'createToolBox',
+    'createWebhooks',
     'defineTool',
     'floorSchema',
   ])

@@ -36,6 +36,7 @@ export interface StartedRun extends AsyncDisposable {
   /** Beside the run's folder, never allowed by itself. */
   readonly outer: string
   call(name: string, args: ValueMap, signal?: AbortSignal): Promise<Value>
+  verify(name: string, args: ValueMap): Promise<{ readonly result: Value } | null>
 }
 
 /** A run's folder in a temporary one, and a tool box that works in it. */
@@ -61,6 +62,7 @@ export async function startedRun({ files = {}, sandbox, floor, tools = [] }: Run
     folder,
     outer,
     call: (name, args, signal = new AbortController().signal) => box.call(name, args, context(signal)),
+    verify: (name, args) => box.verify(name, args, context(new AbortController().signal)),
     [Symbol.asyncDispose]: () => rm(outer, { recursive: true, force: true }),
   }
 }
