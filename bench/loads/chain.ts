@@ -25,7 +25,13 @@ export class Chains {
 export function executorsIn(folder: string): Executors {
   return {
     models: { call: () => Promise.reject(new Error('the bench has no models')) },
-    tools: { names: () => [], call: () => Promise.reject(new Error('the bench has no tools')) },
+    tools: {
+      names: () => [],
+      call: () => Promise.reject(new Error('the bench has no tools')),
+      onUnknown: () => 'retry',
+      verify: async () => null,
+      attach: () => Promise.reject(new Error('the bench has no attachments')),
+    },
     functions: functionsOf([noop]),
     clock: systemClock,
     random: Math.random,
