@@ -10,6 +10,9 @@ export type CliErrorCode =
   | 'provider/none'
   | 'run/not-found'
   | 'run/over'
+  | 'run/decision-refused'
+  | 'run/signal-refused'
+  | 'input/payload'
 
 /** What only the command line can find wrong. */
 export class CliError extends AgentloomError {

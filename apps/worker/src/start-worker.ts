@@ -9,7 +9,7 @@ import {
   providersFromEnvironment,
 } from '@agentloom/gateway'
 import { createLogger, type Logger, secretsOf } from '@agentloom/telemetry'
-import { closedFloor, createToolBox, type Floor, type Tool } from '@agentloom/tools'
+import { closedFloor, createToolBox, createWebhooks, type Floor, type Tool } from '@agentloom/tools'
 import type { FunctionDefinition, Plan } from '@agentloom/workflow'
 import { startCompactor } from './compactor/compactor.ts'
 import { eventLog } from './log/log-events.ts'
@@ -80,6 +80,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
   const executors: Executors = {
     models: options.models ?? opened.use(await gatewayFrom(environment, options)),
     tools: withRunFolder(createToolBox({ tools: options.tools ?? [], floor: options.floor ?? closedFloor() })),
+    webhooks: createWebhooks({ floor: options.floor ?? closedFloor() }),
     functions: functionsOf([...(options.functions ?? [])].map(scoped)),
     clock: systemClock,
     random: Math.random,

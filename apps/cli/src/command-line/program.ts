@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { cancelCommand } from '../commands/cancel.ts'
+import { approveCommand, rejectCommand } from '../commands/decide.ts'
 import { infoCommand } from '../commands/info.ts'
 import { pauseCommand } from '../commands/pause.ts'
 import { resumeCommand } from '../commands/resume.ts'
@@ -9,6 +10,7 @@ import { runsCommand } from '../commands/runs.ts'
 import { schemaCommand } from '../commands/schema.ts'
 import { serverCommand } from '../commands/server.ts'
 import { showCommand } from '../commands/show.ts'
+import { signalCommand } from '../commands/signal.ts'
 import { startCommand } from '../commands/start.ts'
 import { validateCommand } from '../commands/validate.ts'
 import { visualizeCommand } from '../commands/visualize.ts'
@@ -42,6 +44,9 @@ Examples:
     resumeCommand(act),
     runsCommand(act),
     showCommand(act),
+    approveCommand(act),
+    rejectCommand(act),
+    signalCommand(act),
     pauseCommand(act),
     cancelCommand(act),
     infoCommand(act),

@@ -36,7 +36,7 @@ export function conclude(conclusion: Conclusion, io: Io): Ending {
     stdout.line(nextLine(nextCommands(record, command, program)))
   } else {
     stdout.write(jsonText(json === 'ours' ? runDocument(record) : referenceResult(record)))
-    if (record.status === 'paused') stderr.line(`paused; go on with: ${command('resume')}`)
+    if (record.status === 'paused') stderr.line(`paused; go on with: ${goOn(record, command).join(' · ')}`)
   }
   return { code: exitCodeOf(record.status, signal), unwrittenHelp: `fetch it with: ${command('show')} --json` }
 }
@@ -44,7 +44,10 @@ export function conclude(conclusion: Conclusion, io: Io): Ending {
 function notesOf({ plan, record, filesLabel = 'wrote' }: Conclusion): readonly string[] {
   if (record.status === 'paused') {
     const done = record.steps.filter(({ status }) => status === 'success').length
-    return [`${countText(done, 'step')} done, nothing is lost`]
+    const gates = gatesOf(record)
+    const where =
+      gates.length === 0 ? [] : [`waits for a decision at ${gates.map((gate) => printable(gate)).join(', ')}`]
+    return [...where, `${countText(done, 'step')} done, nothing is lost`]
   }
   const files = record.steps.flatMap(({ id, output }) => writtenFile(plan.byId.get(id), output) ?? [])
   return files.length === 0
@@ -65,7 +68,23 @@ function nextCommands(record: RunRecord, command: (name: string) => string, prog
       return [command('show')]
     case 'budget_exceeded':
       return [`${command('resume')} --budget USD`, command('show')]
+    case 'paused':
+      return [...goOn(record, command), command('show')]
     default:
       return [command('resume'), command('show')]
   }
+}
+
+/** Gates that are proposed by name; the others are found with `show`. */
+const GATES_MAX = 3
+
+function gatesOf(record: RunRecord): readonly string[] {
+  return record.steps.flatMap(({ waitingAt }) => waitingAt)
+}
+
+/** The commands that decide, or the one that lets go on what somebody has paused. */
+function goOn(record: RunRecord, command: (name: string) => string): readonly string[] {
+  const gates = gatesOf(record).slice(0, GATES_MAX)
+  if (gates.length === 0) return [command('resume')]
+  return gates.flatMap((gate) => [`${command('resume')} --approve ${gate}`, `${command('resume')} --reject ${gate}`])
 }

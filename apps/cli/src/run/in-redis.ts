@@ -1,5 +1,5 @@
 import { createClient, newRunId, type Client } from '@agentloom/bullmq/client'
-import { runDocument, type RunView as RunRecord } from '@agentloom/engine'
+import { runDocument, type GateDecision, type JournalRecord, type RunView as RunRecord } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
 import { CliError } from '../errors.ts'
 import type { Io } from '../io/io.ts'
@@ -59,12 +59,15 @@ export interface RedisResume {
   readonly runId: string
   readonly place: RedisPlace
   readonly budgetNanoUsd: number | undefined
+  readonly decisions: readonly GateDecision[]
+  /** Who decides. */
+  readonly by: string | null
   readonly json: JsonShape
   readonly placeOptions: string
 }
 
 export async function resumeInRedis(
-  { runId, place, budgetNanoUsd, json, placeOptions }: RedisResume,
+  { runId, place, budgetNanoUsd, decisions, by, json, placeOptions }: RedisResume,
   io: Io,
 ): Promise<Ending> {
   await using client = await connect(place)
@@ -72,7 +75,7 @@ export async function resumeInRedis(
   const before = await client.view(runId)
   if (loaded === null || before === null) throw notFound(runId)
   const plan = await client.plan(loaded.header.definition)
-  const options = budgetNanoUsd === undefined ? {} : { budgetNanoUsd }
+  const options = { decisions, by, ...(budgetNanoUsd !== undefined && { budgetNanoUsd }) }
   const { outcome, status } = await client.resume(runId, { reason: 'resumed', ...options })
   if (outcome === 'refused') {
     const help =
@@ -109,16 +112,26 @@ async function watchToItsEnd(client: Client, watched: Watched, io: Io): Promise<
   })
   const view = viewFor(plan, json, io)
   const waiting = json === 'none' ? setTimeout(() => tellWaiting(placeOptions, io), UNCLAIMED_MS) : undefined
+  let cursor = from
+  const tell = (record: JournalRecord): void => {
+    cursor += 1
+    if (record.kind === 'claimed') clearTimeout(waiting)
+    const news = newsOfRecord(record)
+    if (news !== null) view.tell(news)
+  }
+  const rest = new AbortController()
+  const either = AbortSignal.any([stop.signal, rest.signal])
   try {
-    for await (const { record } of client.events(runId, { from, signal: stop.signal })) {
-      if (record.kind === 'claimed') clearTimeout(waiting)
-      const news = newsOfRecord(record)
-      if (news !== null) view.tell(news)
-      if (record.kind === 'paused') break
-    }
+    client.waitForRest(runId, either).then(
+      ({ status }) => (status === 'paused' ? rest.abort() : undefined),
+      () => undefined, // the events meet the same, and tell it
+    )
+    for await (const { record } of client.events(runId, { from, signal: either })) tell(record)
   } catch (error) {
-    if (!stop.signal.aborted) throw error
+    if (!either.aborted) throw error
+    for (const record of (await client.load(runId, cursor))?.records ?? []) tell(record)
   } finally {
+    rest.abort()
     clearTimeout(waiting)
     view.end()
     stopListening()

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { RunNotFoundError } from '@agentloom/embedded'
-import type { RunFilter, RunHeader, RunTransition, RunView } from '@agentloom/engine'
+import type { DecideReply, RunFilter, RunHeader, RunTransition, RunView, SignalReply } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
 import type { Io } from '../io/io.ts'
 import { existsHome } from './home.ts'
@@ -13,6 +13,15 @@ export interface KeptRuns extends AsyncDisposable {
   find(runId: string): Promise<{ readonly view: RunView; readonly plan: Plan } | null>
   cancel(runId: string, reason: string): Promise<RunTransition>
   pause(runId: string, reason: string): Promise<RunTransition>
+  /** Also of a run that nobody executes now: it finds the decision when it is resumed. */
+  decide(runId: string, given: GivenDecision): Promise<DecideReply>
+  signal(runId: string, name: string, payload: unknown): Promise<SignalReply>
+}
+
+export interface GivenDecision {
+  readonly path: string | null
+  readonly decision: string
+  readonly by: string | null
 }
 
 /** @param home where checkpoints may lie of runs that Redis no longer has */
@@ -26,6 +35,8 @@ const NO_RUNS: KeptRuns = {
   find: async () => null,
   cancel: async () => ({ isDone: false, status: null }),
   pause: async () => ({ isDone: false, status: null }),
+  decide: async () => ({ outcome: 'refused', reason: 'unknown-run', gates: [] }),
+  signal: async () => ({ outcome: 'refused', reason: 'unknown-run' }),
   [Symbol.asyncDispose]: async () => {},
 }
 
@@ -47,6 +58,8 @@ async function runsInFolder(home: string, folder: string): Promise<KeptRuns> {
     },
     cancel: (runId, reason) => embedded.cancel(runId, reason),
     pause: (runId, reason) => embedded.pause(runId, reason),
+    decide: (runId, given) => embedded.decide(runId, { ...given, goOn: false }),
+    signal: (runId, name, payload) => embedded.signal(runId, name, payload),
     [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose](),
   }
 }
@@ -64,6 +77,8 @@ async function runsInRedis(place: Place & { readonly kind: 'redis' }, home: stri
     },
     cancel: (runId, reason) => client.cancel(runId, reason),
     pause: (runId, reason) => client.pause(runId, reason),
+    decide: (runId, given) => client.decide(runId, given),
+    signal: (runId, name, payload) => client.signal(runId, name, payload),
     [Symbol.asyncDispose]: () => client.close(),
   }
 }

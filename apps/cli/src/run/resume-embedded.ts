@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { RunNotFoundError } from '@agentloom/embedded'
-import type { RunView as RunRecord } from '@agentloom/engine'
+import type { GateDecision, RunView as RunRecord } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
 import { loadFunctions } from '@agentloom/worker/program'
 import type { Io } from '../io/io.ts'
@@ -24,6 +24,9 @@ export interface EmbeddedResume {
   readonly place: Place & { readonly kind: 'embedded' }
   readonly settings: Settings
   readonly budgetNanoUsd: number | undefined
+  readonly decisions: readonly GateDecision[]
+  /** Who decides. */
+  readonly by: string | null
   /** Beside the modules that the run was started with, or in their place where given. */
   readonly functions: readonly string[]
   readonly json: JsonShape
@@ -35,7 +38,7 @@ export interface EmbeddedResume {
  * @throws {RunNotFoundError} · {RunActiveError} · {RunCancelledError} · {NoHandlerError}
  */
 export async function resumeEmbedded(wanted: EmbeddedResume, io: Io): Promise<Ending> {
-  const { runId, place, settings, budgetNanoUsd, json } = wanted
+  const { runId, place, settings, budgetNanoUsd, decisions, by, json } = wanted
   if (!existsHome(place.home)) throw new RunNotFoundError(runId)
   const session = await readSession(place.home, runId)
   const cwd = io.cwd()
@@ -48,7 +51,7 @@ export async function resumeEmbedded(wanted: EmbeddedResume, io: Io): Promise<En
   await using gateway = await gatewayFor(plan, io, settings, { hasStandIn: session?.hasStandIn ?? false })
   if (before?.status !== 'success') checkServed(plan, gateway, io, null)
   stage.models = gateway
-  const options = budgetNanoUsd === undefined ? {} : { budgetNanoUsd }
+  const options = { decisions, by, ...(budgetNanoUsd !== undefined && { budgetNanoUsd }) }
   using stopper = new Stopper(io.interrupts)
   // Told before anything happens: steps begin while `resume` still answers.
   if (json === 'none' && before !== null) io.stdout.line(resumeLine(before, plan))

@@ -1,6 +1,6 @@
 import { createEmbedded, type Embedded } from '@agentloom/embedded'
 import { functionsOf, systemClock, type EngineEvent, type Models } from '@agentloom/engine'
-import { createToolBox } from '@agentloom/tools'
+import { createToolBox, createWebhooks } from '@agentloom/tools'
 import type { FunctionDefinition } from '@agentloom/workflow'
 import { newsOfEvent } from '../terminal/news.ts'
 import { noView, type RunView } from '../terminal/run-view.ts'
@@ -36,6 +36,7 @@ export async function openStage({ home, folder, functions }: StageOptions): Prom
       models: { call: (request, context) => stage.models.call(request, context) },
       // A run of one's own file follows the file's sandbox alone; workers have a floor.
       tools: createToolBox({ floor: 'trusted' }),
+      webhooks: createWebhooks({ floor: 'trusted' }),
       functions: functionsOf(functions),
       clock: systemClock,
       random: Math.random,

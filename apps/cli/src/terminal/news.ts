@@ -1,4 +1,4 @@
-import type { EngineEvent, JournalRecord, StepUsage } from '@agentloom/engine'
+import { isChildRun, type EngineEvent, type JournalRecord, type StepUsage, type Wait } from '@agentloom/engine'
 import type { ErrorInfo } from '@agentloom/workflow'
 
 /** What a view tells of a run, whether it happens in this process or is read from a journal. */
@@ -16,10 +16,14 @@ export type News =
     }
   | { readonly kind: 'skipped'; readonly stepId: string; readonly reason: string | null }
   | { readonly kind: 'handed-back'; readonly stepId: string }
+  /** For something else than its own work: a human, a time, a signal. */
+  | { readonly kind: 'waiting'; readonly stepId: string; readonly wait: Exclude<Wait, { readonly kind: 'child' }> }
   | { readonly kind: 'text'; readonly stepId: string; readonly text: string }
   | { readonly kind: 'log'; readonly stepId: string; readonly message: string }
 
+/** Null for what is not told, as all that happens inside child runs: the step that waits for one is at work meanwhile. */
 export function newsOfEvent(event: EngineEvent): News | null {
+  if (isChildRun(event.runId)) return null
   switch (event.kind) {
     case 'step-started':
       return { kind: 'started', stepId: event.stepId, attempt: event.attempt }
@@ -37,6 +41,16 @@ export function newsOfEvent(event: EngineEvent): News | null {
       return { kind: 'text', stepId: event.stepId, text: event.text }
     case 'step-log':
       return { kind: 'log', stepId: event.stepId, message: event.message }
+    case 'step-waiting':
+      return waitingNews(event.stepId, event.wait)
+    case 'webhook': {
+      const { stepId, outcome, message } = event
+      return outcome === 'success'
+        ? null
+        : { kind: 'log', stepId, message: `notification not sent: ${message ?? outcome}` }
+    }
+    case 'child-started':
+    case 'run-rested':
     case 'no-handler':
     case 'run-ended':
       return null
@@ -59,7 +73,14 @@ export function newsOfRecord(record: JournalRecord): News | null {
       return { kind: 'skipped', stepId: record.stepId, reason: null }
     case 'released':
       return { kind: 'handed-back', stepId: record.stepId }
+    case 'waiting':
+      return waitingNews(record.stepId, record.wait)
     case 'started':
+    case 'noted':
+    case 'woken':
+    case 'mirrored':
+    case 'signalled':
+    case 'closing':
     case 'paused':
     case 'reopened':
     case 'ended':
@@ -67,4 +88,8 @@ export function newsOfRecord(record: JournalRecord): News | null {
     default:
       return record satisfies never
   }
+}
+
+function waitingNews(stepId: string, wait: Wait): News | null {
+  return wait.kind === 'child' ? null : { kind: 'waiting', stepId, wait }
 }

@@ -50,6 +50,8 @@ export class StepLines {
       }
       case 'skipped':
         return [this.#line(dim('-'), news.stepId, '', [dim(this.#skipReason(news.stepId, news.reason))])]
+      case 'waiting':
+        return [this.#line(yellow('·'), news.stepId, '', [yellow(waitText(news.wait))])]
       case 'log':
         return [`   ${dim(`${printable(news.stepId)} │ ${printable(news.message)}`)}`]
       case 'started':
@@ -93,6 +95,23 @@ export class StepLines {
     const id = printable(stepId).padEnd(this.#idColumns)
     const line = ` ${mark} ${id} ${this.#style.dim(duration.padStart(DURATION_COLUMNS))}   ${details.join('   ')}`
     return line.trimEnd()
+  }
+}
+
+function waitText(wait: Extract<News, { kind: 'waiting' }>['wait']): string {
+  switch (wait.kind) {
+    case 'gate':
+      return wait.timeoutMs === null
+        ? 'waits for a decision'
+        : `waits for a decision, at most ${durationText(wait.timeoutMs)}`
+    case 'timer':
+      return `sleeps for ${durationText(wait.delayMs)}`
+    case 'signal':
+      return `waits for the signal ${printable(wait.name, 80)}`
+    case 'parked':
+      return `parked (${printable(wait.reason, 40)}): ${printable(wait.message, 200)}`
+    default:
+      return wait satisfies never
   }
 }
 

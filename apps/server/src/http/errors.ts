@@ -23,6 +23,8 @@ export type HttpErrorCode =
   | 'http/unauthorized'
   | 'http/upgrade'
   | 'http/url-too-long'
+  | 'run/over'
+  | 'run/signal-refused'
   | 'run/unknown-workflow'
 
 interface Details {

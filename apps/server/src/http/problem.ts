@@ -28,6 +28,7 @@ const STATUS_OF: ReadonlyMap<string, number> = new Map([
   ['run/bad-input', 400],
   ['run/id-conflict', 409],
   ['run/not-found', 404],
+  ['run/decision-refused', 409],
   ['redis/full', 503],
   ['redis/unreachable', 503],
   ['yaml', 422],

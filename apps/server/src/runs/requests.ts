@@ -3,6 +3,10 @@ import { z } from 'zod'
 import { HttpError, type HttpErrorCode } from '../http/errors.ts'
 
 const RUN_ID = /^[A-Za-z0-9_-]{1,64}$/
+/** As children have it: to be read, and nothing else. */
+const ANY_RUN_ID = /^[A-Za-z0-9_.~-]{1,200}$/
+const NAME_CHARACTERS_MAX = 2_048
+const DECIDED_AT_ONCE_MAX = 100
 const LIST_DEFAULT = 50
 const LIST_MAX = 1_000
 const REASON_CHARACTERS_MAX = 500
@@ -23,6 +27,26 @@ const startBody = z
   )
 
 const cancelBody = z.strictObject({ reason: z.string().max(REASON_CHARACTERS_MAX).optional() }).nullish()
+
+const gate = z.string().min(1).max(NAME_CHARACTERS_MAX)
+const decision = z.enum(['approved', 'rejected'], "must be 'approved' or 'rejected'")
+const by = z.string().min(1).max(REASON_CHARACTERS_MAX)
+
+const decisionBody = z.strictObject({ gate: gate.optional(), decision, by: by.optional() })
+
+const resumeBody = z
+  .strictObject({
+    decisions: z
+      .record(gate, decision)
+      .refine((found) => Object.keys(found).length <= DECIDED_AT_ONCE_MAX, `at most ${DECIDED_AT_ONCE_MAX} at once`)
+      .optional(),
+    budget_usd: z.number().min(0).optional(),
+    by: by.optional(),
+    reason: z.string().max(REASON_CHARACTERS_MAX).optional(),
+  })
+  .nullish()
+
+const signalBody = z.strictObject({ name: z.string().min(1).max(NAME_CHARACTERS_MAX), payload: z.unknown().optional() })
 
 const listQuery = z.strictObject({
   status: z.enum(RUN_STATUSES, `must be one of ${RUN_STATUSES.join(', ')}`).optional(),
@@ -48,6 +72,21 @@ export function parseCancel(body: unknown): { readonly reason?: string | undefin
   return parsed(cancelBody, body, 'http/body') ?? {}
 }
 
+/** @throws {HttpError} 400 `http/body` */
+export function parseDecision(body: unknown): z.output<typeof decisionBody> {
+  return parsed(decisionBody, body, 'http/body')
+}
+
+/** A body may be left out. @throws {HttpError} 400 `http/body` */
+export function parseResume(body: unknown): NonNullable<z.output<typeof resumeBody>> {
+  return parsed(resumeBody, body, 'http/body') ?? {}
+}
+
+/** @throws {HttpError} 400 `http/body` */
+export function parseSignal(body: unknown): z.output<typeof signalBody> {
+  return parsed(signalBody, body, 'http/body')
+}
+
 /** @throws {HttpError} 400 `http/bad-limit`, `http/bad-query` */
 export function parseList(query: unknown): ListQuery {
   const result = listQuery.safeParse(query)
@@ -56,11 +95,16 @@ export function parseList(query: unknown): ListQuery {
   return parsed(listQuery, query, isLimit ? 'http/bad-limit' : 'http/bad-query')
 }
 
-/** From the path, decoded. @throws {HttpError} 400 `http/bad-id` */
+/** From the path, decoded; perhaps a child's. @throws {HttpError} 400 `http/bad-id` */
 export function parseRunId(params: unknown): string {
-  const id = z.object({ id: z.string().regex(RUN_ID) }).safeParse(params)
+  const id = z.object({ id: z.string().regex(ANY_RUN_ID) }).safeParse(params)
   if (id.success) return id.data.id
-  throw new HttpError(400, 'http/bad-id', 'a run id is 1 to 64 of A-Z, a-z, 0-9, _ and -', { place: 'id' })
+  throw new HttpError(
+    400,
+    'http/bad-id',
+    'a run id is 1 to 64 of A-Z, a-z, 0-9, _ and -; a child run has a dot in it',
+    { place: 'id' },
+  )
 }
 
 function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown, code: HttpErrorCode): z.output<Schema> {

@@ -1,15 +1,24 @@
 import { type Client, newRunId, RedisUnreachableError, RunNotFoundError } from '@agentloom/bullmq/client'
-import { runDocument } from '@agentloom/engine'
+import { DecisionRefusedError, runDocument, type SignalReply } from '@agentloom/engine'
 import { compileYaml, type Plan, writeValue } from '@agentloom/workflow'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { HttpError } from '../http/errors.ts'
-import { parseCancel, parseList, parseRunId, parseStart, type StartBody } from './requests.ts'
+import {
+  parseCancel,
+  parseDecision,
+  parseList,
+  parseResume,
+  parseRunId,
+  parseSignal,
+  parseStart,
+  type StartBody,
+} from './requests.ts'
 import { runRow } from './run-row.ts'
 
 /** Names that an error lists. */
 const NAMES_SHOWN_MAX = 20
 
-/** Start a run, read it, list runs, cancel one. Give it a scope of its own: its hook is for these pages only. */
+/** Start a run, read it, list runs, decide its gates, send it signals, pause, resume, cancel it. Give it a scope of its own: its hook is for these pages only. */
 export function addRunRoutes(app: FastifyInstance, client: Client, workflows: ReadonlyMap<string, Plan>): void {
   // Commands wait for a Redis that is away, and would be carried out long after their senders have gone.
   app.addHook('preHandler', async () => {
@@ -54,6 +63,60 @@ export function addRunRoutes(app: FastifyInstance, client: Client, workflows: Re
     if (status === null) throw new RunNotFoundError(runId)
     return send(reply, writeValue({ run_id: runId, status, cancelled: isDone }))
   })
+
+  app.post('/runs/:id/pause', async ({ params, body }, reply) => {
+    const runId = parseRunId(params)
+    const { reason = 'paused over HTTP' } = parseCancel(body)
+    const { isDone, status } = await client.pause(runId, reason)
+    if (status === null) throw new RunNotFoundError(runId)
+    return send(reply, writeValue({ run_id: runId, status, paused: isDone }))
+  })
+
+  app.post('/runs/:id/resume', async ({ params, body }, reply) => {
+    const runId = parseRunId(params)
+    const { decisions = {}, budget_usd: budgetUsd, by = null, reason = 'resumed over HTTP' } = parseResume(body)
+    const { outcome, status } = await client.resume(runId, {
+      reason,
+      by,
+      decisions: Object.entries(decisions).map(([path, decision]) => ({ path, decision })),
+      ...(budgetUsd !== undefined && { budgetNanoUsd: Math.round(budgetUsd * NANO_PER_USD) }),
+    })
+    if (status === null) throw new RunNotFoundError(runId)
+    if (outcome === 'refused')
+      throw new HttpError(409, 'run/over', `the run cannot be resumed: it is ${status}`, { place: runId })
+    return send(reply, writeValue({ run_id: runId, resumed: outcome === 'resumed', status_before: status }))
+  })
+
+  app.post('/runs/:id/decisions', async ({ params, body }, reply) => {
+    const runId = parseRunId(params)
+    const { gate: path = null, decision, by = null } = parseDecision(body)
+    const decided = await client.decide(runId, { path, decision, by })
+    if (decided.outcome === 'refused') {
+      if (decided.reason === 'unknown-run') throw new RunNotFoundError(runId)
+      throw new DecisionRefusedError(runId, path, decided)
+    }
+    return send(reply, writeValue({ run_id: runId, gate: decided.path, decision }))
+  })
+
+  app.post('/runs/:id/signals', async ({ params, body }, reply) => {
+    const runId = parseRunId(params)
+    const { name, payload = null } = parseSignal(body)
+    const kept = await client.signal(runId, name, payload)
+    if (kept.outcome === 'refused') throw signalRefusal(runId, kept.reason)
+    return send(reply, writeValue({ run_id: runId, signal: name, changed: kept.isNew }))
+  })
+}
+
+const NANO_PER_USD = 1e9
+
+function signalRefusal(runId: string, reason: Extract<SignalReply, { outcome: 'refused' }>['reason']): Error {
+  if (reason === 'unknown-run') return new RunNotFoundError(runId)
+  return reason === 'run-over'
+    ? new HttpError(409, 'run/over', 'the run takes no signals: it is over', { place: runId })
+    : new HttpError(409, 'run/signal-refused', 'the run got a signal of this name before, with another payload', {
+        place: runId,
+        help: 'the first one stays; give another name',
+      })
 }
 
 function planOf({ workflow, yaml }: Pick<StartBody, 'workflow' | 'yaml'>, workflows: ReadonlyMap<string, Plan>): Plan {

@@ -21,6 +21,9 @@ function place(runIds: readonly string[]) {
     createdAtMs: 0,
     updatedAtMs: 0,
     format: 1,
+    budgetNanoUsd: null,
+    timeoutMs: null,
+    parent: null,
   })
   return {
     headerOf: header,

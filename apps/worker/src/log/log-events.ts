@@ -57,6 +57,19 @@ function logEngine(
       return
     case 'step-log':
       return log.info({ ...event.fields, runId: event.runId, stepId: event.stepId }, event.message)
+    case 'step-waiting':
+      return log.debug({ runId: event.runId, stepId: event.stepId, wait: event.wait.kind }, 'step waits')
+    case 'child-started':
+      return log.debug({ runId: event.runId, stepId: event.stepId, childRunId: event.childRunId }, 'child run started')
+    case 'webhook': {
+      const { runId, stepId, outcome, latencyMs, message } = event
+      const fields = { runId, stepId, outcome, latencyMs: Math.round(latencyMs) }
+      return outcome === 'success'
+        ? log.info(fields, 'notification sent')
+        : log.warn(fields, `notification not sent: ${message ?? outcome}`)
+    }
+    case 'run-rested':
+      return log.info({ runId: event.runId, status: event.status }, `run ${event.status}`)
     case 'no-handler': {
       const { runId, stepId, handler } = event
       return sampled('no-handler', (leftOut) =>

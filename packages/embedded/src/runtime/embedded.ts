@@ -45,7 +45,11 @@ export interface ResumeRun {
   readonly by?: string | null
 }
 
-export type DecideRun = Omit<Decision, 'runId' | 'by'> & { readonly by?: string | null }
+export type DecideRun = Omit<Decision, 'runId' | 'by'> & {
+  readonly by?: string | null
+  /** Whether a run that no process has goes on here; default true. Else it keeps the decision until it is resumed. */
+  readonly goOn?: boolean
+}
 
 export interface RunHandle {
   readonly id: string
@@ -93,7 +97,7 @@ export interface Embedded extends AsyncDisposable {
   cancel(runId: string, reason?: string): Promise<RunTransition>
   pause(runId: string, reason?: string): Promise<RunTransition>
   /**
-   * Decides a gate. A run that no process has goes on here, as by `resume`.
+   * Decides a gate. A run that no process has goes on here, as by `resume`, unless `goOn` is false.
    * @throws as `resume`, but for `run/decision-refused`
    */
   decide(runId: string, decision: DecideRun): Promise<DecideReply>

@@ -196,7 +196,7 @@ export class Runtime implements Embedded {
     return { journal: this.journal, plans: this.journal.plans, follower: this.#follower }
   }
 
-  async decide(runId: string, { path, decision, by = null }: DecideRun): Promise<DecideReply> {
+  async decide(runId: string, { path, decision, by = null, goOn = true }: DecideRun): Promise<DecideReply> {
     this.#checkOpen()
     const run = this.#live.get(runId)
     const decide = () => decideGate(this.#tree, { runId, path, decision, by })
@@ -205,6 +205,7 @@ export class Runtime implements Embedded {
       this.#lookAtRest(run)
       return reply
     }
+    if (!goOn) return decide()
     try {
       await this.resume(runId, { decisions: [{ path, decision }], by })
       return { outcome: 'decided', path: path ?? '' }
