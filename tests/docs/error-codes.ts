@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { treatments } from '@agentloom/gateway'
 
 /** Texts of the same shape that are none. */
-const NOT_CODES = new Set(['application/json', 'text/plain', 'text/html', 'text/event-stream', 'lib/time'])
+const NOT_CODES = new Set(['text/plain', 'text/html', 'text/event-stream', 'lib/time'])
+
+/** Media types of attachments. */
+const MEDIA = /^(?:image|audio|application)\//
 
 /** Codes that are put together from a part: `provider/${kind}`. */
 const PUT_TOGETHER = Object.keys(treatments).map((kind) => `provider/${kind}`)
@@ -18,7 +21,7 @@ export function codesInSources(root: string): ReadonlyMap<string, string> {
       .replaceAll(/\/\*[\s\S]*?\*\//g, '')
       .replaceAll(/\/\/ .*$/gm, '')
     for (const [, text = ''] of code.matchAll(/(?:['"`]|error {2})([a-z]+\/[a-z][a-z0-9-]*)(?:['"`]|\\n)/g))
-      if (!NOT_CODES.has(text)) found.set(text, path)
+      if (!NOT_CODES.has(text) && !MEDIA.test(text)) found.set(text, path)
   }
   return found
 }
