@@ -6,3 +6,5 @@ export const ALIASES_MAX = 100
 export const KEYS_MAX = 10_000
 /** Characters of all values with aliases written out: a few aliases of a large value are a bomb too. */
 export const EXPANDED_CHARS_MAX = 4_194_304
+/** Characters of a text: as many as its values may have. Files are held to 1 MiB before they are read. */
+export const TEXT_CHARS_MAX = 4_194_304
