@@ -1,5 +1,6 @@
 import type { Offer, RunStatus, Wait, Wake } from '../ports/journal.ts'
 import type { CommandContext } from './context.ts'
+import { offersOfCleanup } from './end.ts'
 import { offersOf } from './offers.ts'
 import { enqueue } from './ready.ts'
 import type { StepUsage } from './record.ts'
@@ -63,7 +64,8 @@ export function mirrorCell(run: RunState, cell: StepCell, status: RunStatus, ctx
 export function offersOfWoken(run: RunState, woken: readonly StepCell[], ctx: CommandContext): readonly Offer[] {
   refreshStatus(run, ctx)
   if (run.isHeld || woken.length === 0) return []
-  for (const cell of woken) if (run.start.cap !== null && !isCleanup(run, cell.stepId)) enqueue(run, cell)
+  if (run.closing !== null) return offersOfCleanup(run, ctx)
+  if (run.start.cap !== null) for (const cell of woken) enqueue(run, cell)
   return offersOf(run, { clean: [...woken], undecided: [] }, null, ctx)
 }
 

@@ -218,6 +218,48 @@ export const endCases: readonly JournalCase[] = [
     },
   },
   {
+    name: 'a cleanup needs no slot, however many steps its run had in flight',
+    async run({ journal, advance }) {
+      await journal.start(cleaning({ steps: 3, roots: ['a', 'b', 'c'], cap: 1 }))
+      await claimed(journal, 'a')
+      await journal.cancel('run', 'x')
+      assert.deepEqual(idsOf(await journal.due(10)), ['finally'])
+      const first = await claimed(journal, 'finally')
+      assert.deepEqual(idsOf(await journal.release(first.claim, 'drain')), ['finally'])
+      const second = await claimed(journal, 'finally', { nonce: 'n2' })
+      await settled(journal, second.claim, waiting(GATE), [], 9)
+      const approved = { kind: 'decided', decision: 'approved', by: null } as const
+      const woken = await journal.wake({ runId: 'run', stepId: 'finally', wake: approved })
+      assert.ok(woken.outcome === 'woken')
+      assert.deepEqual(idsOf(woken.offers), ['finally'])
+      const third = await claimed(journal, 'finally', { nonce: 'n3' })
+      await settled(journal, third.claim, retry(500), [], 9)
+      await advance(501)
+      assert.deepEqual(idsOf(await journal.due(10)), ['finally'])
+      const fourth = await claimed(journal, 'finally', { nonce: 'n4' })
+      const atOnce = await settled(journal, fourth.claim, waiting({ kind: 'timer', delayMs: 0 }), [], 9)
+      assert.deepEqual(idsOf(atOnce.offers), ['finally'])
+    },
+  },
+  {
+    name: 'who waits in a run that cleans up is not woken any more',
+    async run({ journal, advance }) {
+      await journal.start(cleaning({ steps: 2, roots: ['a', 'b'] }))
+      await settled(journal, (await claimed(journal, 'a')).claim, waiting(GATE), [])
+      await settled(journal, (await claimed(journal, 'b')).claim, waiting({ kind: 'timer', delayMs: 500 }), [], 1)
+      await journal.cancel('run', 'x')
+      const approved = { kind: 'decided', decision: 'approved', by: null } as const
+      assert.deepEqual(await journal.wake({ runId: 'run', stepId: 'a', wake: approved }), {
+        outcome: 'refused',
+        reason: 'run-over',
+      })
+      assert.deepEqual(await journal.mirror('run', 'a', 'paused'), { isDone: false, status: 'running' })
+      await advance(501)
+      assert.deepEqual(idsOf(await journal.due(10)), ['finally'])
+      assert.equal((await kindsOf(journal)).includes('woken'), false)
+    },
+  },
+  {
     name: 'a run that is held while it cleans up goes on with that',
     async run({ journal }) {
       await journal.start(cleaning({ steps: 1 }))
@@ -262,6 +304,11 @@ export const endCases: readonly JournalCase[] = [
         assert.deepEqual([header?.status, header?.error?.code], ['cancelled', 'run/parent-ended'])
         assert.equal(header?.error?.message, `its parent run ended: ${parent}`)
       }
+      assert.equal(await statusOf(journal, 'bystander'), 'queued')
+      await journal.start({ ...startOf({ steps: 1 }), runId: 'other' })
+      const wait: Wait = { kind: 'child', runId: 'bystander' } // senseless: it is no child of it
+      await settled(journal, (await claimed(journal, 'a', { runId: 'other' })).claim, waiting(wait), [])
+      await journal.cancel('other', 'x')
       assert.equal(await statusOf(journal, 'bystander'), 'queued')
     },
   },

@@ -178,12 +178,42 @@ export const waitCases: readonly JournalCase[] = [
     },
   },
   {
+    name: 'the order in which a signal wakes is that of the plan, not that in which the steps came up',
+    async run({ journal }) {
+      await journal.start(startOf({ steps: 3, roots: ['a'] }))
+      const a = await claimed(journal, 'a')
+      await settled(journal, a.claim, success('1'), [edge('c', { rank: 2 }), edge('b', { rank: 1 })])
+      const wait: Wait = { kind: 'signal', name: 'go', timeoutMs: null }
+      for (const [index, id] of ['c', 'b'].entries())
+        await settled(journal, (await claimed(journal, id)).claim, waiting(wait), [], 2 - index)
+      const kept = await journal.signal('run', 'go', '1')
+      assert.ok(kept.outcome === 'kept')
+      assert.deepEqual(idsOf(kept.offers), ['b', 'c'])
+    },
+  },
+  {
+    name: 'a time that passes in a run that its user paused is noticed, and the step offered when the run goes on',
+    async run({ journal, advance }) {
+      await journal.start(startOf({ steps: 1 }))
+      await settled(journal, (await claimed(journal, 'a')).claim, waiting({ kind: 'timer', delayMs: 1_000 }), [])
+      await journal.pause('run', 'later')
+      await advance(1_001)
+      assert.deepEqual(await journal.due(10), [])
+      assert.equal(await statusOf(journal), 'paused')
+      assert.equal((await kindsOf(journal)).at(-1), 'woken')
+      const ready = [{ stepId: 'a', rank: 0 }]
+      const reply = await journal.reopen({ ...(await reopening(journal)), ready, unresolvedCount: 1 })
+      assert.ok(reply.outcome === 'reopened')
+      assert.deepEqual(idsOf(reply.offers), ['a'])
+    },
+  },
+  {
     name: 'a signal that comes before the wait is kept, and the step does not wait',
     async run({ journal }) {
       await journal.start(startOf({ steps: 1 }))
       const kept = await journal.signal('run', 'go', '"early"')
       assert.ok(kept.outcome === 'kept' && kept.isNew)
-      assert.deepEqual(kept.offers, [])
+      assert.deepEqual([kept.offers, await statusOf(journal)], [[], 'queued'])
       const { claim } = await claimed(journal, 'a')
       const reply = await settled(journal, claim, waiting({ kind: 'signal', name: 'go', timeoutMs: null }), [])
       assert.deepEqual(idsOf(reply.offers), ['a'])
@@ -247,9 +277,13 @@ export const waitCases: readonly JournalCase[] = [
       const a = await claimed(journal, 'a')
       assert.deepEqual(idsOf((await settled(journal, a.claim, waiting(GATE), [])).offers), ['b'])
       const b = await claimed(journal, 'b')
-      const woken = await journal.wake({ runId: 'run', stepId: 'a', wake: approved })
-      assert.ok(woken.outcome === 'woken')
-      assert.deepEqual(woken.offers, [])
+      for (const woken of [
+        await journal.wake({ runId: 'run', stepId: 'a', wake: approved }),
+        await journal.wake({ runId: 'run', stepId: 'a', wake: approved }),
+      ]) {
+        assert.ok(woken.outcome === 'woken')
+        assert.deepEqual(woken.offers, [])
+      }
       assert.deepEqual(await journal.claim(heldBy('a', { nonce: 'n2' })), { outcome: 'refused', reason: 'full' })
       assert.deepEqual(idsOf((await settled(journal, b.claim, success('1'), [], 1)).offers), ['a'])
       await claimed(journal, 'a', { nonce: 'n2' })
@@ -262,9 +296,13 @@ export const waitCases: readonly JournalCase[] = [
       await settled(journal, (await claimed(journal, 'a')).claim, waiting(GATE), [])
       assert.deepEqual(await journal.pause('run', 'later'), { isDone: true, status: 'paused' })
       assert.deepEqual(await journal.pause('run', 'later'), { isDone: false, status: 'paused' })
-      const woken = await journal.wake({ runId: 'run', stepId: 'a', wake: approved })
-      assert.ok(woken.outcome === 'woken')
-      assert.deepEqual([woken.offers, await statusOf(journal)], [[], 'paused'])
+      for (const woken of [
+        await journal.wake({ runId: 'run', stepId: 'a', wake: approved }),
+        await journal.wake({ runId: 'run', stepId: 'a', wake: approved }),
+      ]) {
+        assert.ok(woken.outcome === 'woken')
+        assert.deepEqual([woken.offers, await statusOf(journal)], [[], 'paused'])
+      }
       const ready = [{ stepId: 'a', rank: 0 }]
       const reply = await journal.reopen({ ...(await reopening(journal)), ready, unresolvedCount: 1 })
       assert.ok(reply.outcome === 'reopened')
@@ -277,7 +315,8 @@ export const waitCases: readonly JournalCase[] = [
     async run({ journal }) {
       await journal.start(startOf({ steps: 1 }))
       await settled(journal, (await claimed(journal, 'a')).claim, waiting(GATE), [])
-      const reply = await journal.reopen({ ...(await reopening(journal)), unresolvedCount: 1 })
+      const ready = [{ stepId: 'a', rank: 0 }] // senseless: it waits
+      const reply = await journal.reopen({ ...(await reopening(journal)), ready, unresolvedCount: 1 })
       assert.deepEqual(reply, { outcome: 'reopened', offers: [], undecided: [] })
       assert.equal(await statusOf(journal), 'paused')
       assert.equal((await journal.wake({ runId: 'run', stepId: 'a', wake: approved })).outcome, 'woken')
@@ -347,6 +386,7 @@ export const waitCases: readonly JournalCase[] = [
       const woken = await journal.wake({ runId: 'run', stepId: 'a', wake: ended })
       assert.ok(woken.outcome === 'woken')
       assert.deepEqual(await journal.wake({ runId: 'run', stepId: 'a', wake: ended }), woken)
+      assert.deepEqual(await journal.wake({ runId: 'run', stepId: 'a', wake: { ...ended, status: 'failed' } }), other)
       assert.deepEqual((await claimed(journal, 'a', { nonce: 'n2' })).wake, ended)
     },
   },
