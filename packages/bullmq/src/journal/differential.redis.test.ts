@@ -13,9 +13,10 @@ import { Player } from '../testing/random-player.fixture.ts'
 const START_MS = 1_700_000_000_000
 const OFFER_MS = 5_000
 const SIZES = [30, 150] as const
+const SCALE = Number(process.env['AGENTLOOM_TEST_SCALE'] ?? 1)
 
 for (const size of SIZES) {
-  test(`Redis answers ${size} random commands as memory does`, { timeout: 240_000 }, async () => {
+  test(`Redis answers ${size} random commands as memory does`, { timeout: 240_000 * SCALE }, async () => {
     const prefix = testPrefix()
     let count = 0
     try {
@@ -48,7 +49,7 @@ for (const size of SIZES) {
             }
           },
         ),
-        { numRuns: Number(process.env['AGENTLOOM_TEST_SCALE'] ?? 1) * 40 },
+        { numRuns: SCALE * 40 },
       )
     } finally {
       await removeKeys(prefix)

@@ -10,7 +10,8 @@ import { cellOf, isOver, type RunState } from './run-state.ts'
  */
 export function endRun(run: RunState, status: RunStatus, error: ErrorInfo | null, ctx: CommandContext): void {
   const { runId, cleanup } = run.start
-  const reason = status === 'budget_exceeded' ? budgetError(run.spentNanoUsd, run.budgetNanoUsd ?? 0) : error
+  const isFirst = run.closing === null // else the cleanup, too, has cost something
+  const reason = status === 'budget_exceeded' && isFirst ? budgetError(run.spentNanoUsd, run.budgetNanoUsd ?? 0) : error
   ctx.due.clear(runId, null)
   run.updatedAtMs = ctx.nowMs
   endChildren(run, status, ctx)
