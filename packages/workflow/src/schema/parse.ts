@@ -2,6 +2,7 @@ import type { Findings } from '../diagnostics/findings.ts'
 import { isMapping, type ValueMap } from '../value/value.ts'
 import { reportIssues } from './issues.ts'
 import { checkPlainData } from './plain-data.ts'
+import { quickParse } from './quick.ts'
 import { reportUnknownKeys } from './unknown-keys.ts'
 import { type WorkflowText, workflowSchema } from './workflow-schema.ts'
 
@@ -12,7 +13,8 @@ import { type WorkflowText, workflowSchema } from './workflow-schema.ts'
 export function parseWorkflow(workflow: ValueMap, findings: Findings): WorkflowText | null {
   checkPlainData(workflow, findings)
   if (findings.hasErrors) return null
-  const result = workflowSchema.safeParse(workflow)
+  const quick = quickParse(workflow)
+  const result = quick === null ? workflowSchema.safeParse(workflow) : ({ success: true, data: quick } as const)
   findings.isStrict ||= result.success ? result.data.config.strict : asksForStrict(workflow)
   reportUnknownKeys(workflow, findings)
   if (!result.success) reportIssues(result.error.issues, workflow, findings)

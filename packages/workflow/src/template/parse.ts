@@ -60,6 +60,7 @@ function readConversion({ conversion, offset, name }: Field): Placeholder['conve
 
 /** What is wrong whatever the value is fails at load. Where placeholders stand in for a part, a few usual values are tried. */
 function checkSpec(field: Field, spec: Placeholder['spec']): void {
+  if (spec === '') return
   const trials =
     typeof spec === 'string'
       ? [spec]

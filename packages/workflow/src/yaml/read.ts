@@ -3,9 +3,11 @@ import { Findings } from '../diagnostics/findings.ts'
 import type { Path } from '../diagnostics/path.ts'
 import { described } from '../diagnostics/shown.ts'
 import type { Source } from '../diagnostics/source.ts'
-import { isMapping, type ValueMap } from '../value/value.ts'
+import { isMapping, type Value, type ValueMap } from '../value/value.ts'
 import { forbiddenCharacter } from './characters.ts'
+import { TEXT_CHARS_MAX } from './limits.ts'
 import { locateIn, type LocatedTree, textAt } from './locate.ts'
+import { readPlain } from './plain.ts'
 import { scanYaml } from './scan.ts'
 import { type ReadingRules, toValue } from './to-value.ts'
 
@@ -31,6 +33,35 @@ export function readYaml(
   { file = null, rulesFor = () => PLAIN_RULES }: { readonly file?: string | null; readonly rulesFor?: RulesFor } = {},
 ): YamlText {
   const text = checkedText(typeof input === 'string' ? input : decoded(input, file), file)
+  return readQuickly(text, { file, rulesFor }) ?? readFully(text, { file, rulesFor })
+}
+
+interface Reading {
+  readonly file: string | null
+  readonly rulesFor: RulesFor
+}
+
+/** Null for what is not plain; then the library reads it. The places of values are looked for when somebody asks for one. */
+function readQuickly(text: string, { file, rulesFor }: Reading): YamlText | null {
+  const value = readPlain(text)
+  if (value === null || rulesFor((path) => textIn(value, path)).isYamlOneOne) return null
+  let full: YamlText | null = null
+  const source: Source = {
+    file,
+    text,
+    locate: (path, part) => (full ??= readFully(text, { file, rulesFor })).source.locate(path, part),
+  }
+  return { value, source, warnings: [], keysNotText: [] }
+}
+
+/** The text at a path of mappings, or null. */
+function textIn(value: Value, path: Path): string | null {
+  let at: Value = value
+  for (const step of path) at = isMapping(at) && Object.hasOwn(at, step) ? (at[step] ?? null) : null
+  return typeof at === 'string' ? at : null
+}
+
+export function readFully(text: string, { file, rulesFor }: Reading): YamlText {
   let tree: LocatedTree = { text, root: null, targets: new Map() }
   const source: Source = { file, text, locate: (path, part) => locateIn(tree, path, part) }
   const findings = new Findings(source)
@@ -57,6 +88,10 @@ function notAMapping(findings: Findings, found: string): Error {
 function checkedText(raw: string, file: string | null): string {
   const text = raw.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n')
   const findings = new Findings({ file, text, locate: () => ({ offset: 0, length: 1 }) })
+  if (text.length > TEXT_CHARS_MAX) {
+    findings.error('yaml/limit', [], `${text.length} characters; a workflow has ${TEXT_CHARS_MAX} at most`)
+    findings.throwErrors()
+  }
   const carriageReturn = text.indexOf('\r')
   if (carriageReturn !== -1) {
     findings.error('yaml/syntax', { offset: carriageReturn, length: 1 }, 'a carriage return without a line feed', {

@@ -7,6 +7,7 @@ import type { Code } from '../diagnostics/diagnostic.ts'
 import { positionOf, type Span } from '../diagnostics/source.ts'
 import { Float, isMapping, type Value } from '../value/value.ts'
 import { codePointName } from './characters.ts'
+import { describedAlike } from './old-form.ts'
 import { ALIASES_MAX, DEPTH_MAX, EXPANDED_CHARS_MAX } from './limits.ts'
 import { CORE_TAG, coreScalar, taggedScalar } from './scalar.ts'
 import { scalarOneOne } from './scalar-1-1.ts'
@@ -217,7 +218,7 @@ class Conversion {
   #warnOfOldForm(scalar: Scalar.Parsed, value: Value, path: Path): void {
     const text = String(scalar.value ?? '')
     const old = scalarOneOne(text)
-    if (old === value || described(old) === described(value)) return
+    if (describedAlike(old, value)) return
     const message = `${shown(text)} is ${described(value)} here; readers of YAML 1.1 take it as ${described(old)}`
     this.#findings.warn('yaml/old-form', { ...spanOf(scalar), path }, message, {
       help: 'quote it, or write the value that is meant',
