@@ -31,7 +31,7 @@ export async function validateFile(
   try {
     const loaded = await loadPlan({ file, cwd: io.cwd(), compat: asked, settings, overrides: { strict } })
     const { plan, source } = loaded
-    const linted = lintPlan(plan, { source, ...(await knownPrices(plan, io, settings)) })
+    const linted = lintPlan(plan, { source, tools: await knownTools(plan), ...(await knownPrices(plan, io, settings)) })
     // Under strict, what the linter finds refuses the file as everything else does.
     const errors = linted.filter(({ severity }) => severity === 'error')
     if (errors.length > 0) throw new WorkflowError(errors)
@@ -62,6 +62,14 @@ async function knownPrices(
   const book = createPriceBook(await pricesFrom(settings, io))
   const nothing = { promptTokens: 0, completionTokens: 0, reasoningTokens: 0 }
   return { hasPrice: (model) => book.costNanoUsd(model, nothing) !== null }
+}
+
+/** The built-in ones; where no step has tools nobody waits for them to load. */
+async function knownTools({ nodes }: Plan): Promise<readonly string[]> {
+  const hasTools = nodes.some(({ step: { type } }) => type === 'tool' || type === 'llm_call' || type === 'foreach')
+  if (!hasTools) return []
+  const { createToolBox } = await import('@agentloom/tools')
+  return createToolBox({ floor: 'trusted' }).names()
 }
 
 function inOrder(warnings: readonly Diagnostic[]): readonly Diagnostic[] {

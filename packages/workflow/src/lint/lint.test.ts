@@ -305,6 +305,22 @@ describe('budgets without prices', () => {
   })
 })
 
+describe('tools', () => {
+  const tools = ['file_read', 'file_write']
+
+  test.each([
+    ['{id: a, type: tool, tool_name: fileread}', 'steps[0].tool_name'],
+    ['{id: a, type: llm_call, prompt: hi, tools: [{name: file_raed}]}', 'steps[0].tools[0].name'],
+    ['{id: a, type: foreach, items: [1], step: {type: tool, tool_name: file_wirte}}', 'steps[0].step.tool_name'],
+  ])('a name that is nearly a known one: %s', (step, path) => {
+    expect(found([step], {}, { tools })).toEqual([`lint/mistyped-tool ${path}`])
+  })
+
+  test('all other names may be tools that a worker brings', () => {
+    expect(found(['{id: a, type: tool, tool_name: send_mail}'], {}, { tools })).toEqual([])
+  })
+})
+
 test('under strict the findings are errors', () => {
   const steps = [router('r', [['state.x', 'a']], ''), ask('a', 'hi', on('r')), ask('c', 'hi', on('r'))]
   expect(lint(steps, { config: 'strict: true', state: 'x: 1' })).toMatchObject([

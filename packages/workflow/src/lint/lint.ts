@@ -11,6 +11,7 @@ import { warnOfMissingPrices } from './prices.ts'
 import { warnOfMissingDefaults } from './routers.ts'
 import { warnOfSharedPaths } from './shared-paths.ts'
 import { warnOfSkippedSources } from './skipped-sources.ts'
+import { warnOfMistypedTools } from './tools.ts'
 import { warnOfUnreachable } from './unreachable.ts'
 import { warnOfUnreadOutputs } from './unread-outputs.ts'
 
@@ -19,25 +20,23 @@ export interface LintOptions {
   readonly source?: Source
   /** Whether a model has a price; without it budgets are not looked at. */
   readonly hasPrice?: (model: string) => boolean
+  /** Names of tools that every process has, to tell mistyped ones. */
+  readonly tools?: readonly string[]
 }
 
 /**
  * What is legal and hardly meant, beyond what compiling warns of: codes `lint/…`. Sub-workflows that are written inside the
  * file are looked over too. In the order of the file; under `config.strict` the findings are errors.
  */
-export function lintPlan(plan: Plan, { source, hasPrice }: LintOptions = {}): readonly Diagnostic[] {
+export function lintPlan(plan: Plan, { source, ...known }: LintOptions = {}): readonly Diagnostic[] {
   const findings = new Findings(source ?? null)
   findings.isStrict = isStrict(plan)
-  lintInto(plan, [], { findings, hasPrice })
+  lintInto(plan, [], { ...known, findings })
   return findings.all.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
 }
 
-function lintInto(
-  plan: Plan,
-  base: Path,
-  with_: { readonly findings: Findings; readonly hasPrice: LintOptions['hasPrice'] },
-): void {
-  const { findings, hasPrice } = with_
+function lintInto(plan: Plan, base: Path, known: Omit<LintOptions, 'source'> & { readonly findings: Findings }): void {
+  const { findings, hasPrice, tools } = known
   const linted = lintedOf(plan, base, findings)
   const guards = new Guards(plan)
   warnOfUnreachable(linted)
@@ -46,10 +45,11 @@ function lintInto(
   warnOfSkippedSources(linted, guards)
   warnOfSharedPaths(linted, guards)
   if (hasPrice !== undefined) warnOfMissingPrices(linted, hasPrice)
+  if (tools !== undefined) warnOfMistypedTools(linted, tools)
   for (const { index, step } of plan.nodes) {
     if (step.type !== 'subworkflow' || isBroken(step.child) || !isWrittenInside(plan, linted.declaredIndex(index)))
       continue
-    lintInto(step.child, linted.at(index, 'workflow_inline'), with_)
+    lintInto(step.child, linted.at(index, 'workflow_inline'), known)
   }
 }
 
