@@ -2,6 +2,7 @@ import { compileYaml, defineFunction, type Plan } from '@agentloom/workflow'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import type { RunView } from '../fold/run-view.ts'
 import { rebuildRun } from '../journal/rebuild.ts'
 import { startCommand } from '../start.ts'
 import { MemoryRuntime } from '../testing/memory-runtime.ts'
@@ -12,6 +13,12 @@ interface Case {
   readonly plan: Plan
   readonly script: Script
 }
+
+// The same plans each time; `pnpm fuzz` takes more, and others.
+const SCALE = Number(process.env['AGENTLOOM_TEST_SCALE'] ?? 1)
+const SEED = Number(process.env['AGENTLOOM_FUZZ_SEED'] ?? 20_261_124)
+
+const WHENS = ["state.x == 'x0'", "'a' in str(state.y)", 'steps.a.output is None', 'state.missing is not None']
 
 const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
 
@@ -25,8 +32,11 @@ const cases: fc.Arbitrary<Case> = fc
     reads: fc.array(fc.nat(3), { minLength: 8, maxLength: 8 }),
     policy: fc.constantFrom('skip_downstream', 'continue'),
     cap: fc.constantFrom(1, 2, 10),
+    gates: fc.array(fc.nat(7), { maxLength: 2 }),
+    joins: fc.array(fc.nat(7), { maxLength: 3 }),
+    whens: fc.array(fc.tuple(fc.nat(7), fc.constantFrom(...WHENS)), { maxLength: 2 }),
   })
-  .map(({ count, edges, routers, failing, writes, reads, policy, cap }) => {
+  .map(({ count, edges, routers, failing, writes, reads, policy, cap, gates, joins, whens }) => {
     const names = ids.slice(0, count)
     const dependsOn = new Map<string, Set<string>>(names.map((id) => [id, new Set()]))
     for (const [x, y] of edges) {
@@ -40,9 +50,14 @@ const cases: fc.Arbitrary<Case> = fc
     }
     const fails = new Set(failing.map((index) => names[index % count] ?? 'a'))
     const steps = names.map((id, index) => {
-      const common = `id: ${id}, depends_on: [${[...(dependsOn.get(id) ?? [])].join(', ')}]`
+      const join = joins.some((each) => each % count === index) ? ', join: any' : ''
+      const when = whens.find(([each]) => each % count === index)?.[1]
+      const on = [...(dependsOn.get(id) ?? [])].join(', ')
+      const common = `id: ${id}, depends_on: [${on}]${join}${when === undefined ? '' : `, when: "${when}"`}`
       const target = routes.get(id)
       if (target !== undefined) return `  - {${common}, type: router, default: ${target}}`
+      if (gates.some((each) => each % count === index))
+        return `  - {${common}, type: approval_gate, output: ${['x', 'y', 'z'][writes[index] ?? 0]}}`
       const read = ['x', 'y', 'z', 'steps.a.output'][reads[index] ?? 0]
       const write = ['x', 'y', 'z'][writes[index] ?? 0]
       return `  - {${common}, type: function, handler: step, retry: {max_retries: 0}, input: {id: ${id}, fails: ${fails.has(id)}, saw: state.${read}}, output: ${write}}`
@@ -60,6 +75,17 @@ const step = defineFunction({
   },
 })
 
+/** Lets everything happen, and approves every gate that is reached. */
+async function settleAndApprove(runtime: MemoryRuntime, plan: Plan): Promise<RunView> {
+  for (;;) {
+    await runtime.settle()
+    const view = await runtime.view(plan)
+    const waiting = view.steps.filter(({ status }) => status === 'paused')
+    if (waiting.length === 0) return view
+    for (const { id } of waiting) await runtime.decide(id, 'approved')
+  }
+}
+
 test('any order of completion gives what the sequential interpreter gives', async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -73,7 +99,8 @@ test('any order of completion gives what the sequential interpreter gives', asyn
           walks: 3,
           stepsMax,
         })
-        const view = await runtime.run(plan)
+        await runtime.start(plan)
+        const view = await settleAndApprove(runtime, plan)
         const expected = interpret(plan, script)
         expect(view.status).toBe(expected.status)
         expect(view.steps.map(({ id, status, error }) => ({ id, status, error: error?.message ?? null }))).toEqual(
@@ -83,7 +110,7 @@ test('any order of completion gives what the sequential interpreter gives', asyn
         expect(view.error?.message ?? null).toBe(expected.error)
       },
     ),
-    { numRuns: 400 },
+    { numRuns: Math.round(1_000 * SCALE), seed: SEED },
   )
 })
 
@@ -91,7 +118,8 @@ test('a run rebuilt from its records at any moment goes on to the same end', asy
   await fc.assert(
     fc.asyncProperty(cases, fc.nat(30), async ({ plan, script }, cut) => {
       const whole = new MemoryRuntime({ functions: [step] })
-      await whole.run(plan)
+      await whole.start(plan)
+      await settleAndApprove(whole, plan)
       const loaded = await whole.journal.load('run')
       if (loaded === null) throw new Error('no run')
       const records = loaded.records.slice(0, Math.max(1, cut))
@@ -106,8 +134,7 @@ test('a run rebuilt from its records at any moment goes on to the same end', asy
       )
       await again.journal.pause('run', 'crash')
       await again.resume(plan)
-      await again.settle()
-      const view = await again.view(plan)
+      const view = await settleAndApprove(again, plan)
       const expected = interpret(plan, script)
       expect(view.status).toBe(expected.status)
       expect(
@@ -115,6 +142,6 @@ test('a run rebuilt from its records at any moment goes on to the same end', asy
       ).toEqual(expected.steps)
       expect(view.state).toEqual(expected.state)
     }),
-    { numRuns: 300 },
+    { numRuns: Math.round(300 * SCALE), seed: SEED },
   )
 })

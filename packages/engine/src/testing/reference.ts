@@ -1,8 +1,17 @@
-import { isBroken, resolveArgument, writePath, type Plan, type PlanNode, type ValueMap } from '@agentloom/workflow'
+import {
+  evaluateCondition,
+  isBroken,
+  resolveArgument,
+  writePath,
+  type Plan,
+  type PlanNode,
+  type ValueMap,
+} from '@agentloom/workflow'
 
 /**
  * The sequential interpreter that random runs are compared with (I5): one step after the other in the plan's order, written
- * from scheduling.md rules 5–9 and from nothing else. It knows functions that echo `id(saw)` and routers with a default.
+ * from scheduling.md rules 5–9 and from nothing else. It knows functions that echo `id(saw)`, routers with a default, gates that are
+ * approved, `when` and `join`.
  */
 export interface Script {
   readonly routes: ReadonlyMap<string, string>
@@ -46,12 +55,17 @@ function fateOf(plan: Plan, node: PlanNode, fates: readonly Fate[], script: Scri
     const error = cause[1] === 0 ? `skipped due to upstream failure: ${plan.nodes[cause[2]]?.id}` : null
     return { node, status: 'skipped', output: null, error, cause }
   }
+  const isChain = plan.config.maxConcurrentSteps === 1
+  const before = fates.filter((fate) => isChain || fate.node.layer < node.layer)
+  const { when } = node.step
+  if (when !== null && !isBroken(when) && !evaluateCondition(when, stateAfter(plan, before)))
+    return { node, status: 'skipped', output: null, error: null, cause: [node.layer, 1, 0] }
+  if (node.step.type === 'approval_gate')
+    return { node, status: 'success', output: 'approved', error: null, cause: null }
   if (node.step.type === 'router')
     return { node, status: 'success', output: script.routes.get(node.id) ?? '', error: null, cause: null }
   if (script.fails.has(node.id))
     return { node, status: 'failed', output: null, error: `Error: ${node.id} fails`, cause: null }
-  const isChain = plan.config.maxConcurrentSteps === 1
-  const before = fates.filter((fate) => isChain || fate.node.layer < node.layer)
   const argument = node.step.type === 'function' ? node.step.input['saw'] : undefined
   const saw = argument === undefined || isBroken(argument) ? null : resolveArgument(argument, stateAfter(plan, before))
   return {
@@ -65,6 +79,7 @@ function fateOf(plan: Plan, node: PlanNode, fates: readonly Fate[], script: Scri
 
 function causeAgainst(plan: Plan, node: PlanNode, fates: readonly Fate[]): Cause | null {
   const causes: Cause[] = []
+  if (node.step.join === 'any' && node.dependsOn.some((index) => isForMe(node, fates[index]))) return null
   const votes: { readonly layer: number; readonly isForMe: boolean }[] = []
   for (const index of node.dependsOn) {
     const fate = fates[index]
@@ -78,6 +93,11 @@ function causeAgainst(plan: Plan, node: PlanNode, fates: readonly Fate[]): Cause
   if (votes.length > 0 && votes.every(({ isForMe }) => !isForMe))
     causes.push([Math.min(...votes.map(({ layer }) => layer)), 1, 0])
   return causes.toSorted((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2])[0] ?? null
+}
+
+/** It succeeded, and if it is a router it chose this step. */
+function isForMe(node: PlanNode, fate: Fate | undefined): boolean {
+  return fate?.status === 'success' && (fate.node.step.type !== 'router' || fate.output === node.id)
 }
 
 function stateAfter(plan: Plan, fates: readonly Fate[]): ValueMap {
