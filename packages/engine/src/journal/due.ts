@@ -17,10 +17,11 @@ export class DueTimes {
     return found
   }
 
+  /** Those of one moment by their names, as Redis sorts them. */
   overdue(nowMs: number, limit: number): readonly { readonly runId: string; readonly stepId: string | null }[] {
-    const found: { runId: string; stepId: string | null; atMs: number }[] = []
-    for (const [text, atMs] of this.#times) if (atMs <= nowMs) found.push({ ...unkey(text), atMs })
-    return found.sort((a, b) => a.atMs - b.atMs).slice(0, limit)
+    const found = [...this.#times].filter(([, atMs]) => atMs <= nowMs)
+    found.sort(([a, aMs], [b, bMs]) => aMs - bMs || (a < b ? -1 : 1))
+    return found.slice(0, limit).map(([text]) => unkey(text))
   }
 
   get size(): number {
