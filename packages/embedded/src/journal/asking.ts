@@ -10,7 +10,7 @@ import {
   type WakeStep,
 } from '@agentloom/engine'
 import { CLEANUP_STEP } from '@agentloom/workflow'
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { Wish } from '../store/messages.ts'
 import { signalWish, wakeWish } from './record-schema.ts'
 
