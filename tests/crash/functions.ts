@@ -24,6 +24,18 @@ export const leaveLine = defineFunction({
   },
 })
 
+/** A step of a random plan: fails as told, else echoes its id and what it saw. */
+export const scripted = defineFunction({
+  name: 'scripted',
+  input: z.object({ file: z.string(), fails: z.boolean(), saw: z.unknown() }),
+  async run({ file, fails, saw }, ctx) {
+    await appendFile(file, `${ctx.runId} ${ctx.stepId} ${ctx.epoch}\n`)
+    await sleep(10 + 50 * seeded(`${ctx.runId} ${ctx.stepId} ${ctx.epoch}`), null, { signal: ctx.signal })
+    if (fails) throw new Error(`${ctx.stepId} fails`)
+    return `${ctx.stepId}(${String(saw)})`.slice(0, 200)
+  },
+})
+
 /** 0 to 1, the same for the same text. */
 function seeded(text: string): number {
   let hash = 2_166_136_261

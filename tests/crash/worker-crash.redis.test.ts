@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { chainYaml, stepId } from './chain.ts'
 import { claimsAfterCommit, readLines, unexplainedLines, unfinishedClaims } from './evidence.ts'
 import { Fleet } from './fleet.ts'
+import { holder } from './holder.ts'
 
 const SCALE = Number(process.env['AGENTLOOM_TEST_SCALE'] ?? '1')
 const RUNS = Math.round(300 * SCALE)
@@ -98,21 +99,6 @@ test(
     }
   },
 )
-
-/** The index of a worker that holds a claim right now. */
-async function holder(client: Client, fleet: Fleet): Promise<number> {
-  const giveUpAt = Date.now() + 20_000
-  for (;;) {
-    const running = await client.list({ status: 'running', limit: 100 })
-    const loaded = await Promise.all(running.map(({ runId }) => client.load(runId)))
-    const holding = new Set(
-      loaded.flatMap((run) => (run === null ? [] : unfinishedClaims(run))).map(({ worker }) => worker),
-    )
-    const index = fleet.names.findIndex((name) => holding.has(name))
-    if (index >= 0) return index
-    expect(Date.now(), fleet.said).toBeLessThan(giveUpAt)
-  }
-}
 
 /** Mulberry32: 0 to 1, the same row for the same seed. */
 function seededRandom(seed: number): () => number {

@@ -17,3 +17,4 @@ export {
 } from './journal-commands.ts'
 export { MemoryRuntime, type MemoryRuntimeOptions } from './memory-runtime.ts'
 export { VirtualClock } from './virtual-clock.ts'
+export { interpret, type Script } from './reference.ts'
