@@ -227,6 +227,18 @@ describe('texts that name what may be missing', () => {
     expect(found(steps, { state: 'x: 1' })).toEqual([])
   })
 
+  test('not where every way to a join passes the same guard', () => {
+    const steps = [
+      choice,
+      ask('a', 'hi', `, output: o${on('r')}`),
+      ask('b', 'hi', on('r')),
+      ask('a1', 'hi', on('a')),
+      ask('a2', 'hi', on('a')),
+      ask('j', '{state.o}', `, join: any${on('a1', 'a2')}`),
+    ]
+    expect(found(steps, { state: 'x: 1' })).toEqual([])
+  })
+
   test('not where the state has the key from the start', () => {
     const steps = [
       choice,
@@ -335,11 +347,22 @@ test('sub-workflows written inside the file are looked over with their place', (
   ])
 })
 
-test('a plan of many routers ends in good time', () => {
-  const steps = Array.from({ length: 3_000 }, (_, n) => [
-    router(`r${n}`, [['state.x', `a${n}`]], `, default: b${n}${n === 0 ? '' : on(`a${n - 1}`)}`),
-    ask(`a${n}`, 'hi', `, output: o${n}${on(`r${n}`)}`),
-    ask(`b${n}`, `{state.o${Math.max(0, n - 1)}}`, on(`r${n}`)),
-  ]).flat()
-  expect(found(steps, { state: 'x: 1' })).toEqual([])
+describe('a plan of many steps ends in good time', () => {
+  test('routers one behind the other', () => {
+    const steps = Array.from({ length: 2_000 }, (_, n) => [
+      router(`r${n}`, [['state.x', `a${n}`]], `, default: b${n}${n === 0 ? '' : on(`a${n - 1}`)}`),
+      ask(`a${n}`, 'hi', `, output: o${n}${on(`r${n}`)}`),
+      ask(`b${n}`, `{state.o${Math.max(0, n - 1)}} {state.o${Math.max(0, n - 500)}}`, on(`r${n}`)),
+    ]).flat()
+    expect(found(steps, { state: 'x: 1' })).toEqual([])
+  })
+
+  test('beside each other, with one file and one key', () => {
+    const steps = Array.from(
+      { length: 5_000 },
+      (_, n) =>
+        `{id: s${n}, type: tool, tool_name: file_write, output: o, tool_args: {path: same}${n === 0 ? '' : on('s0')}}`,
+    )
+    expect(found(steps).length).toBeGreaterThan(1)
+  })
 })

@@ -23,21 +23,23 @@ interface Use {
  * Files are no edges (scheduling.md): of two steps that name one literal path and write it, nothing says which comes first,
  * unless an edge orders them or one router chooses between them.
  */
-export function warnOfSharedPaths({ plan, findings, at }: Linted, guards: Guards): void {
+export function warnOfSharedPaths({ plan, findings, at: placeOf }: Linted, guards: Guards): void {
   const order = new EdgeOrder(plan.nodes)
   let pairsLeft = PAIRS_MAX
   for (const [path, uses] of usesByPath(plan.nodes)) {
     for (const [position, later] of uses.entries()) {
-      const earlier = uses.slice(0, position).find((other) => {
-        if (!later.writes && !other.writes) return false
-        if (pairsLeft-- <= 0) return false
-        return !order.waitsFor(later.node, other.node) && !guards.areExclusive(other.node.index, later.node.index)
-      })
-      if (earlier === undefined) continue
-      const message = `'${shown(path, 80)}' is named by '${shown(earlier.node.id, 80)}' too, and no edge orders the two`
-      findings.warn('lint/unordered-path', at(later.node.index, 'tool_args', later.argument), message, {
-        help: 'order them with depends_on, or use another path',
-      })
+      for (let at = 0; at < position; at++) {
+        if (pairsLeft-- <= 0) return
+        const earlier = uses[at]
+        if (earlier === undefined || (!later.writes && !earlier.writes)) continue
+        if (order.waitsFor(later.node, earlier.node)) continue
+        if (guards.areExclusive(earlier.node.index, later.node.index)) continue
+        const message = `'${shown(path, 80)}' is named by '${shown(earlier.node.id, 80)}' too, and no edge orders the two`
+        findings.warn('lint/unordered-path', placeOf(later.node.index, 'tool_args', later.argument), message, {
+          help: 'order them with depends_on, or use another path',
+        })
+        break
+      }
     }
   }
 }

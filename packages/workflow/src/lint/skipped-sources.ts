@@ -22,8 +22,8 @@ export function warnOfSkippedSources(linted: Linted, guards: Guards): void {
       for (const reference of read.references) {
         const source = sourceOf(reference, { writers, linted, end: index })
         if (source === null) continue
-        const missed = guards.of(source).find((guard) => !guards.implies(index, guard))
-        if (missed === undefined) continue
+        const missed = guards.missedBy(index, source)
+        if (missed === null) continue
         const detail = read.hasOffsets ? { part: { index: reference.offset, length: reference.length } } : {}
         findings.warn('lint/skipped-source', pathOf(read), messageFor(linted, reference, { source, missed }), {
           ...detail,

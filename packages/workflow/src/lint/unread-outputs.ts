@@ -45,12 +45,14 @@ function readRanks({ nodes, cleanup }: Plan): ReadonlySet<number> {
 
 /** Warns of outputs that a later step writes over; gives back their ranks. */
 function overwrites({ plan: { nodes }, findings, at }: Linted, unread: readonly Unread[]): ReadonlySet<number> {
-  const writers = new Map<string, number[]>()
+  // The next writer in the order: if it does not wait, later ones hardly will.
+  const last = new Map<string, number>()
+  const next = new Map<number, number>()
   for (const { index, step } of nodes) {
     if (step.output === null || isBroken(step.output)) continue
-    const ranks = writers.get(step.output.text)
-    if (ranks === undefined) writers.set(step.output.text, [index])
-    else ranks.push(index)
+    const before = last.get(step.output.text)
+    if (before !== undefined) next.set(before, index)
+    last.set(step.output.text, index)
   }
   const ancestry = new Ancestry(
     nodes.map(({ dependsOn }) => dependsOn),
@@ -58,8 +60,8 @@ function overwrites({ plan: { nodes }, findings, at }: Linted, unread: readonly 
   )
   const found = new Set<number>()
   for (const { node, output } of unread) {
-    const over = writers.get(output.text)?.find((later) => later > node.index && ancestry.waitsFor(later, node.index))
-    if (over === undefined || ancestry.isExhausted) continue
+    const over = next.get(node.index)
+    if (over === undefined || !ancestry.waitsFor(over, node.index) || ancestry.isExhausted) continue
     found.add(node.index)
     const message = `nothing reads '${shown(output.text, 80)}' before '${shown(nodes[over]?.id ?? '', 80)}' writes over it`
     findings.warn('lint/unread-output', at(node.index, 'output'), message, {
