@@ -67,7 +67,23 @@ const refused: readonly Refusal[] = [
     '4:',
   ],
   ['a function without handler', file('steps: [{id: a, type: function}]'), 'workflow/schema', '2:'],
-  ['a step type of a later version', file('steps: [{id: a, type: foreach}]'), 'workflow/not-yet', '2:'],
+  ['a foreach over nothing', file('steps: [{id: a, type: foreach}]'), 'workflow/schema', '2:'],
+  [
+    'B8 an id that could be a step of a sub-workflow',
+    file(
+      'steps:',
+      '  - {id: a, type: subworkflow, workflow_inline: {name: c, steps: []}}',
+      '  - {id: a.b, type: llm_call, prompt: p}',
+    ),
+    'workflow/bad-id',
+    '4:',
+  ],
+  [
+    'B22 a file of a sub-workflow that is not there',
+    file('steps: [{id: a, type: subworkflow, workflow_path: ../../nowhere.yaml}]'),
+    'workflow/missing-file',
+    '2:',
+  ],
 ]
 
 const doubted: readonly Doubt[] = [

@@ -15,7 +15,7 @@ import { inputShape, workflowShape } from './workflow-schema.ts'
 
 /** The keys that the format knows at one level, and what lies below some of them. */
 export interface Level {
-  readonly keys: readonly string[]
+  readonly keys: ReadonlySet<string>
   readonly below: { readonly [key: string]: Below }
 }
 export type Below = { readonly one: Level } | { readonly each: Level }
@@ -26,33 +26,33 @@ const WORK: Level['below'] = {
   attachments: { each: leaf(attachmentShape) },
   thinking: { one: leaf(thinkingShape) },
   tools: { each: leaf(toolShape) },
-  tool_choice: { one: { keys: ['name'], below: {} } },
+  tool_choice: { one: { keys: new Set(['name']), below: {} } },
   conditions: { each: leaf(conditionShape) },
 }
 const STEP: Level = {
-  keys: Object.keys(stepShape),
+  keys: new Set(Object.keys(stepShape)),
   below: {
     ...WORK,
     notify: { one: leaf(notifyShape) },
-    step: { one: { keys: Object.keys(bodyShape), below: WORK } },
-    compensate: { one: { keys: Object.keys(compensationShape), below: WORK } },
+    step: { one: { keys: new Set(Object.keys(bodyShape)), below: WORK } },
+    compensate: { one: { keys: new Set(Object.keys(compensationShape)), below: WORK } },
   },
 }
 const CONFIG: Level = {
-  keys: Object.keys(configShape),
+  keys: new Set(Object.keys(configShape)),
   below: { sandbox: { one: leaf(sandboxShape) } },
 }
 export const WORKFLOW: Level = {
-  keys: Object.keys(workflowShape),
+  keys: new Set(Object.keys(workflowShape)),
   below: {
     config: { one: CONFIG },
     steps: { each: STEP },
     finally: { each: STEP },
     inputs: { each: leaf(inputShape) },
-    state_schema: { each: { keys: ['redact'], below: {} } },
+    state_schema: { each: { keys: new Set(['redact']), below: {} } },
   },
 }
 
 function leaf(shape: object): Level {
-  return { keys: Object.keys(shape), below: {} }
+  return { keys: new Set(Object.keys(shape)), below: {} }
 }

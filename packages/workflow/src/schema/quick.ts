@@ -76,6 +76,8 @@ function testOf(schema: z.core.$ZodType): ((value: unknown) => boolean) | null {
       const values = new Set<unknown>(Object.values(def.entries))
       return (value) => values.has(value)
     }
+    case 'custom':
+      return (value) => Boolean(def.fn(value))
     case 'array': {
       const isRight = testOf(def.element)
       return isRight === null ? null : (value) => Array.isArray(value) && value.every(isRight)

@@ -14,7 +14,7 @@ function visit(value: ValueMap, level: Level, path: Path, findings: Findings): v
   for (const key of Object.keys(value)) {
     const below = Object.hasOwn(level.below, key) ? level.below[key] : undefined
     if (below !== undefined) descend(value[key], below, [...path, key], findings)
-    else if (!level.keys.includes(key)) report(key, level, path, findings)
+    else if (!level.keys.has(key)) report(key, level, path, findings)
   }
 }
 
