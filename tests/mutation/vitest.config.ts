@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs'
+import { defineConfig, mergeConfig } from 'vitest/config'
+import root from '../../vitest.config.ts'
+import { type Mutant, planted } from './mutants.ts'
+
+// The repository's tests, over code in which one place is changed: AGENTLOOM_MUTANT says which.
+const mutant: Mutant = JSON.parse(process.env['AGENTLOOM_MUTANT'] ?? '{}')
+
+export default mergeConfig(
+  root,
+  defineConfig({
+    root: new URL('../..', import.meta.url).pathname,
+    plugins: [
+      {
+        name: 'mutant',
+        enforce: 'pre',
+        load: (id) =>
+          id.split('?')[0]?.endsWith(mutant.file) ? planted(mutant, readFileSync(mutant.file, 'utf8')) : null,
+      },
+    ],
+  }),
+)
