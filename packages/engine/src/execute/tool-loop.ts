@@ -88,7 +88,7 @@ async function asking(
         thinking,
         mock: plan.config.mock,
         stepId: step.id,
-        turn: mockTurn++,
+        turn: plan.config.mock === null ? turn + number - 1 : mockTurn++,
       },
       {
         signal: held.signal,
