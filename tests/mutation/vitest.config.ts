@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { defineConfig, mergeConfig } from 'vitest/config'
 import root from '../../vitest.config.ts'
 import { type Mutant, planted } from './mutants.ts'
@@ -10,12 +9,12 @@ export default mergeConfig(
   root,
   defineConfig({
     root: new URL('../..', import.meta.url).pathname,
+    cacheDir: `node_modules/.cache/mutants/${process.pid}`, // what is cached is another text
     plugins: [
       {
         name: 'mutant',
         enforce: 'pre',
-        load: (id) =>
-          id.split('?')[0]?.endsWith(mutant.file) ? planted(mutant, readFileSync(mutant.file, 'utf8')) : null,
+        transform: (text, id) => (id.split('?')[0]?.endsWith(mutant.file) ? planted(mutant, text) : null),
       },
     ],
   }),
