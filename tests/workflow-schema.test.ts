@@ -31,13 +31,19 @@ describe('examples', () => {
   })
 
   test.each(globSync('docs/language/*.md', { cwd: ROOT }))('those of %s are valid', (path) => {
-    for (const { yaml } of examplesIn(readFileSync(join(ROOT, path), 'utf8'), path)) expect(problemsOf(yaml)).toEqual([])
+    for (const { yaml } of examplesIn(readFileSync(join(ROOT, path), 'utf8'), path))
+      expect(problemsOf(yaml)).toEqual([])
   })
 })
 
 test.each([
   ['an unknown key', 'name: w\nstepps: []\nsteps: []'],
   ['an unknown key of a step', 'name: w\nsteps: [{id: a, type: tool, tol_name: x}]'],
+  ['an unknown key of a step at the end', 'name: w\nsteps: []\nfinally: [{id: a, type: tool, retry: {max_retrys: 1}}]'],
+  [
+    'an unknown key of what is done for each item',
+    'name: w\nsteps: [{id: a, type: foreach, items: [], step: {type: tool, nam: x}}]',
+  ],
   ['an unknown type', 'name: w\nsteps: [{id: a, type: tol}]'],
   ['no steps', 'name: w'],
   ['a condition without target', 'name: w\nsteps: [{id: a, type: router, conditions: [{expression: x}]}]'],
