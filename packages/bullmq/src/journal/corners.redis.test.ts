@@ -1,12 +1,10 @@
-import { MemoryJournal, NO_USAGE, NO_VERDICTS, type Journal, type NextClaim } from '@agentloom/engine'
-import { claimed, edge, heldBy, startOf, success, VirtualClock } from '@agentloom/engine/testing'
+import { NO_USAGE, NO_VERDICTS, type NextClaim } from '@agentloom/engine'
+import { claimed, edge, heldBy, startOf, success } from '@agentloom/engine/testing'
 import { expect, test } from 'vitest'
-import { openTestJournal } from '../testing/open-journal.fixture.ts'
+import { playOnBoth, type Corner } from '../testing/compare-journals.fixture.ts'
 
 // Corners that random commands seldom reach: where the short way of lua/plain.lua must not be taken, and where a capped run
 // is full. Each is played on Redis and on the model, and both must say the same all along.
-
-type Advance = (ms: number) => Promise<void>
 
 const LEASE_MS = 10_000
 
@@ -14,7 +12,7 @@ function goingOn(stepId: string): NextClaim {
   return { nonce: `next-${stepId}`, worker: 'w', leaseMs: LEASE_MS, candidates: [{ stepId, reads: ['a'] }] }
 }
 
-const corners: readonly { readonly name: string; play(journal: Journal, advance: Advance): Promise<unknown[]> }[] = [
+const corners: readonly Corner[] = [
   {
     name: 'a step that the walk went on with has its lease, and the one before it has none',
     async play(journal, advance) {
@@ -139,15 +137,7 @@ const corners: readonly { readonly name: string; play(journal: Journal, advance:
   },
 ]
 
-test.each(corners)('$name', async ({ play }) => {
-  const clock = new VirtualClock()
-  const memory = new MemoryJournal({ now: () => clock.now(), offerMs: 5_000, hasLeases: true })
-  const opened = await openTestJournal({ startMs: clock.now() })
-  try {
-    const expected = await play(memory, async (ms) => clock.advance(ms))
-    expect(await play(opened.journal, opened.advance)).toEqual(expected)
-    expect(await opened.journal.load('run')).toEqual(await memory.load('run'))
-  } finally {
-    await opened.close()
-  }
+test.each(corners)('$name', async (corner) => {
+  const { redis, model } = await playOnBoth(corner)
+  expect(redis).toEqual(model)
 })

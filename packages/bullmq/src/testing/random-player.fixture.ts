@@ -52,9 +52,9 @@ export class Player {
   async play(command: Played): Promise<unknown> {
     switch (command.do) {
       case 'due': {
-        const overdue = await this.#journal.due(1_000)
+        const overdue = (await this.#journal.due(1_000)).toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
         for (const one of overdue) this.#runs.find(({ runId }) => runId === one.runId)?.learn([one])
-        return overdue.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+        return overdue
       }
       case 'list': {
         const listed = [
