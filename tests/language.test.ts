@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MemoryRuntime } from '@agentloom/engine/testing'
-import { createGateway } from '@agentloom/gateway'
+import { createGateway, createPriceBook } from '@agentloom/gateway'
 import { createToolBox } from '@agentloom/tools'
 import {
   compileWorkflow,
@@ -62,6 +62,18 @@ describe.each(PAGES)('%s', (path) => {
       expect(noted).toEqual(expected.noted)
     })
   }
+})
+
+test.each(globSync('examples/*/*.yaml', { cwd: ROOT }))('nothing is doubtful in %s', async (path) => {
+  const { definition, source, warnings: read } = await loadWorkflowFile(path, { cwd: ROOT })
+  const { plan, warnings } = compileWorkflow(definition, { source, warnings: read })
+  const book = createPriceBook()
+  const nothing = { promptTokens: 0, completionTokens: 0, reasoningTokens: 0, totalTokens: 0 }
+  const hasPrice = (model: string): boolean => book.costNanoUsd(model, nothing) !== null
+  expect([
+    ...warnings,
+    ...lintPlan(plan, { source, hasPrice, tools: createToolBox({ floor: 'trusted' }).names() }),
+  ]).toEqual([])
 })
 
 async function compiled(

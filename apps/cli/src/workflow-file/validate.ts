@@ -60,7 +60,7 @@ async function knownPrices(
   const { createPriceBook } = await import('@agentloom/gateway')
   const { pricesFrom } = await import('../run/providers.ts')
   const book = createPriceBook(await pricesFrom(settings, io))
-  const nothing = { promptTokens: 0, completionTokens: 0, reasoningTokens: 0 }
+  const nothing = { promptTokens: 0, completionTokens: 0, reasoningTokens: 0, totalTokens: 0 }
   return { hasPrice: (model) => book.costNanoUsd(model, nothing) !== null }
 }
 
