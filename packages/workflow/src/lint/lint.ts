@@ -8,6 +8,7 @@ import { isMapping } from '../value/value.ts'
 import { Guards } from './guards.ts'
 import { lintedOf } from './place.ts'
 import { warnOfMissingPrices } from './prices.ts'
+import { warnOfReadableSecrets } from './readable-secrets.ts'
 import { warnOfMissingDefaults } from './routers.ts'
 import { warnOfSharedPaths } from './shared-paths.ts'
 import { warnOfSkippedSources } from './skipped-sources.ts'
@@ -42,6 +43,7 @@ function lintInto(plan: Plan, base: Path, known: Omit<LintOptions, 'source'> & {
   warnOfUnreachable(linted)
   warnOfMissingDefaults(linted)
   warnOfUnreadOutputs(linted)
+  warnOfReadableSecrets(linted)
   warnOfSkippedSources(linted, guards)
   warnOfSharedPaths(linted, guards)
   if (hasPrice !== undefined) warnOfMissingPrices(linted, hasPrice)
