@@ -148,6 +148,21 @@ export class MemoryRuntime {
     return true
   }
 
+  /** Whether something of the run comes by itself: looking after child runs brings nothing where these do nothing. */
+  #hasTimer(runId: string): boolean {
+    const run = this.journal.stateOf(runId)
+    if (run === undefined || isOver(run.status)) return false
+    if (run.start.timeoutMs !== null || run.closing !== null) return true
+    return [...run.cells.values()].some(({ status, wait }) => {
+      if (wait === null) return status === 'backoff'
+      if (wait.kind === 'child') {
+        const child = this.journal.stateOf(wait.runId)?.status
+        return child !== 'parked' && child !== 'paused'
+      }
+      return wait.kind === 'timer' || ('timeoutMs' in wait ? wait.timeoutMs : wait.checkMs) !== null
+    })
+  }
+
   /** In real time a run's deadline may come while its steps are served. */
   async #servedOrDue(serving: ReadonlySet<Promise<unknown>>): Promise<void> {
     const nextMs = this.journal.nextDueMs()
@@ -163,8 +178,10 @@ export class MemoryRuntime {
   }
 
   async #isAnyAtWork(): Promise<boolean> {
-    const runs = await this.journal.list({ limit: RUNS_MAX })
-    return runs.some(({ status }) => status !== 'paused' && !isOver(status))
+    const runs = await this.journal.list({ limit: RUNS_MAX, withChildren: true })
+    const tops = runs.filter(({ parent }) => parent === null)
+    if (tops.every(({ status }) => status === 'paused' || isOver(status))) return false
+    return runs.some(({ runId }) => this.#hasTimer(runId))
   }
 
   /** As the embedded runtime does: a run that ends above its steps takes them along. */
