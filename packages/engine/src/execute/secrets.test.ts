@@ -46,6 +46,31 @@ test('errors and logs do not tell it', async () => {
   expect(JSON.stringify(runtime.events)).not.toContain(KEY)
 })
 
+test('items of a foreach do not tell it, in results, errors or notes', async () => {
+  const each = compileYaml(`
+name: t
+steps:
+  - id: each
+    type: foreach
+    items: [a, b]
+    step: {type: tool, tool_name: send, tool_args: {auth: "{secrets.API_KEY}", to: "{state.item}"}, retry: {max_retries: 0}}
+    retry: {max_retries: 0}`).plan
+  const { box } = scriptedTools({
+    send: {
+      run({ auth, to }) {
+        if (to === 'b') throw new Error(`refused ${String(auth)}`)
+        return `sent with ${String(auth)}`
+      },
+    },
+  })
+  const runtime = new MemoryRuntime({ tools: box, secrets: async () => KEY })
+  const view = await runtime.run(each)
+  expect(view.steps[0]?.error?.message).toBe('item 1: Error: refused ***')
+  const records = JSON.stringify(await runtime.journal.load('run'))
+  expect(records).toContain('sent with ***')
+  expect(records).not.toContain(KEY)
+})
+
 test('without the secret the step waits, at no attempt, until it is there', async () => {
   let looks = 0
   const { box, calls } = scriptedTools({ send: { run: () => 'ok' } })

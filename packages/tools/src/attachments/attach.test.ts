@@ -108,7 +108,10 @@ test('the rules of the network hold with the sandbox off', async () => {
     const context = { runId: 'r', stepId: 's', idempotencyKey: 'k', runFolder: run.folder }
     const signal = new AbortController().signal
     const sandbox = { ...SANDBOX_OFF, ...settings }
-    return await run.box.attach({ type: 'image', source, mediaType: null, fetch: 'local' }, { ...context, signal, sandbox })
+    return await run.box.attach(
+      { type: 'image', source, mediaType: null, fetch: 'local' },
+      { ...context, signal, sandbox },
+    )
   }
   await expect(off({ allowNetwork: false })()).rejects.toMatchObject({ code: 'attachment/refused' })
   await expect(off({ allowedDomains: ['other.example'] })()).rejects.toThrow(/'example.com' not in allowed domains/)
