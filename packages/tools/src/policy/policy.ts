@@ -3,8 +3,8 @@ import type { SandboxSettings } from '@agentloom/workflow'
 import type { Floor } from '../floor.ts'
 
 /**
- * One set of rules. A policy holds up to two, the workflow's and the floor's, and an act must pass each of them: that
- * is all there is to "the intersection of both".
+ * One set of rules. A policy holds those of the workflow, of the workflows that it is a part of, and of the floor, and an act must pass
+ * each of them: that is all there is to "the intersection".
  */
 export interface Guard {
   readonly owner: 'workflow' | 'floor'
@@ -34,7 +34,7 @@ const WEB_SCHEMES = ['http', 'https']
 
 export function policyOf(sandbox: SandboxSettings, floor: Floor | 'trusted', runFolder: string): Policy {
   const guards: Guard[] = []
-  if (sandbox.enabled) guards.push(workflowGuard(sandbox, runFolder))
+  for (const one of [sandbox, ...(sandbox.outer ?? [])]) if (one.enabled) guards.push(workflowGuard(one, runFolder))
   if (floor !== 'trusted') guards.push(floorGuard(floor, runFolder))
   return { guards, isShell: guards.every((guard) => guard.commands === 'any') }
 }

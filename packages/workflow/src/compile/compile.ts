@@ -114,7 +114,7 @@ function compileOne(definition: Definition, compiling: Compiling): Plan {
     version: workflow.version,
     description: workflow.description,
     definition,
-    config: planConfig(workflow.config, definition.files, compat),
+    config: planConfig(workflow.config, definition, compat),
     state,
     compat,
     redact: [...new Set([...redact, ...compiling.redact])],

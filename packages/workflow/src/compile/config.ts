@@ -1,9 +1,14 @@
 import type { Compat } from '../compat/compat.ts'
 import type { Findings } from '../diagnostics/findings.ts'
+import { DefinitionError } from '../plan/definition.ts'
 import type { Definition, PlanConfig, SandboxSettings } from '../plan/plan.ts'
 import { BUDGET_USD_MIN } from '../schema/limits.ts'
+import { sandboxShape } from '../schema/config-schema.ts'
+import { mapping } from '../schema/coerce.ts'
+import type { ValueMap } from '../value/value.ts'
 import type { ConfigText } from '../schema/workflow-schema.ts'
 
+const sandboxSchema = mapping(sandboxShape)
 const NANO_PER_USD = 1_000_000_000
 
 /** Seconds as users write them; 0 is none. A fraction of a millisecond counts as a whole one, never as none. */
@@ -12,7 +17,7 @@ export function millisecondsOf(seconds: number | null): number | null {
   return seconds === null || seconds === 0 ? null : Math.max(1, Math.ceil(Math.round(seconds * 1_000_000) / 1_000))
 }
 
-export function planConfig(config: ConfigText, files: Definition['files'], compat: Compat): PlanConfig {
+export function planConfig(config: ConfigText, { files, sandboxes = [] }: Definition, compat: Compat): PlanConfig {
   const { responses_file: responsesFile, budget_usd: budgetUsd } = config
   const responses = responsesFile !== null && Object.hasOwn(files, responsesFile) ? files[responsesFile] : undefined
   return {
@@ -24,7 +29,7 @@ export function planConfig(config: ConfigText, files: Definition['files'], compa
     stream: config.stream,
     onStepFailure: config.on_step_failure,
     onBudget: config.on_budget,
-    sandbox: sandboxSettings(config.sandbox),
+    sandbox: within(sandboxSettings(config.sandbox), sandboxes),
     mock:
       config.provider === 'mock'
         ? {
@@ -39,6 +44,18 @@ export function planConfig(config: ConfigText, files: Definition['files'], compa
 export function checkBudget({ budget_usd: budgetUsd }: ConfigText, findings: Findings): void {
   if (budgetUsd === null || budgetUsd === 0 || budgetUsd >= BUDGET_USD_MIN) return
   findings.error('workflow/schema', ['config', 'budget_usd'], `a budget of less than ${BUDGET_USD_MIN} dollars`)
+}
+
+function within(own: SandboxSettings, sandboxes: readonly ValueMap[]): SandboxSettings {
+  if (sandboxes.length === 0) return own
+  const outer = sandboxes.map((sandbox) => {
+    // The parents' compilation has read it before.
+    const result = sandboxSchema.safeParse(sandbox)
+    if (!result.success) throw new DefinitionError('a sandbox of a stored definition cannot be read')
+    return sandboxSettings(result.data)
+  })
+  const allowInternalWebhookTargets = [own, ...outer].every((one) => one.allowInternalWebhookTargets)
+  return { ...own, allowInternalWebhookTargets, outer }
 }
 
 function sandboxSettings(sandbox: ConfigText['sandbox']): SandboxSettings {

@@ -65,6 +65,8 @@ export interface Definition {
   readonly files: { readonly [name: string]: string }
   /** Only what cleans up after the workflow: {@link CleanupPlan}. */
   readonly part?: 'cleanup'
+  /** Sandboxes of its parents, as written, for a sub-workflow that has one of its own. */
+  readonly sandboxes?: readonly ValueMap[]
 }
 
 export interface PlanConfig {
@@ -103,6 +105,8 @@ export interface SandboxSettings {
   readonly maxWriteBytes: number | null
   readonly dangerOptIn: readonly string[]
   readonly allowInternalWebhookTargets: boolean
+  /** Those of parents that are on too: what is done must pass each. */
+  readonly outer?: readonly SandboxSettings[]
 }
 
 export interface PlanNode {

@@ -113,12 +113,39 @@ describe('a child takes over', () => {
     expect(childOf(text).redact).toEqual(['own', 'k'])
   })
 
-  test('the sandbox where the parent’s is on, else its own', () => {
-    const own = `${ask}, config: {sandbox: {enabled: true, allowed_paths: [own]}}`
+  test('the sandbox: the parent’s, its own, or its own inside of the parent’s', () => {
+    const own = `${ask}, config: {sandbox: {enabled: "yes", allowed_paths: [own], allow_internal_webhook_targets: true}}`
     const on = 'config: {sandbox: {enabled: true, allowed_paths: [data]}}'
-    expect(childOf(inline(own, '', on)).config.sandbox.allowedPaths).toEqual(['data'])
-    expect(childOf(inline(own)).config.sandbox).toMatchObject({ enabled: true, allowedPaths: ['own'] })
-    expect(childOf(inline(own, '', 'config: {compat: agentloom}')).config.sandbox.enabled).toBe(false)
+    expect(childOf(inline(ask, '', on)).config.sandbox).toMatchObject({ enabled: true, allowedPaths: ['data'] })
+    const alone = childOf(inline(own)).config.sandbox
+    expect(alone).toMatchObject({ enabled: true, allowedPaths: ['own'], allowInternalWebhookTargets: true })
+    expect(alone.outer).toBeUndefined()
+    const both = childOf(inline(own, '', on))
+    expect(both.config.sandbox).toMatchObject({
+      allowedPaths: ['own'],
+      allowInternalWebhookTargets: false,
+      outer: [{ allowedPaths: ['data'] }],
+    })
+    expect(stored(both)).toEqual(both)
+    const under = childOf(inline(own, '', `config: {compat: agentloom}`)).config.sandbox
+    expect(under).toMatchObject({ enabled: false, allowedPaths: [] })
+    expect(childOf(inline(own, '', on.replace('{', '{compat: agentloom, '))).config.sandbox).toMatchObject({
+      allowedPaths: ['data'],
+    })
+  })
+
+  test('the sandboxes of all that it is inside of', () => {
+    const level = (path: string, inside: string) =>
+      `config: {sandbox: {enabled: true, allowed_paths: [${path}]}}, steps: [${inside}]`
+    const grand = `{id: s, type: subworkflow, workflow_inline: {name: c, ${level('c', '')}}}`
+    const child = childOf(
+      inline(`name: b, ${level('b', grand)}`, '', 'config: {sandbox: {enabled: true, allowed_paths: [a]}}'),
+    )
+    const { child: inner } = stepOf(child)
+    if ('broken' in inner) throw new Error(inner.broken.message)
+    expect(inner.config.sandbox.allowedPaths).toEqual(['c'])
+    expect(inner.config.sandbox.outer?.map(({ allowedPaths }) => allowedPaths)).toEqual([['a'], ['b']])
+    expect(stored(inner)).toEqual(inner)
   })
 
   test('compat', () => {

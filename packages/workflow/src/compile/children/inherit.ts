@@ -1,5 +1,6 @@
 import type { Compat, CompatName } from '../../compat/compat.ts'
 import type { Definition } from '../../plan/plan.ts'
+import { sandboxShape } from '../../schema/config-schema.ts'
 import type { ConfigText } from '../../schema/workflow-schema.ts'
 import { isMapping, type Value, type ValueMap } from '../../value/value.ts'
 
@@ -31,20 +32,21 @@ export function inherited({ workflow, files, compat, isIsolated }: Child, parent
   // What is no mapping there is refused when the child is compiled.
   if (own !== undefined && !isMapping(own)) return { format: 1, workflow, compat, files }
   const { strict: _, ...kept } = own ?? {}
-  const config = {
+  const config: Record<string, Value> = {
     ...missing(kept, written, ['provider', 'model']),
     ...kept,
     ...mockOf(written, parent),
-    ...sandboxOf(written, parent),
   }
-  const isSandboxDropped = parent.compat.childHasParentsSandbox && written['sandbox'] === undefined
-  if (isSandboxDropped) delete config['sandbox']
+  const { sandbox, outer } = sandboxesOf(kept['sandbox'], written['sandbox'], parent)
+  if (sandbox === undefined) delete config['sandbox']
+  else config['sandbox'] = sandbox
   const { state, config: __, state_schema: ownSchema, ...rest } = workflow
   const schema = redaction(ownSchema, parent.redact)
   return {
     format: 1,
     compat: compat ?? parent.compatName,
     files: { ...files, ...responsesOf(parent) },
+    ...(outer.length > 0 && { sandboxes: outer }),
     workflow: {
       ...rest,
       ...(Object.keys(config).length > 0 && { config }),
@@ -73,8 +75,20 @@ function responsesOf({ config, definition: { files } }: Parent): Definition['fil
   return name === null || text === undefined ? {} : { [name]: text }
 }
 
-function sandboxOf(written: ValueMap, { config, compat }: Parent): ValueMap {
-  return config.sandbox.enabled || compat.childHasParentsSandbox ? picked(written, ['sandbox']) : {}
+/** Its own where the parent has none; the parent's where it has none itself; else both: its own, inside of the parent's. */
+function sandboxesOf(
+  own: Value | undefined,
+  parents: Value | undefined,
+  { definition: { sandboxes = [] }, config, compat }: Parent,
+): { readonly sandbox: Value | undefined; readonly outer: readonly ValueMap[] } {
+  if (compat.childHasParentsSandbox) return { sandbox: parents, outer: [] }
+  if (!config.sandbox.enabled || parents === undefined || !isMapping(parents)) return { sandbox: own, outer: sandboxes }
+  if (own !== undefined && isMapping(own) && isOn(own)) return { sandbox: own, outer: [...sandboxes, parents] }
+  return { sandbox: parents, outer: sandboxes }
+}
+
+function isOn({ enabled }: ValueMap): boolean {
+  return enabled !== undefined && sandboxShape.enabled.safeParse(enabled).data === true
 }
 
 function redaction(own: Value | undefined, patterns: readonly string[]): Value | undefined {
