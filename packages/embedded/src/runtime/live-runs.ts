@@ -1,12 +1,26 @@
-import type { LiveRun } from './live-run.ts'
+import { viewTree, type Claims } from '@agentloom/engine'
+import type { Plan } from '@agentloom/workflow'
+import type { CheckpointWriter } from '../checkpoint/checkpoint-writer.ts'
+import type { EmbeddedJournal } from '../journal/embedded-journal.ts'
+import type { Bells } from './bells.ts'
+import { LiveRun } from './live-run.ts'
+import { hasTimer } from './resume.ts'
 
-/** What this process executes. A child run lives and leaves with the run at the top. */
+export interface LiveRunsParts {
+  readonly journal: EmbeddedJournal
+  readonly writer: CheckpointWriter
+  readonly claims: Claims
+  readonly bells: Bells
+}
+
+/** What this process executes: how runs come to live here, and leave. A child run lives and leaves with the run at the top. */
 export class LiveRuns {
   readonly #tops = new Map<string, LiveRun>()
   readonly #topOf = new Map<string, LiveRun>()
+  readonly #parts: LiveRunsParts
 
-  add(run: LiveRun): void {
-    this.#tops.set(run.id, run)
+  constructor(parts: LiveRunsParts) {
+    this.#parts = parts
   }
 
   /** @param under the run whose step waits for the child */
@@ -42,5 +56,65 @@ export class LiveRuns {
 
   all(): readonly LiveRun[] {
     return [...this.#tops.values()]
+  }
+
+  /** Where it is paused it may leave memory. */
+  lookAtRest(run: LiveRun): void {
+    if (this.#parts.journal.stateOf(run.id)?.status === 'paused')
+      void this.#rest(run).catch((error: unknown) => this.lose(run.id, error))
+  }
+
+  /** All its gates wait. Where one has a time-out somebody must be there when that is over; else any process may take it. */
+  async #rest(run: LiveRun): Promise<void> {
+    const loaded = await this.#parts.journal.load(run.id)
+    if (loaded === null || !(await hasTimer(this.#parts.journal, loaded))) return this.finish(run)
+    this.#parts.writer.add(run.id)
+    if (run.isAwaited) run.rest(await viewTree(this.#parts.journal, this.#parts.journal.plans, loaded))
+  }
+
+  /** The run is over or paused, and everything of it is on disk: it leaves memory. */
+  async finish(run: LiveRun): Promise<void> {
+    if (!run.leave()) return
+    const loaded = await this.#parts.journal.load(run.id)
+    const view =
+      loaded !== null && run.isAwaited ? await viewTree(this.#parts.journal, this.#parts.journal.plans, loaded) : null
+    const status = this.#parts.journal.stateOf(run.id)?.status // it may have been woken since
+    if (status === 'running' || status === 'queued' || status === 'parked') return run.stay()
+    const below = [...run.below]
+    run.rest(view)
+    this.forget(run)
+    this.#parts.writer.add(run.id)
+    if (status !== 'paused') return
+    for (const childRunId of below) this.#parts.writer.add(childRunId)
+    await Promise.all([run.id, ...below].map((one) => this.#parts.journal.give(one)))
+  }
+
+  /** The run cannot go on here. Its records are whole up to the last commit that was acknowledged. */
+  lose(runId: string, thrown: unknown): void {
+    const run = this.topOf(runId)
+    if (run === undefined) return
+    run.lose(thrown instanceof Error ? thrown : new Error(String(thrown)))
+    this.#parts.claims.abort('lost', run.id)
+    const all = [run.id, ...run.below]
+    this.forget(run)
+    for (const one of all) this.#parts.journal.give(one).catch(() => undefined) // the error that counts is told already
+  }
+
+  /** A run begins to be executed here. */
+  enliven(runId: string, plan: Plan): LiveRun {
+    const run = new LiveRun(runId, plan)
+    this.#tops.set(run.id, run)
+    this.#parts.journal.keepAlive(true)
+    return run
+  }
+
+  /** It leaves memory, with what is below it. */
+  forget(run: LiveRun): void {
+    this.remove(run)
+    for (const one of [run.id, ...run.below]) {
+      this.#parts.bells.forget(one)
+      this.#parts.journal.drop(one)
+    }
+    if (this.size === 0) this.#parts.journal.keepAlive(false)
   }
 }

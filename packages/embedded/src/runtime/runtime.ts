@@ -11,7 +11,6 @@ import {
   pauseTree,
   resumeTree,
   signalTree,
-  viewTree,
   type Bell,
   type DecideReply,
   type EngineEvent,
@@ -35,10 +34,10 @@ import { Bells } from './bells.ts'
 import type { DecideRun, Embedded, EmbeddedStart, ResumeRun, RunHandle } from './embedded.ts'
 import { NoHandlerError, RunActiveError, RunCancelledError } from './errors.ts'
 import { checkHandlers } from './handlers.ts'
-import { LiveRun } from './live-run.ts'
+import type { LiveRun } from './live-run.ts'
 import { LiveRuns } from './live-runs.ts'
 import { listRuns, viewOf } from './look-up.ts'
-import { bringToRest, hasTimer, takeRun } from './resume.ts'
+import { bringToRest, takeRun } from './resume.ts'
 
 /** Steps that a walk executes before it gives its place to other runs. */
 const STEPS_MAX = 64
@@ -65,7 +64,7 @@ export interface RuntimeParts {
 export class Runtime implements Embedded {
   readonly journal: EmbeddedJournal
   readonly #parts: RuntimeParts
-  readonly #live = new LiveRuns()
+  readonly #live: LiveRuns
   readonly #resuming = new Map<string, Promise<RunHandle>>()
   readonly #claims: Claims
   readonly #follower: Follower
@@ -103,6 +102,7 @@ export class Runtime implements Embedded {
       clock: executors.clock,
       isOff: !parts.writesCheckpoints,
     })
+    this.#live = new LiveRuns({ journal, writer: this.#writer, claims: this.#claims, bells: this.#bells })
     this.#writer.everyMs(CHECKPOINT_MS, () => this.#live.ids())
     journal.onWish((runId, wish) => void this.#grant(runId, wish))
   }
@@ -119,11 +119,11 @@ export class Runtime implements Embedded {
     const known = this.#live.get(runId)
     const command = startCommand(plan, { ...options, runId })
     this.journal.plans.add(plan)
-    const run = known ?? this.#enliven(runId, plan)
+    const run = known ?? this.#live.enliven(runId, plan)
     try {
       const { outcome, offers } = await this.journal.start(command)
       if (outcome === 'exists') {
-        if (known === undefined) this.#forget(run)
+        if (known === undefined) this.#live.forget(run)
         return this.#handle(runId, known ?? null)
       }
       if (command.timeoutMs !== null) this.#alarm.notLaterThan(clock.now() + command.timeoutMs)
@@ -131,7 +131,7 @@ export class Runtime implements Embedded {
       await this.#follower.ring({ plan, priority: command.priority }, offers)
       return this.#handle(runId, run)
     } catch (error) {
-      if (known === undefined) this.#forget(run)
+      if (known === undefined) this.#live.forget(run)
       throw error
     }
   }
@@ -151,7 +151,7 @@ export class Runtime implements Embedded {
   async #goOn(run: LiveRun, { reason = 'resumed', ...options }: ResumeRun): Promise<RunHandle> {
     const reply = await run.hold(() => resumeTree(this.#tree, run.id, { reason, ...options }))
     checkDecided(run.id, options, reply)
-    this.#lookAtRest(run)
+    this.#live.lookAtRest(run)
     return this.#handle(run.id, run)
   }
 
@@ -163,7 +163,7 @@ export class Runtime implements Embedded {
       const plan = await journal.plans.get(loaded.header.definition)
       checkHandlers(plan, this.#parts.executors.functions)
       await bringToRest(journal, runId)
-      run = this.#enliven(runId, plan)
+      run = this.#live.enliven(runId, plan)
       this.#addBelow(runId)
       const live = run
       const reply = await live.hold(() => resumeTree(this.#tree, runId, { reason, ...options }))
@@ -175,10 +175,10 @@ export class Runtime implements Embedded {
       this.#alarm.notLaterThan(journal.nextDueMs())
       const status = (await journal.header(runId))?.status
       if (status !== undefined && isOver(status)) await this.#follower.ended(runId, status) // it had succeeded, or a budget was raised
-      this.#lookAtRest(live)
+      this.#live.lookAtRest(live)
       return this.#handle(runId, live)
     } catch (error) {
-      if (run !== null) this.#forget(run)
+      if (run !== null) this.#live.forget(run)
       await journal.give(runId)
       throw error
     }
@@ -202,7 +202,7 @@ export class Runtime implements Embedded {
     const decide = () => decideGate(this.#tree, { runId, path, decision, by })
     if (run !== undefined) {
       const reply = await run.hold(decide)
-      this.#lookAtRest(run)
+      this.#live.lookAtRest(run)
       return reply
     }
     if (!goOn) return decide()
@@ -249,7 +249,7 @@ export class Runtime implements Embedded {
     for (const one of all) this.#bells.forget(one)
     this.#claims.abort('pause', runId)
     await Promise.all(all.map((one) => this.#bells.whenIdle(one))) // what was in flight has been handed back
-    await this.#finish(run)
+    await this.#live.finish(run)
     return transition
   }
 
@@ -287,18 +287,18 @@ export class Runtime implements Embedded {
       if (served === 'no-handler') throw new NoHandlerError(bell.stepId, 'of a step that was resumed')
       if (served === 'refused') this.#alarm.notLaterThan(this.journal.nextDueMs()) // a spent budget may have begun the cleanup
     } catch (error) {
-      this.#lose(bell.runId, error)
+      this.#live.lose(bell.runId, error)
     }
   }
 
   async #discharge(): Promise<void> {
     try {
       for (const obligation of await this.journal.due(DUE_MAX)) {
-        await this.#follower.discharge(obligation).catch((error: unknown) => this.#lose(obligation.runId, error))
+        await this.#follower.discharge(obligation).catch((error: unknown) => this.#live.lose(obligation.runId, error))
       }
     } catch (error) {
       // The disk failed in the middle of the list, and what had been taken from it is due no more.
-      for (const runId of this.#live.ids()) this.#lose(runId, error)
+      for (const runId of this.#live.ids()) this.#live.lose(runId, error)
     }
     if (this.#closing === null) this.#alarm.notLaterThan(this.journal.nextDueMs())
   }
@@ -309,7 +309,7 @@ export class Runtime implements Embedded {
       if (!('reason' in wish)) await this.#pass(runId, wish)
       else await (wish.wish === 'cancel' ? this.cancel(runId, wish.reason) : this.pause(runId, wish.reason))
     } catch (error) {
-      this.#lose(runId, error)
+      this.#live.lose(runId, error)
     }
   }
 
@@ -336,7 +336,7 @@ export class Runtime implements Embedded {
       case 'run-rested': {
         this.#parts.observe(event)
         const run = this.#live.get(event.runId)
-        if (run !== undefined) this.#lookAtRest(run)
+        if (run !== undefined) this.#live.lookAtRest(run)
         return
       }
       case 'child-started':
@@ -357,63 +357,7 @@ export class Runtime implements Embedded {
     if (run === undefined || run.hasLeft) return
     this.#parts.observe(event)
     if (event.status !== 'success' && event.status !== 'failed') this.#claims.abort('lost', event.runId)
-    if (event.runId === run.id) void this.#finish(run)
-  }
-
-  #lookAtRest(run: LiveRun): void {
-    if (this.journal.stateOf(run.id)?.status === 'paused')
-      void this.#rest(run).catch((error: unknown) => this.#lose(run.id, error))
-  }
-
-  /** All its gates wait. Where one has a time-out somebody must be there when that is over; else any process may take it. */
-  async #rest(run: LiveRun): Promise<void> {
-    const loaded = await this.journal.load(run.id)
-    if (loaded === null || !(await hasTimer(this.journal, loaded))) return this.#finish(run)
-    this.#writer.add(run.id)
-    if (run.isAwaited) run.rest(await viewTree(this.journal, this.journal.plans, loaded))
-  }
-
-  /** The run is over or paused, and everything of it is on disk: it leaves memory. */
-  async #finish(run: LiveRun): Promise<void> {
-    if (!run.leave()) return
-    const loaded = await this.journal.load(run.id)
-    const view = loaded !== null && run.isAwaited ? await viewTree(this.journal, this.journal.plans, loaded) : null
-    const status = this.journal.stateOf(run.id)?.status // it may have been woken since
-    if (status === 'running' || status === 'queued' || status === 'parked') return run.stay()
-    const below = [...run.below]
-    run.rest(view)
-    this.#forget(run)
-    this.#writer.add(run.id)
-    if (status !== 'paused') return
-    for (const childRunId of below) this.#writer.add(childRunId)
-    await Promise.all([run.id, ...below].map((one) => this.journal.give(one)))
-  }
-
-  /** The run cannot go on here. Its records are whole up to the last commit that was acknowledged. */
-  #lose(runId: string, thrown: unknown): void {
-    const run = this.#live.topOf(runId)
-    if (run === undefined) return
-    run.lose(thrown instanceof Error ? thrown : new Error(String(thrown)))
-    this.#claims.abort('lost', run.id)
-    const all = [run.id, ...run.below]
-    this.#forget(run)
-    for (const one of all) this.journal.give(one).catch(() => undefined) // the error that counts is told already
-  }
-
-  #enliven(runId: string, plan: Plan): LiveRun {
-    const run = new LiveRun(runId, plan)
-    this.#live.add(run)
-    this.journal.keepAlive(true)
-    return run
-  }
-
-  #forget(run: LiveRun): void {
-    this.#live.remove(run)
-    for (const one of [run.id, ...run.below]) {
-      this.#bells.forget(one)
-      this.journal.drop(one)
-    }
-    if (this.#live.size === 0) this.journal.keepAlive(false)
+    if (event.runId === run.id) void this.#live.finish(run)
   }
 
   #handle(id: string, run: LiveRun | null): RunHandle {
