@@ -128,7 +128,8 @@ function compileOne(definition: Definition, compiling: Compiling): Plan {
 function compileOnce(definition: Definition, compiling: Compiling): Plan {
   const hash = definitionHash(definition)
   const known = compiling.plans.get(hash)
-  if (known !== undefined) return known
+  // What is an error in a strict one depends on where it stands.
+  if (known !== undefined && !compiling.findings.isStrict) return known
   const plan = compileOne(definition, compiling)
   compiling.plans.set(hash, plan)
   return plan

@@ -1,4 +1,4 @@
-import { placeOf } from '../../diagnostics/diagnostic.ts'
+import { type Diagnostic, placeOf } from '../../diagnostics/diagnostic.ts'
 import { Findings } from '../../diagnostics/findings.ts'
 import { type Path, pathText } from '../../diagnostics/path.ts'
 import { shown } from '../../diagnostics/shown.ts'
@@ -33,6 +33,7 @@ interface Read {
   readonly files: Definition['files']
   readonly compat: Definition['compat']
   readonly findings: Findings
+  readonly warnings: readonly Diagnostic[]
 }
 
 /** The plan of a sub-workflow; one that does not load fails its step when it is reached, as the format has it. */
@@ -58,11 +59,16 @@ export function childOf(step: StepText, path: Path, parent: ChildCompiler): Plan
   }
 }
 
-function compileChild({ workflow, files, compat, findings }: Read, step: StepText, parent: ChildCompiler): Plan {
+function compileChild(
+  { workflow, files, compat, findings, warnings }: Read,
+  step: StepText,
+  parent: ChildCompiler,
+): Plan {
   if (parent.level + 1 > CHILD_LEVELS_MAX) throw new TooDeep()
   const definition = inherited({ workflow, files, compat, isIsolated: step.isolated_state }, parent)
   const { config } = workflow
   findings.isStrict = config !== undefined && isMapping(config) && config['strict'] === true
+  findings.adopt(warnings)
   const given = new Set(Object.keys(step.input ?? {}))
   const initial = step.isolated_state
     ? { keys: given, ids: new Set<string>() }
@@ -85,9 +91,13 @@ function readFile(file: string, place: Path, { definition, compatName, findings 
     return doesNotLoad(`'${shown(file)}' is empty, or could not be read when the workflow was loaded`, place, findings)
   }
   const { definition: child, source, warnings } = defineFromYaml(text, { file, compat: compatName })
-  const own = new Findings(source)
-  own.adopt(warnings)
-  return { workflow: child.workflow, files: filesBelow(definition.files, file), compat: child.compat, findings: own }
+  return {
+    workflow: child.workflow,
+    files: filesBelow(definition.files, file),
+    compat: child.compat,
+    findings: new Findings(source),
+    warnings,
+  }
 }
 
 function readInline(workflow: ValueMap, place: Path, { definition, compatName, findings }: ChildCompiler): Read {
@@ -96,6 +106,7 @@ function readInline(workflow: ValueMap, place: Path, { definition, compatName, f
     files: filesOf(definition.files, workflow),
     compat: compatName,
     findings: findings.below(place),
+    warnings: [],
   }
 }
 

@@ -236,6 +236,8 @@ describe('a child that does not load', () => {
   })
 
   test('a strict child is strict, and its parent need not be', () => {
+    const files = { 'c.yaml': 'name: c\nconfig: {strict: true}\nstate: {a: yes}\nsteps: []' }
+    expect(stepOf(compileYaml(parentOf('workflow_path: c.yaml'), { files }).plan).child).toHaveProperty('broken')
     expect(
       stepOf(compileYaml(inline(`${ask}, config: {strict: true}`, ', isolated_state: true')).plan).child,
     ).toHaveProperty('broken')
