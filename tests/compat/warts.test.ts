@@ -56,6 +56,28 @@ test('a child that ran out of time has failed, too (case 196)', async () => {
   expect(compat).toMatchObject({ status: 'success', steps: { slow: ['timeout', null] } })
 })
 
+test('a child with a step that ran out of time has failed (case 194, in a child)', async () => {
+  const { plain, compat } = await bothWays({
+    yaml: `
+      name: w
+      config: {provider: mock}
+      steps:
+        - id: slow
+          type: subworkflow
+          isolated_state: true
+          retry: {max_retries: 0}
+          return_keys: [after]
+          workflow_inline:
+            name: child
+            config: {provider: mock}
+            steps:
+              - {id: nap, type: tool, timeout: 0.05, retry: {max_retries: 0}, tool_name: shell_command, tool_args: {command: sleep 5}}
+              - {id: after, type: llm_call, depends_on: [nap], prompt: hi, output: after}`,
+  })
+  expect(plain).toMatchObject({ status: 'failed', steps: { slow: ['failed', {}] } })
+  expect(compat).toMatchObject({ status: 'success', steps: { slow: ['success', { after: 'Mock response' }] } })
+})
+
 test('the time limit of a run ends it (case 201)', async () => {
   const { plain, compat } = await bothWays({
     yaml: `

@@ -91,8 +91,8 @@ async function goOn({ attempt, plan }: At, child: LoadedRun): Promise<void> {
 }
 
 async function conclude({ attempt, step }: At, child: LoadedRun): Promise<StepResult> {
-  const { status, runId, error } = child.header
   const view = await viewTree(attempt.journal, attempt.plans, child)
+  const { status, runId, error } = view // as the child's plan sees it: under compat a time-out is no failure
   const usage: SpentUsage = { tokens: view.tokens, costNanoUsd: view.costNanoUsd, model: null, provider: null }
   const output = picked(view.state, step.returnKeys)
   if (status === 'success') return { output, usage }
