@@ -30,9 +30,7 @@ async function deliver(
   const { webhooks, clock } = executors
   if (webhooks === undefined) return ['failed', 'this process sends no notifications']
   const limit = new AbortController()
-  const disarm = clock.after(Math.min(DEADLINE_MS, (attempt.node.step.timeoutMs ?? DEADLINE_MS) / 2), () =>
-    limit.abort(),
-  )
+  const disarm = clock.after(Math.min(DEADLINE_MS, (attempt.node.step.timeoutMs ?? Infinity) / 2), () => limit.abort())
   const signal = AbortSignal.any([limit.signal, attempt.held.signal])
   let problem = ''
   try {
