@@ -42,6 +42,13 @@ test("hides the user's values and what messages repeat of them; the engine's own
   })
 })
 
+test('a secret that the state no longer holds is not repeated either', () => {
+  const overwritten = { ...view, state: { token: { stdout: 'other-12\n' } } }
+  expect(redactView(overwritten, ['token'], [{ token: 'sesame-1' }]).error?.message).toBe("no file '***' for ***")
+  const told = { ...overwritten, error: { ...error, message: 'no other-12 here' } }
+  expect(redactView(told, ['token']).error?.message).toBe('no *** here')
+})
+
 test('a step is addressed by its id in results', () => {
   expect(redactView(view, ['fetch.output.open']).steps[0]?.output).toEqual({ token: 'sesame-1', open: S })
   expect(redactView(view, ['output']).steps[0]?.output).toEqual({ token: S, open: S })

@@ -17,11 +17,16 @@ const SECRET_LENGTH_MIN = 6
  * A view as it may leave the engine: the user's values under the plan's patterns are sentinels, and messages do not repeat the
  * texts that were hidden. Statuses, figures and ids are the engine's and stay. A step's output is matched from
  * `<step id>.output` on, its entry in the state from `steps.<id>.output` on.
+ * @param known states in which secrets stand that the view's own no longer holds
  */
-export function redactView(view: RunView, patterns: readonly string[]): RunView {
+export function redactView(view: RunView, patterns: readonly string[], known: readonly ValueMap[] = []): RunView {
   if (patterns.length === 0) return view
   const redactor = new Redactor(patterns)
-  const mask = masker(redactor, [view.state, ...view.steps.map(({ id, output }): ValueMap => ({ [id]: { output } }))])
+  const mask = masker(redactor, [
+    view.state,
+    ...known,
+    ...view.steps.map(({ id, output }): ValueMap => ({ [id]: { output } })),
+  ])
   return {
     ...view,
     steps: view.steps.map((step) => ({
@@ -64,6 +69,7 @@ function masker(redactor: Redactor, values: readonly Value[]): (error: ErrorInfo
   // The longest first: one secret may be the beginning of another.
   const secrets = values
     .flatMap((value) => redactor.secretsIn(value))
+    .map((secret) => secret.trim()) // what a command printed ends a line, and is repeated without
     .filter(({ length }) => length >= SECRET_LENGTH_MIN)
     .sort((a, b) => b.length - a.length)
   const masked = (text: string): string => secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)

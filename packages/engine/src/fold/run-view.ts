@@ -56,7 +56,8 @@ export type ChildViews = ReadonlyMap<string, RunView>
  * @throws {CorruptJournalError} when the records exclude one another
  */
 export function viewRun(plan: Plan, loaded: LoadedRun, children: ChildViews = new Map()): RunView {
-  return redactView(plainView(plan, loaded, children), plan.redact)
+  const view = plainView(plan, loaded, children)
+  return plan.redact.length === 0 ? view : redactView(view, plan.redact, [plan.state, parseInput(loaded.header.input)])
 }
 
 /** With the real values: for the engine's own use. */
