@@ -39,7 +39,8 @@ export async function bringToRest(journal: EmbeddedJournal, runId: string): Prom
     if (status === 'running' && wait === null) await journal.release({ runId, stepId, epoch, nonce: '' }, 'restart')
   }
   if (isOver(loaded.header.status)) return
-  for (const child of openChildren(loaded)) await bringToRest(journal, child.runId)
+  // Also a child run that had been started when the process died, and not been waited for yet.
+  for (const childRunId of journal.childrenHere(runId)) await bringToRest(journal, childRunId)
 }
 
 /** Whether something passes by itself: the time-out of a gate, here or below. */

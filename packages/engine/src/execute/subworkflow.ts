@@ -40,7 +40,7 @@ export async function runSubworkflow(
   const at: At = { executors, attempt, step, plan, parent: parentOf(header, node.id), count }
   const runId = childRunId(at.parent, node.id, count)
   const child = loaded === null ? null : await journal.load(runId)
-  const isAhead = child === null || isCutOff(child.header)
+  const isAhead = child === null || isCutOff(child.header) || isHeld(child)
   if (!isAhead && isOver(child.header.status)) return conclude(at, child)
   executors.observe({ kind: 'child-started', runId: header.runId, stepId: node.id, childRunId: runId })
   if (child === null) await start(at, runId, loaded)
@@ -77,7 +77,7 @@ async function start(
   if (plan.nodes.length === 0) await follower.ended(runId, 'success')
 }
 
-/** The parent was ended above the child, and goes on. */
+/** The parent was ended above the child, or its process died before the step waited for it; now it goes on. */
 async function goOn({ attempt, plan }: At, child: LoadedRun): Promise<void> {
   const { journal, follower } = attempt
   const { budgetNanoUsd, timeoutMs, priority } = child.header
@@ -101,6 +101,14 @@ async function conclude({ attempt, step }: At, child: LoadedRun): Promise<StepRe
   // A budget that is spent and a child that somebody cancelled would end the same way again.
   const retryable = status === 'failed' || status === 'timeout'
   return { failure: new ChildRunError(runId, error, { output: writeValue(output), retryable }), usage }
+}
+
+/** Paused as a whole, and not only by its gates. */
+function isHeld({ header, records }: LoadedRun): boolean {
+  if (header.status !== 'paused') return false
+  return (
+    records.findLast(({ kind }) => kind === 'paused' || kind === 'reopened' || kind === 'closing')?.kind === 'paused'
+  )
 }
 
 function isCutOff({ status, error }: RunHeader): boolean {

@@ -6,7 +6,7 @@ import { isClean } from '../schedule/verdicts.ts'
 import { outcomeOf, standingOf } from '../schedule/standing.ts'
 import type { JournalRecord } from './record.ts'
 import { cellOf, isOpen, newRun, type CellStatus, type RunState, type StepCell } from './run-state.ts'
-import { hindranceOf } from './status.ts'
+import { hindranceOf, restingStatus } from './status.ts'
 
 /**
  * A run in memory from its records alone, as after the loss of the process that held it: claims without an end are
@@ -16,7 +16,7 @@ export function rebuildRun(plan: Plan, start: StartRun, loaded: LoadedRun): RunS
   const { header, records } = loaded
   const folds = foldSteps(header.runId, records)
   const run = newRun(start, header.createdAtMs)
-  Object.assign(run, { updatedAtMs: header.updatedAtMs, status: header.status, error: header.error })
+  run.updatedAtMs = header.updatedAtMs
   run.records.push(...records)
   const visits = visitsOf(records)
   for (const node of plan.nodes) {
@@ -40,6 +40,7 @@ export function rebuildRun(plan: Plan, start: StartRun, loaded: LoadedRun): RunS
   run.closing = closingOf(records)
   restoreCleanup(run, folds, visits)
   for (const record of records) retell(run, record)
+  restoreStatus(run)
   return run
 }
 
@@ -97,6 +98,18 @@ function visitsOf(records: readonly JournalRecord[]): ReadonlyMap<string, number
     for (const stepId of record.stepIds) visits.set(stepId, (visits.get(stepId) ?? 1) + 1)
   }
   return visits
+}
+
+/** Where it is not over, a run begins `queued`, and leaves that with its first claim or with a verb of its user's. */
+function restoreStatus(run: RunState): void {
+  const last = run.records.findLast(({ kind }) => kind === 'ended' || kind === 'reopened')
+  if (last?.kind === 'ended') {
+    run.status = last.status
+    run.error = last.error
+    return
+  }
+  const hasBegun = run.records.some(({ kind }) => kind === 'claimed' || kind === 'reopened' || kind === 'closing')
+  if (hasBegun || run.isHeld) run.status = restingStatus(run)
 }
 
 /** What a record says beyond its step's present visit. */
