@@ -119,6 +119,60 @@ test('a run of a text, with an id that is made for it', async () => {
   expect(await ended(String(json['run_id']))).toMatchObject({ workflow: 'from-text', state: { text: 'hello world' } })
 })
 
+const GATED = `name: gated
+steps:
+  - id: sub
+    type: subworkflow
+    isolated_state: true
+    workflow_inline:
+      name: child
+      steps:
+        - {id: gate, type: approval_gate, output: verdict}
+        - {id: parcel, type: wait_for, signal: delivered, depends_on: [gate], output: parcel}
+    return_keys: [verdict, parcel]
+    output: child
+`
+
+test('gates are decided and signals sent over HTTP, each once', async () => {
+  await ask('/runs', { yaml: GATED, id: 'run-g' })
+  await client.waitForRest('run-g')
+  expect((await ask('/runs/run-g')).json).toMatchObject({
+    status: 'paused',
+    steps: { sub: { status: 'paused', waiting_at: 'sub.gate' } },
+  })
+  expect(await ask('/runs/run-g/decisions', { decision: 'maybe' })).toMatchObject({ status: 400 })
+  expect(await ask('/runs/run-g/decisions', { gate: 'nope', decision: 'approved' })).toMatchObject({
+    status: 409,
+    json: { code: 'run/decision-refused', help: 'waiting: sub.gate' },
+  })
+  expect(await ask('/runs/nobody/decisions', { decision: 'approved' })).toMatchObject({ status: 404 })
+  expect(await ask('/runs/run-g/decisions', { decision: 'approved', by: 'mira' })).toMatchObject({
+    status: 200,
+    json: { run_id: 'run-g', gate: 'sub.gate', decision: 'approved' },
+  })
+  expect(await ask('/runs/run-g/signals', { name: '$own' })).toMatchObject({ status: 400 })
+  expect(await ask('/runs/run-g/signals', { name: 'delivered', payload: { n: 1 } })).toMatchObject({
+    json: { signal: 'delivered', changed: true },
+  })
+  expect(await ended('run-g')).toMatchObject({
+    status: 'success',
+    state: { child: { verdict: 'approved', parcel: { n: 1 } } },
+  })
+  expect(await ask('/runs/run-g/signals', { name: 'other' })).toMatchObject({ status: 409, json: { code: 'run/over' } })
+})
+
+test('a paused run is resumed with its decisions', async () => {
+  await ask('/runs', { yaml: GATED, id: 'run-p' })
+  await client.waitForRest('run-p')
+  expect(await ask('/runs/run-p/pause', {})).toMatchObject({ status: 200, json: { status: 'paused' } })
+  expect(await ask('/runs/run-p/resume', { decisions: { 'sub.gate': 'rejected' } })).toMatchObject({
+    status: 200,
+    json: { resumed: true, status_before: 'paused' },
+  })
+  await ask('/runs/run-p/signals', { name: 'delivered' })
+  expect(await ended('run-p')).toMatchObject({ state: { child: { verdict: 'rejected', parcel: null } } })
+})
+
 test('cancel ends a run once', async () => {
   await worker.close() // so that nobody finishes it first
   await ask('/runs', { yaml: NOBODY, id: 'run-c' })

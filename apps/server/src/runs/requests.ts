@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { HttpError, type HttpErrorCode } from '../http/errors.ts'
 
 const RUN_ID = /^[A-Za-z0-9_-]{1,64}$/
-/** As children have it: to be read, and nothing else. */
-const ANY_RUN_ID = /^[A-Za-z0-9_.~-]{1,200}$/
+/** A child run has a dot in its id. */
+const ANY_RUN_ID = /^[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_.~-]{1,135})?$/
 const NAME_CHARACTERS_MAX = 2_048
 const DECIDED_AT_ONCE_MAX = 100
 const LIST_DEFAULT = 50
