@@ -6,6 +6,7 @@ export { environmentSecrets, MissingSecretError, type Secrets } from './execute/
 export { OutputSchemaError } from './execute/structured.ts'
 export { failureOf, StepConfigError, StepTimedOutError, type Failure } from './execute/failure.ts'
 export { functionsOf, type Functions } from './execute/function.ts'
+export { redactRecord } from './fold/redact-record.ts'
 export { redactError, redactOutputText } from './fold/redact-view.ts'
 export { errorDocument, runDocument } from './fold/run-document.ts'
 export { openChildren, viewRunTree, viewTree, type OpenChild, type RunReader } from './fold/run-tree.ts'

@@ -4,6 +4,7 @@ import {
   Follower,
   isChildRun,
   pauseTree,
+  redactRecord,
   signalTree,
   viewRunTree,
   viewTree,
@@ -124,7 +125,7 @@ export interface Client {
    * @throws {RunNotFoundError} `run/not-found`
    */
   result(runId: string, signal?: AbortSignal): Promise<RunView>
-  /** The run's records as they are written, from a cursor on, until the run is over. @throws {RunNotFoundError} */
+  /** The run's records as they are written, redacted, from a cursor on, until the run is over. @throws {RunNotFoundError} */
   events(runId: string, options?: EventOptions): AsyncIterable<RunEvent>
   /** For Bull Board. Closed with the client. */
   queues(): readonly Queue[]
@@ -185,7 +186,14 @@ export async function createClient({ redis: url, prefix, retentionMs, redact = [
       const loaded = await loadAtEnd(watching, runId, signal)
       return viewTree(journal, plans, loaded)
     },
-    events: (runId, options = {}) => watchEvents(watching, runId, options),
+    async *events(runId, options = {}) {
+      let plan: Plan | null = null
+      for await (const { record, ...cursor } of watchEvents(watching, runId, options)) {
+        const header = plan === null ? await journal.header(runId) : null
+        if (header !== null) plan = await plans.get(header.definition)
+        yield { ...cursor, record: plan === null ? record : redactRecord(plan, record) }
+      }
+    },
     queues: () => [queues.steps, queues.runs],
     isReady: () => redis.status === 'ready',
     close,
