@@ -16,7 +16,7 @@ export function referenceResult(view: RunView): { readonly [key: string]: unknow
     total_duration_ms: view.durationMs,
     total_tokens: view.tokens,
     total_cost_usd: dollars(view.costNanoUsd),
-    error: view.error?.message ?? null,
+    error: view.error?.message ?? pauseOf(view),
     run_id: view.runId,
     annotations: [],
   }
@@ -37,10 +37,19 @@ export function referenceCheckpoint(
     step_results: stepResults(view),
     completed_steps: done.sort(),
     status: view.status,
-    paused_step_id: view.steps.find(({ status }) => status === 'paused')?.id ?? null,
+    paused_step_id: gateOf(view),
     created_at: pythonTime(times.createdAtMs),
     updated_at: pythonTime(times.updatedAtMs),
   }
+}
+
+function gateOf(view: RunView): string | null {
+  return view.status === 'paused' ? (view.steps.flatMap(({ waitingAt }) => waitingAt)[0] ?? null) : null
+}
+
+function pauseOf(view: RunView): string | null {
+  const gate = gateOf(view)
+  return gate === null ? null : `Pause requested at step '${gate}'`
 }
 
 function stepResults(view: RunView): { readonly [id: string]: unknown } {
@@ -54,7 +63,8 @@ function stepResult(step: StepView): { readonly [key: string]: Value } {
     step_id: step.id,
     status: step.status,
     output: step.output,
-    error: step.error?.message ?? null,
+    // Of a gate inside a child run its full name.
+    error: step.error?.message ?? step.waitingAt.find((gate) => gate !== step.id) ?? null,
     duration_ms: step.durationMs,
     token_usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: step.tokens, reasoning_tokens: 0 },
     cost_usd: dollars(step.costNanoUsd),

@@ -15,6 +15,11 @@ export interface Asked {
   readonly state: () => ValueMap
 }
 
+/** Asked of every step, so that most need not wait for the answer. */
+export function mayBeRefused({ node, header }: Asked): boolean {
+  return node.step.when !== null || header.parent?.stepId === CLEANUP_STEP
+}
+
 /** Whether a claimed step is to be executed: null, or how it is settled instead. */
 export async function refusalOf(
   { journal, plans }: { readonly journal: Journal; readonly plans: Plans },

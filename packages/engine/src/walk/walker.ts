@@ -18,7 +18,7 @@ import type {
 import type { Plans } from '../ports/runtime.ts'
 import { routerTarget } from '../schedule/standing.ts'
 import { decide, edgesOf, nodeAt, nodeOf, type Outcome } from '../schedule/verdicts.ts'
-import { refusalOf } from './admission.ts'
+import { mayBeRefused, refusalOf } from './admission.ts'
 import type { Claims } from './claims.ts'
 import { stepNode } from './cleanup-node.ts'
 import type { Follower } from './follow.ts'
@@ -127,7 +127,8 @@ export class Walker {
         attempt: step.attempt,
       })
       const attempt = this.#attemptOf(walk, node, step, held)
-      const settlement = (await refusalOf(this.#parts, attempt)) ?? (await runAttempt(executors, attempt))
+      const refusal = mayBeRefused(attempt) ? await refusalOf(this.#parts, attempt) : null
+      const settlement = refusal ?? (await runAttempt(executors, attempt))
       if (settlement === null) return await this.#giveUp(walk, held)
       const isLast = count >= this.#parts.stepsMax() // asked now: the worker may have begun to drain meanwhile
       return await this.#settle(walk, node, step.claim, settlement, isLast)
