@@ -330,26 +330,14 @@ export class Runtime implements Embedded {
   }
 
   #observe(event: EngineEvent): void {
-    switch (event.kind) {
-      case 'run-ended':
-        return this.#observeEnd(event)
-      case 'run-rested': {
-        this.#parts.observe(event)
-        const run = this.#live.get(event.runId)
-        if (run !== undefined) this.#live.lookAtRest(run)
-        return
-      }
-      case 'child-started':
-        this.#live.addChild(event.childRunId, event.runId)
-        break
-      case 'step-waiting':
-        this.#alarm.notLaterThan(this.journal.nextDueMs())
-        break
-      case 'step-failed':
-        if (event.retryInMs !== null) this.#alarm.notLaterThan(this.#parts.executors.clock.now() + event.retryInMs)
-        break
-    }
+    if (event.kind === 'run-ended') return this.#observeEnd(event)
+    if (event.kind === 'child-started') this.#live.addChild(event.childRunId, event.runId)
+    if (event.kind === 'step-waiting') this.#alarm.notLaterThan(this.journal.nextDueMs())
+    if (event.kind === 'step-failed' && event.retryInMs !== null)
+      this.#alarm.notLaterThan(this.#parts.executors.clock.now() + event.retryInMs)
     this.#parts.observe(event)
+    const run = event.kind === 'run-rested' ? this.#live.get(event.runId) : undefined
+    if (run !== undefined) this.#live.lookAtRest(run)
   }
 
   #observeEnd(event: Extract<EngineEvent, { readonly kind: 'run-ended' }>): void {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { SandboxSettings } from '@agentloom/workflow'
 import { expect, test } from 'vitest'
@@ -30,12 +30,13 @@ function send(url: string, sandbox: SandboxSettings, floor: Parameters<typeof cr
 
 test('a notification is one POST with the headers and the body as given', async () => {
   const seen: unknown[] = []
-  await using at = await receiver(async (request, response) => {
+  const note = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let body = ''
     for await (const chunk of request) body += String(chunk)
     seen.push([request.method, request.url, request.headers['x-team'], request.headers['content-type'], body])
     response.end('ok')
-  })
+  }
+  await using at = await receiver((request, response) => void note(request, response))
   await send(at.url, internal)
   expect(seen).toEqual([['POST', '/hook', 'a', 'application/json', '{"ü":1}']])
 })
