@@ -9,7 +9,7 @@ export default mergeConfig(
   root,
   defineConfig({
     root: new URL('../..', import.meta.url).pathname,
-    cacheDir: `node_modules/.cache/mutants/${process.pid}`, // what is cached is another text
+    test: { fsModuleCache: false }, // what is cached is another text
     plugins: [
       {
         name: 'mutant',
