@@ -12,6 +12,7 @@ import type {
   SettleReply,
   Settlement,
   StartRun,
+  StepRank,
   Verdicts,
   Wait,
 } from '../ports/journal.ts'
@@ -141,4 +142,14 @@ export async function kindsOf(journal: Journal, runId = 'run'): Promise<readonly
 /** Of offers, undecided steps and obligations. */
 export function idsOf(found: readonly object[]): readonly string[] {
   return found.flatMap((one) => ('stepId' in one && typeof one.stepId === 'string' ? [one.stepId] : []))
+}
+
+/** Lets a run go on with a step without dependencies, which runs again; `also` are steps that are only undecided again. */
+export async function reopenStep(journal: Journal, stepId: string, also: readonly StepRank[] = []): Promise<void> {
+  const verdicts = { cause: null, voted: null, chosen: false, admitted: false }
+  const step = { stepId, rank: 0 }
+  const reopened = [step, ...also].map((one) => ({ step: one, edgeCount: 0, verdicts }))
+  const ready = [step]
+  const reply = await journal.reopen({ ...(await reopening(journal)), reopened, ready, unresolvedCount: 1 })
+  assert.equal(reply.outcome, 'reopened')
 }

@@ -1,5 +1,7 @@
 import type { JournalCase } from './journal-case.ts'
+import { childCases } from './journal-child-cases.ts'
 import { endCases } from './journal-end-cases.ts'
+import { noteCases } from './journal-note-cases.ts'
 import { runCases } from './journal-run-cases.ts'
 import { stepCases } from './journal-step-cases.ts'
 import { waitCases } from './journal-wait-cases.ts'
@@ -8,4 +10,11 @@ import { waitCases } from './journal-wait-cases.ts'
  * What every journal must do, as cases to run one by one on a fresh journal each:
  * `for (const { name, run } of journalConformance) test(name, async () => { … await run(opened) … })`.
  */
-export const journalConformance: readonly JournalCase[] = [...stepCases, ...runCases, ...waitCases, ...endCases]
+export const journalConformance: readonly JournalCase[] = [
+  ...stepCases,
+  ...runCases,
+  ...waitCases,
+  ...childCases,
+  ...noteCases,
+  ...endCases,
+]

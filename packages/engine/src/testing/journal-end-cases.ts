@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { NO_USAGE } from '../journal/record.ts'
-import type { Journal, StartRun, Wait } from '../ports/journal.ts'
+import type { StartRun, Wait } from '../ports/journal.ts'
 import {
-  childOf,
   claimed,
   failure,
   heldBy,
@@ -10,6 +9,7 @@ import {
   kindsOf,
   oneEdge,
   reopening,
+  reopenStep,
   retry,
   settled,
   startOf,
@@ -23,85 +23,8 @@ const LEASE_MS = 10_000
 const CLEANUP = { stepId: 'finally', rank: 9 }
 const GATE: Wait = { kind: 'gate', timeoutMs: null }
 
-/** Of notes inside steps, and of ends: what cleans up, and what is ended along. */
+/** Of ends: what cleans up before them. */
 export const endCases: readonly JournalCase[] = [
-  {
-    name: 'notes of a step are kept in the order, and those of earlier visits are not answered',
-    async run({ journal }) {
-      assert.deepEqual(await journal.notes('run', 'a'), [])
-      await journal.start(startOf({ steps: 2, roots: ['a', 'b'] }))
-      const first = await claimed(journal, 'a')
-      const b = await claimed(journal, 'b')
-      for (const text of ['{"turn":1}', '{"turn":2}'])
-        assert.deepEqual(await journal.append(first.claim, { text, usage: null }), { outcome: 'appended' })
-      await journal.append(b.claim, { text: '{"b":"ä"}', usage: null })
-      assert.deepEqual(await journal.notes('run', 'a'), ['{"turn":1}', '{"turn":2}'])
-      await settled(journal, first.claim, failure('no'), [])
-      await settled(journal, b.claim, success('1'), [], 1)
-      await reopenStep(journal, 'a')
-      assert.deepEqual(await journal.notes('run', 'a'), [])
-      assert.deepEqual(await journal.notes('run', 'b'), ['{"b":"ä"}'])
-      const again = await claimed(journal, 'a', { nonce: 'n2' })
-      await journal.append(again.claim, { text: '{"turn":1}', usage: null })
-      assert.deepEqual(await journal.notes('run', 'a'), ['{"turn":1}'])
-    },
-  },
-  {
-    name: 'the next claim of a visit sees the notes of the one before',
-    async run({ journal, advance }) {
-      await journal.start(startOf({ steps: 1 }))
-      const first = await claimed(journal, 'a')
-      await journal.append(first.claim, { text: '1', usage: null })
-      await settled(journal, first.claim, retry(10), [])
-      await advance(11)
-      await journal.due(10)
-      const second = await claimed(journal, 'a', { nonce: 'n2' })
-      await journal.append(second.claim, { text: '2', usage: null })
-      assert.deepEqual(await journal.notes('run', 'a'), ['1', '2'])
-    },
-  },
-  {
-    name: 'a note that is sent again by its claim is written once; one of another claim is another',
-    async run({ journal }) {
-      await journal.start(startOf({ steps: 1 }))
-      const first = await claimed(journal, 'a')
-      const note = { text: '{"turn":1}', usage: { ...NO_USAGE, costNanoUsd: 5 } }
-      await journal.append(first.claim, note)
-      await journal.append(first.claim, { text: '{"turn":2}', usage: null })
-      assert.deepEqual(await journal.append(first.claim, note), { outcome: 'appended' })
-      assert.equal((await journal.notes('run', 'a')).length, 2)
-      await journal.release(first.claim, 'drain')
-      assert.deepEqual(await journal.append(first.claim, note), { outcome: 'stale' })
-      const second = await claimed(journal, 'a', { nonce: 'n2' })
-      await journal.append(second.claim, note)
-      assert.equal((await journal.notes('run', 'a')).length, 3)
-    },
-  },
-  {
-    name: 'who does not hold the step notes nothing, nor does anybody in a run that is over',
-    async run({ journal, advance }) {
-      const note = { text: '1', usage: null }
-      await journal.start(startOf({ steps: 1 }))
-      const { claim } = await claimed(journal, 'a')
-      assert.deepEqual(await journal.append({ ...claim, nonce: 'other' }, note), { outcome: 'stale' })
-      assert.deepEqual(await journal.append({ ...claim, runId: 'nobody' }, note), { outcome: 'stale' })
-      await advance(LEASE_MS + 1)
-      await journal.due(10)
-      assert.deepEqual(await journal.append(claim, note), { outcome: 'appended' }) // late, but nobody else has it
-      await journal.cancel('run', 'x')
-      assert.deepEqual(await journal.append(claim, { text: '2', usage: null }), { outcome: 'stale' })
-    },
-  },
-  {
-    name: 'what a note cost counts at once, and ends the run where a settlement would',
-    async run({ journal }) {
-      await journal.start({ ...startOf({ steps: 2, roots: ['a', 'b'] }), budgetNanoUsd: 20 })
-      const { claim } = await claimed(journal, 'a')
-      await journal.append(claim, { text: '1', usage: { ...NO_USAGE, costNanoUsd: 21 } })
-      assert.equal(await statusOf(journal), 'running')
-      assert.equal((await settled(journal, claim, success('1'), [])).runStatus, 'budget_exceeded')
-    },
-  },
   {
     name: 'a run that succeeds cleans up before it ends',
     async run({ journal }) {
@@ -282,7 +205,7 @@ export const endCases: readonly JournalCase[] = [
       await journal.start(cleaning({ steps: 1 }))
       await settled(journal, (await claimed(journal, 'a')).claim, failure('no'), [])
       await settled(journal, (await claimed(journal, 'finally')).claim, success('null'), [], 9)
-      await reopenStep(journal, 'a', ['finally'])
+      await reopenStep(journal, 'a', [CLEANUP])
       assert.deepEqual(await journal.claim(heldBy('finally')), { outcome: 'refused', reason: 'not-ready' })
       const again = await claimed(journal, 'a', { nonce: 'n2' })
       assert.deepEqual(idsOf((await settled(journal, again.claim, success('1'), [])).offers), ['finally'])
@@ -291,118 +214,8 @@ export const endCases: readonly JournalCase[] = [
       assert.equal((await settled(journal, cleanup.claim, success('null'), [], 9)).runStatus, 'success')
     },
   },
-  {
-    name: 'cancelling a run ends the child runs that it waits for, and theirs',
-    async run({ journal }) {
-      await threeGenerations(journal)
-      await journal.cancel('run', 'not wanted')
-      for (const [runId, parent] of [
-        ['run.a', 'cancelled'],
-        ['run.a.a', 'cancelled'],
-      ] as const) {
-        const header = await journal.header(runId)
-        assert.deepEqual([header?.status, header?.error?.code], ['cancelled', 'run/parent-ended'])
-        assert.equal(header?.error?.message, `its parent run ended: ${parent}`)
-      }
-      assert.equal(await statusOf(journal, 'bystander'), 'queued')
-      await journal.start({ ...startOf({ steps: 1 }), runId: 'other' })
-      const wait: Wait = { kind: 'child', runId: 'bystander' } // senseless: it is no child of it
-      await settled(journal, (await claimed(journal, 'a', { runId: 'other' })).claim, waiting(wait), [])
-      await journal.cancel('other', 'x')
-      assert.equal(await statusOf(journal, 'bystander'), 'queued')
-    },
-  },
-  {
-    name: 'a run out of time or money ends its child runs as well, one that succeeds has none',
-    async run({ journal, advance }) {
-      await journal.start({ ...startOf({ steps: 1 }), timeoutMs: 2_000 })
-      await waitForChild(journal, 'run')
-      await advance(2_001)
-      await journal.due(10)
-      assert.equal(await statusOf(journal, 'run.a'), 'cancelled')
-      await journal.start({ ...startOf({ steps: 2, roots: ['a', 'b'] }), runId: 'poor', budgetNanoUsd: 5 })
-      await waitForChild(journal, 'poor')
-      const b = await claimed(journal, 'b', { runId: 'poor' })
-      await settled(journal, b.claim, { ...success('1'), usage: { ...NO_USAGE, costNanoUsd: 6 } }, [], 1)
-      assert.equal(await statusOf(journal, 'poor'), 'budget_exceeded')
-      assert.equal((await journal.header('poor.a'))?.error?.message, 'its parent run ended: budget_exceeded')
-    },
-  },
-  {
-    name: 'child runs are ended when their parent begins to clean up, and clean up themselves',
-    async run({ journal }) {
-      await journal.start(cleaning({ steps: 1 }))
-      const { claim } = await claimed(journal, 'a')
-      await journal.start({ ...childOf('a'), cleanup: CLEANUP })
-      await settled(journal, claim, waiting({ kind: 'child', runId: 'run.a' }), [])
-      await journal.cancel('run', 'x')
-      assert.deepEqual([await statusOf(journal), await statusOf(journal, 'run.a')], ['running', 'running'])
-      const inner = await claimed(journal, 'finally', { runId: 'run.a' })
-      assert.equal((await settled(journal, inner.claim, success('null'), [], 9)).runStatus, 'cancelled')
-      const outer = await claimed(journal, 'finally')
-      assert.equal((await settled(journal, outer.claim, success('null'), [], 9)).runStatus, 'cancelled')
-    },
-  },
-  {
-    name: 'what a step waits for is looked at again when its run goes on after its end',
-    async run({ journal, advance }) {
-      await journal.start({ ...startOf({ steps: 2, roots: ['a', 'b'] }), timeoutMs: 20_000 })
-      await waitForChild(journal, 'run')
-      await settled(journal, (await claimed(journal, 'b')).claim, waiting({ kind: 'timer', delayMs: 30_000 }), [], 1)
-      await advance(20_001)
-      await journal.due(10)
-      await advance(20_000)
-      await journal.due(10)
-      await journal.reopen({ ...(await reopening(journal)), unresolvedCount: 2 })
-      const found = (await journal.due(10)).map((one) => ('stepId' in one ? `${one.kind} ${one.stepId}` : one.kind))
-      assert.deepEqual(found.toSorted(), ['child a', 'offer b'])
-      const ended = { kind: 'child-ended', runId: 'run.a', status: 'cancelled' } as const
-      assert.equal((await journal.wake({ runId: 'run', stepId: 'a', wake: ended })).outcome, 'woken')
-    },
-  },
-  {
-    name: 'a step that was in flight when its run ended is offered again when the run goes on, however late',
-    async run({ journal, advance }) {
-      await journal.start({ ...startOf({ steps: 1 }), timeoutMs: 2_000 })
-      await claimed(journal, 'a')
-      await advance(2_001)
-      await journal.due(10)
-      await advance(LEASE_MS)
-      await journal.due(10)
-      const ready = [{ stepId: 'a', rank: 0 }]
-      const reply = await journal.reopen({ ...(await reopening(journal)), ready, unresolvedCount: 1 })
-      assert.ok(reply.outcome === 'reopened')
-      assert.deepEqual(idsOf(reply.offers), ['a'])
-      await claimed(journal, 'a', { nonce: 'n2' })
-    },
-  },
 ]
 
 function cleaning(shape: Parameters<typeof startOf>[0]): StartRun {
   return { ...startOf(shape), cleanup: CLEANUP }
-}
-
-async function reopenStep(journal: Journal, stepId: string, also: readonly string[] = []): Promise<void> {
-  const verdicts = { cause: null, voted: null, chosen: false, admitted: false }
-  const reopened = [stepId, ...also].map((id) => ({
-    step: id === CLEANUP.stepId ? CLEANUP : { stepId: id, rank: 0 },
-    edgeCount: 0,
-    verdicts,
-  }))
-  const ready = [{ stepId, rank: 0 }]
-  const reply = await journal.reopen({ ...(await reopening(journal)), reopened, ready, unresolvedCount: 1 })
-  assert.equal(reply.outcome, 'reopened')
-}
-
-async function waitForChild(journal: Journal, runId: string): Promise<void> {
-  const { claim } = await claimed(journal, 'a', { runId })
-  await journal.start(childOf('a', runId))
-  await settled(journal, claim, waiting({ kind: 'child', runId: `${runId}.a` }), [])
-}
-
-async function threeGenerations(journal: Journal): Promise<void> {
-  await journal.start(startOf({ steps: 1 }))
-  await journal.start({ ...startOf({ steps: 1 }), runId: 'bystander' })
-  await waitForChild(journal, 'run')
-  await waitForChild(journal, 'run.a')
 }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { NO_USAGE } from '../journal/record.ts'
-import type { Journal, Wait } from '../ports/journal.ts'
+import type { Wait } from '../ports/journal.ts'
 import {
-  childOf,
   claimed,
   edge,
   heldBy,
@@ -364,85 +363,6 @@ export const waitCases: readonly JournalCase[] = [
     },
   },
   {
-    name: 'a step waits for the end of its child run, and is looked after meanwhile',
-    async run({ journal, advance }) {
-      await waitForChild(journal)
-      assert.equal(await statusOf(journal), 'running')
-      await advance(5_001)
-      const child = { kind: 'child', runId: 'run', stepId: 'a', childRunId: 'run.a' }
-      const label = { definition: 'd'.repeat(64), priority: 0 }
-      assert.deepEqual(
-        (await journal.due(10)).filter(({ kind }) => kind === 'child'),
-        [{ ...child, ...label }],
-      )
-      await advance(5_001)
-      assert.deepEqual(
-        (await journal.due(10)).filter(({ kind }) => kind === 'child'),
-        [{ ...child, ...label }],
-      )
-      const ended = { kind: 'child-ended', runId: 'run.a', status: 'success' } as const
-      const other = await journal.wake({ runId: 'run', stepId: 'a', wake: { ...ended, runId: 'run.a~2' } })
-      assert.deepEqual(other, { outcome: 'refused', reason: 'not-waiting' })
-      const woken = await journal.wake({ runId: 'run', stepId: 'a', wake: ended })
-      assert.ok(woken.outcome === 'woken')
-      assert.deepEqual(await journal.wake({ runId: 'run', stepId: 'a', wake: ended }), woken)
-      assert.deepEqual(await journal.wake({ runId: 'run', stepId: 'a', wake: { ...ended, status: 'failed' } }), other)
-      assert.deepEqual((await claimed(journal, 'a', { nonce: 'n2' })).wake, ended)
-    },
-  },
-  {
-    name: 'a step does not wait for a child run that is over, and is shown as one that is paused',
-    async run({ journal }) {
-      await journal.start(startOf({ steps: 2, roots: ['a', 'b'] }))
-      await journal.start(childOf('a'))
-      const inner = await claimed(journal, 'a', { runId: 'run.a' })
-      await settled(journal, inner.claim, success('1'), [])
-      const a = await claimed(journal, 'a')
-      const reply = await settled(journal, a.claim, waiting({ kind: 'child', runId: 'run.a' }), [])
-      assert.deepEqual(idsOf(reply.offers), ['a'])
-      assert.deepEqual((await claimed(journal, 'a', { nonce: 'n2' })).wake, {
-        kind: 'child-ended',
-        runId: 'run.a',
-        status: 'success',
-      })
-      await journal.start(childOf('b'))
-      await settled(journal, (await claimed(journal, 'a', { runId: 'run.b' })).claim, waiting(GATE), [])
-      await settled(journal, (await claimed(journal, 'b')).claim, waiting({ kind: 'child', runId: 'run.b' }), [], 1)
-      assert.deepEqual((await kindsOf(journal)).slice(-2), ['waiting', 'mirrored'])
-    },
-  },
-  {
-    name: 'a run is paused or parked as the child runs are that it waits for',
-    async run({ journal }) {
-      assert.deepEqual(await journal.mirror('run', 'a', 'paused'), { isDone: false, status: null })
-      await waitForChild(journal)
-      assert.deepEqual(await journal.mirror('run', 'a', 'queued'), { isDone: false, status: 'running' })
-      assert.deepEqual(await journal.mirror('run', 'a', 'paused'), { isDone: true, status: 'paused' })
-      assert.deepEqual(await journal.mirror('run', 'a', 'paused'), { isDone: false, status: 'paused' })
-      assert.deepEqual(await journal.mirror('run', 'a', 'parked'), { isDone: true, status: 'parked' })
-      assert.deepEqual(await journal.mirror('run', 'a', 'running'), { isDone: true, status: 'running' })
-      assert.deepEqual(await journal.mirror('run', 'a', 'success'), { isDone: false, status: 'running' })
-      assert.deepEqual(await journal.mirror('run', 'nobody', 'paused'), { isDone: false, status: 'running' })
-      await journal.mirror('run', 'a', 'paused')
-      const ended = { kind: 'child-ended', runId: 'run.a', status: 'failed' } as const
-      await journal.wake({ runId: 'run', stepId: 'a', wake: ended })
-      assert.equal(await statusOf(journal), 'running')
-      assert.deepEqual(await journal.mirror('run', 'a', 'paused'), { isDone: false, status: 'running' })
-    },
-  },
-  {
-    name: 'child runs carry their parent and are not listed, unless somebody asks for them',
-    async run({ journal }) {
-      await waitForChild(journal)
-      assert.deepEqual((await journal.header('run.a'))?.parent, { runId: 'run', stepId: 'a', rootRunId: 'run' })
-      assert.equal((await journal.header('run'))?.parent, null)
-      const ids = async (withChildren: boolean) =>
-        (await journal.list({ limit: 10, withChildren })).map(({ runId }) => runId).toSorted()
-      assert.deepEqual(await ids(false), ['run'])
-      assert.deepEqual(await ids(true), ['run', 'run.a'])
-    },
-  },
-  {
     name: 'a claimed step whose condition is false is skipped, and its edges are spread',
     async run({ journal }) {
       await journal.start(startOf({ steps: 2, roots: ['a'] }))
@@ -466,10 +386,3 @@ export const waitCases: readonly JournalCase[] = [
     },
   },
 ]
-
-async function waitForChild(journal: Journal): Promise<void> {
-  await journal.start(startOf({ steps: 1 }))
-  const { claim } = await claimed(journal, 'a')
-  await journal.start(childOf('a'))
-  await settled(journal, claim, waiting({ kind: 'child', runId: 'run.a' }), [])
-}
