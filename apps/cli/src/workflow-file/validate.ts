@@ -11,7 +11,7 @@ import { printWarnings } from '../terminal/warnings.ts'
 import { loadPlan } from './load.ts'
 
 /** Whoever asks for them wants to see them; more than so many nobody reads. */
-const FINDINGS_LISTED_MAX = 100
+const FINDINGS_LISTED_MAX = 50
 
 export interface ValidateOptions {
   readonly strict?: true
