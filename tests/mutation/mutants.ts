@@ -32,7 +32,7 @@ const CHANGES: readonly (readonly [from: RegExp, to: string])[] = [
 ]
 
 /** Comments, imports and types change nothing at run time. */
-const NO_CODE = /^\s*(?:\*|\/\/|\/\*|import |export (?:type|interface) |interface |type |readonly |\| )/
+const NO_CODE = /^\s*(?:\): |\*|\/\/|\/\*|import |export (?:type|interface) |interface |type |readonly |\| )/
 
 export function mutantsOf(file: string): readonly Mutant[] {
   const text = readFileSync(file, 'utf8')

@@ -1,7 +1,7 @@
 import { compileYaml } from '@agentloom/workflow'
 import { expect, test } from 'vitest'
 import { failedStepOf, failureCause, routingCause, skipMessage } from './cause.ts'
-import { decide, edgesOf, isClean, mergeVerdicts, nodeOf, NO_VERDICTS } from './verdicts.ts'
+import { decide, edgesOf, isClean, mergeVerdicts, nodeOf, NO_VERDICTS, type Outcome, verdictsFor } from './verdicts.ts'
 
 const { plan } = compileYaml(`
 name: t
@@ -42,4 +42,27 @@ test('nothing against a step lets it run; the smallest cause skips it', () => {
   const failed = { ...NO_VERDICTS, cause: failureCause(plan, nodeOf(plan, 'f')) }
   expect(decide(plan, mergeVerdicts(against, failed))).toEqual({ run: false, cause: failed.cause })
   expect(decide(plan, mergeVerdicts(against, { ...NO_VERDICTS, voted: 2, chosen: true }))).toEqual({ run: true })
+})
+
+test('with `join: any` one dependency that is for a step outweighs all against it', () => {
+  const joined = compileYaml(`
+name: t
+steps:
+  - {id: ok, type: function, handler: x}
+  - {id: bad, type: function, handler: x}
+  - {id: r, type: router, default: other}
+  - {id: other, type: function, handler: x, depends_on: [r]}
+  - {id: j, type: function, handler: x, depends_on: [ok, bad, r], join: any}
+`).plan
+  const to = nodeOf(joined, 'j')
+  const said = (id: string, outcome: Outcome) =>
+    verdictsFor(joined, nodeOf(joined, id), outcome, { to: to.index, isExplicit: true }, to)
+  const against = mergeVerdicts(said('bad', { kind: 'failed' }), said('r', { kind: 'success', target: 'other' }))
+  const withOne = mergeVerdicts(said('ok', { kind: 'success', target: null }), against)
+  expect(decide(joined, against, 'any').run).toBe(false)
+  expect(decide(joined, withOne, 'any').run).toBe(true)
+  expect(decide(joined, withOne, 'all').run).toBe(false)
+  const chosen = mergeVerdicts(said('bad', { kind: 'timeout' }), said('r', { kind: 'success', target: 'j' }))
+  expect(decide(joined, chosen, 'any').run).toBe(true)
+  expect(decide(joined, chosen, 'all').run).toBe(false)
 })

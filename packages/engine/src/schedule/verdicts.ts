@@ -41,7 +41,7 @@ export function verdictsFor(plan: Plan, node: PlanNode, outcome: Outcome, edge: 
       if (isPassingCause(plan, outcome.cause) || isForgotten(plan, outcome.cause, target)) return NO_VERDICTS
       return { ...NO_VERDICTS, cause: outcome.cause }
     case 'timeout':
-      return plan.compat.timeoutIsNoFailure ? { ...NO_VERDICTS, admitted: true } : failureVerdicts(plan, node)
+      return plan.compat.timeoutIsNoFailure ? NO_VERDICTS : failureVerdicts(plan, node)
     case 'failed':
       return failureVerdicts(plan, node)
     case 'success': {
