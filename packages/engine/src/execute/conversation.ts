@@ -32,6 +32,11 @@ export class Conversation {
   readonly messages: ModelMessage[] = []
   open: OpenCalls | null = null
 
+  /** Of the newest answer. */
+  get lastText(): string {
+    return this.messages.findLast(({ role }) => role === 'assistant')?.content ?? ''
+  }
+
   static of(notes: readonly StepNote[]): Conversation {
     const conversation = new Conversation()
     for (const note of notes) conversation.add(note)

@@ -46,7 +46,7 @@ export async function makeCalls(
   async function outcomeOf(call: ToolCall, index: number): Promise<ToolOutcome> {
     const { name, arguments: args } = call
     if (skipped.has(index)) return { isError: true, text: SKIPPED }
-    if (!isAllowed(attempt, step, name)) return unknownTool(name, attempt, step, executors)
+    if (!isAllowed(attempt, step, name)) return refusal(name, attempt, step, executors)
     if (args === null) return { isError: true, text: 'tool execution failed: the arguments are not a JSON object' }
     const context = contextOf(executors, attempt, `${attempt.idempotencyKey}:${turn}:${index}`)
     try {
@@ -81,9 +81,15 @@ export function contextOf({ runFolder }: Executors, attempt: Attempt, idempotenc
   }
 }
 
-/** Models may call what the step declares, and nothing else. */
+/** Models may call what the step declares, and nothing else; with `tool_choice: none` nothing at all. */
 function isAllowed({ plan }: Attempt, step: LlmStep, name: string): boolean {
-  return plan.compat.modelCallsAnyTool || step.tools.some((tool) => tool.name === name)
+  if (plan.compat.modelCallsAnyTool) return true
+  return step.toolChoice !== 'none' && step.tools.some((tool) => tool.name === name)
+}
+
+function refusal(name: string, attempt: Attempt, step: LlmStep, executors: Executors): ToolOutcome {
+  if (step.toolChoice !== 'none') return unknownTool(name, attempt, step, executors)
+  return { isError: true, text: 'tool execution failed: no tool may be called (tool_choice: none)' }
 }
 
 function unknownTool(name: string, { plan }: Attempt, step: LlmStep, { tools }: Executors): ToolOutcome {

@@ -106,7 +106,7 @@ test('under compat a model may call what the step does not declare', async () =>
   expect(calls.map(({ name }) => name)).toEqual(['erase'])
 })
 
-test('at the limit the last text is the answer, and calls that nobody would read are not made', async () => {
+test('at the limit the last text is the answer, and the calls of the last turn are made', async () => {
   const { box, calls } = scriptedTools({ read: { run: () => 'tea' } })
   const { models, requests } = scriptedModel((_request, count) => ({ ...read(`f${count}`), text: `turn ${count}` }))
   const plan = compileYaml(`
@@ -114,14 +114,45 @@ name: t
 steps: [{id: draft, type: llm_call, prompt: Go, tools: [{name: read}], max_tool_iterations: 3, output: answer}]`).plan
   const view = await new MemoryRuntime({ models, tools: box }).run(plan)
   expect(view.state['answer']).toBe('turn 2')
-  expect([requests.length, calls.length]).toEqual([3, 2])
-  expect(view.steps[0]).toMatchObject({ tokens: 30, costNanoUsd: 300 })
+  expect([requests.length, calls.length]).toEqual([3, 3])
+  expect(view.steps[0]).toMatchObject({ tokens: 30, costNanoUsd: 300, model: 'scripted' })
 })
 
-test('with tool_choice none, and without tools, calls are ignored', async () => {
+test('a worker that is lost in the calls of the last turn does not ask the model again', async () => {
+  let isFirst = true
+  const { box, calls } = scriptedTools({
+    read: {
+      run() {
+        if (isFirst) runtime.claims.abort('drain')
+        isFirst = false
+        return 'tea'
+      },
+    },
+  })
+  const { models, requests } = scriptedModel(() => ({ ...read('f'), text: 'only' }))
+  const plan = compileYaml(`
+name: t
+steps: [{id: draft, type: llm_call, prompt: Go, tools: [{name: read}], max_tool_iterations: 1, output: answer}]`).plan
+  const runtime = new MemoryRuntime({ models, tools: box })
+  const view = await runtime.run(plan)
+  expect(view).toMatchObject({ status: 'success', state: { answer: 'only' }, tokens: 10 })
+  expect([requests.length, calls.length]).toEqual([1, 2])
+})
+
+test('with tool_choice none every call is refused, and the model is told so', async () => {
+  const { box, calls } = scriptedTools({ read: { run: () => 'tea' } })
+  const { models, requests } = scriptedModel((_request, count) => (count === 0 ? read('f') : 'so'))
+  const view = await new MemoryRuntime({ models, tools: box }).run(loopPlan('    tool_choice: none'))
+  expect(view.state['answer']).toBe('so')
+  expect(calls).toEqual([])
+  expect(requests[1]?.messages.at(-1)).toMatchObject({ role: 'tool', isError: true })
+})
+
+test('without tools calls are ignored', async () => {
   const { box, calls } = scriptedTools({ read: { run: () => 'tea' } })
   const { models } = scriptedModel(() => ({ ...read('f'), text: 'so' }))
-  const view = await new MemoryRuntime({ models, tools: box }).run(loopPlan('    tool_choice: none'))
+  const plan = compileYaml('name: t\nsteps: [{id: draft, type: llm_call, prompt: Go, output: answer}]').plan
+  const view = await new MemoryRuntime({ models, tools: box }).run(plan)
   expect(view.state['answer']).toBe('so')
   expect(calls).toEqual([])
 })

@@ -12,7 +12,8 @@ import { makeCalls } from './tool-calls.ts'
 /**
  * Talks with a model until it has answered: asks it, makes the tool calls that it wants, all of one answer at once, tells it the
  * results, asks it again. Whatever has been answered is written down before anything follows from it, so that another
- * process goes on from there. The last answer is the settlement's own.
+ * process goes on from there. An answer without calls is the settlement's own. At the limit the calls are made all the same:
+ * they may be what the step is for, as with one round only.
  */
 export async function converse(
   executors: Executors,
@@ -32,24 +33,23 @@ export async function converse(
       if (wait !== null) return { wait }
       continue
     }
-    const isLast = conversation.answers + 1 >= step.maxToolIterations || conversation.corrections > 0
-    const reply = await ask(remember)
-    const usage = usageOf(reply)
-    const { turn } = conversation
-    const { text } = reply
-    // Nobody would read the results of calls that the last answer asks for, so they are not made.
-    if (canCall(step) && reply.toolCalls.length > 0 && !isLast) {
+    const { turn, corrections } = conversation
+    const isAtLimit = corrections === 0 && conversation.answers >= step.maxToolIterations
+    const reply = isAtLimit ? null : await ask(remember)
+    const usage = reply === null ? NOTHING_MORE : usageOf(reply)
+    const text = reply === null ? conversation.lastText : reply.text
+    if (reply !== null && step.tools.length > 0 && reply.toolCalls.length > 0 && corrections === 0) {
       await remember({ kind: 'answered', turn, text, calls: reply.toolCalls }, usage)
       continue
     }
     if (step.outputSchema === null) return { output: text, usage }
     const answer = structuredAnswer(step, step.outputSchema, text)
     if ('output' in answer) return { output: answer.output, usage }
-    if (conversation.corrections > 0) {
+    if (corrections > 0) {
       await remember({ kind: 'given-up', turn })
       return { failure: answer.error, usage }
     }
-    await remember({ kind: 'answered', turn, text, calls: [] }, usage)
+    if (reply !== null) await remember({ kind: 'answered', turn, text, calls: [] }, usage)
     await remember({ kind: 'corrected', turn, message: answer.correction })
   }
 }
@@ -128,9 +128,8 @@ function sha256(text: string): string {
 /** Enough to tell requests of one step apart. */
 const HASH_DIGITS = 16
 
-function canCall(step: LlmStep): boolean {
-  return step.tools.length > 0 && step.toolChoice !== 'none'
-}
+/** The answer's own note has its usage. */
+const NOTHING_MORE: SpentUsage = { tokens: 0, costNanoUsd: 0, model: null, provider: null }
 
 function usageOf({ usage, costNanoUsd, model, provider }: ModelReply): SpentUsage {
   return { tokens: usage.totalTokens, costNanoUsd: costNanoUsd ?? 0, model, provider }
