@@ -15,7 +15,7 @@ const TEST_SCALE = '0.2'
 function isNoticed(mutant: Mutant): boolean {
   const { status } = spawnSync(
     'npx',
-    ['vitest', 'run', '--config', 'tests/mutation/vitest.config.ts', '--bail', '1', ...TESTS],
+    ['vitest', 'run', '--config', 'tests/mutation/vitest.config.mjs', '--bail', '1', ...TESTS],
     {
       env: { ...process.env, AGENTLOOM_MUTANT: JSON.stringify(mutant), AGENTLOOM_TEST_SCALE: TEST_SCALE },
       stdio: 'ignore',

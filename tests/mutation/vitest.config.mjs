@@ -1,9 +1,10 @@
 import { defineConfig, mergeConfig } from 'vitest/config'
 import root from '../../vitest.config.ts'
-import { type Mutant, planted } from './mutants.ts'
+import { planted } from './mutants.ts'
 
 // The repository's tests, over code in which one place is changed: AGENTLOOM_MUTANT says which.
-const mutant: Mutant = JSON.parse(process.env['AGENTLOOM_MUTANT'] ?? '{}')
+/** @type {import('./mutants.ts').Mutant} */
+const mutant = JSON.parse(process.env['AGENTLOOM_MUTANT'] ?? '{}')
 
 export default mergeConfig(
   root,
