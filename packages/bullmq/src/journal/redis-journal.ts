@@ -1,5 +1,6 @@
 import type {
   AppendReply,
+  CancelCode,
   Claim,
   ClaimReply,
   ClaimStep,
@@ -133,8 +134,8 @@ export class RedisJournal implements Journal {
     return heartbeat(this.#store, claims, leaseMs)
   }
 
-  cancel(runId: string, reason: string): Promise<RunTransition> {
-    return cancel(this.#store, runId, reason)
+  cancel(runId: string, reason: string, code: CancelCode = 'run/cancelled'): Promise<RunTransition> {
+    return cancel(this.#store, runId, { reason, code })
   }
 
   pause(runId: string, reason: string): Promise<RunTransition> {

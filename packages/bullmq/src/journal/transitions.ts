@@ -1,4 +1,13 @@
-import type { Claim, Offer, ReopenReply, ReopenRun, RunTransition, StepStanding, Wish } from '@agentloom/engine'
+import type {
+  CancelCode,
+  Claim,
+  Offer,
+  ReopenReply,
+  ReopenRun,
+  RunTransition,
+  StepStanding,
+  Wish,
+} from '@agentloom/engine'
 import { z } from 'zod'
 import { errorText } from './error-codec.ts'
 import { verdictsText } from './edges.ts'
@@ -12,8 +21,12 @@ const BEATS_MAX = 200
 
 const wishes = z.array(z.enum(['continue', 'pause', 'cancel', 'lost']))
 
-export async function cancel(store: Store, runId: string, reason: string): Promise<RunTransition> {
-  const error = errorText({ code: 'run/cancelled', message: reason, place: null, help: null })
+export async function cancel(
+  store: Store,
+  runId: string,
+  { reason, code }: { readonly reason: string; readonly code: CancelCode },
+): Promise<RunTransition> {
+  const error = errorText({ code, message: reason, place: null, help: null })
   return transition(store, 'cancel', runId, error)
 }
 

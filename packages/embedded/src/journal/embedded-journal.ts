@@ -8,6 +8,7 @@ import {
   rebuildRun,
   restartCommand,
   RunIdConflictError,
+  type CancelCode,
   type Change,
   type JournalRecord,
   type LoadedRun,
@@ -124,8 +125,8 @@ export class EmbeddedJournal extends MemoryJournal implements AsyncDisposable {
   }
 
   /** Also of a run that is not live here: its process is asked, and when it has none the journal is written directly. */
-  override async cancel(runId: string, reason: string): Promise<RunTransition> {
-    if (this.has(runId)) return super.cancel(runId, reason)
+  override async cancel(runId: string, reason: string, code?: CancelCode): Promise<RunTransition> {
+    if (this.has(runId)) return super.cancel(runId, reason, code)
     return this.#ask(runId, 'cancel', reason)
   }
 

@@ -1,4 +1,4 @@
-import { viewTree, type Claims } from '@agentloom/engine'
+import { isOver, viewTree, type Claims } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
 import type { CheckpointWriter } from '../checkpoint/checkpoint-writer.ts'
 import type { EmbeddedJournal } from '../journal/embedded-journal.ts'
@@ -81,12 +81,23 @@ export class LiveRuns {
     const status = this.#parts.journal.stateOf(run.id)?.status // it may have been woken since
     if (status === 'running' || status === 'queued' || status === 'parked') return run.stay()
     const below = [...run.below]
+    if (status !== 'paused') await this.#endBelow(below, status)
     run.rest(view)
     this.forget(run)
     this.#parts.writer.add(run.id)
     if (status !== 'paused') return
     for (const childRunId of below) this.#parts.writer.add(childRunId)
     await Promise.all([run.id, ...below].map((one) => this.#parts.journal.give(one)))
+  }
+
+  /** Child runs that the end of their parent has missed: a step had just started them. */
+  async #endBelow(below: readonly string[], status: string | undefined): Promise<void> {
+    const { journal } = this.#parts
+    for (const childRunId of below) {
+      const child = journal.stateOf(childRunId)
+      if (child !== undefined && !isOver(child.status))
+        await journal.cancel(childRunId, `its parent run ended: ${status ?? 'unknown'}`, 'run/parent-ended')
+    }
   }
 
   /** The run cannot go on here. Its records are whole up to the last commit that was acknowledged. */

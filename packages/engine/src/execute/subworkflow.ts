@@ -8,10 +8,12 @@ import {
 } from '@agentloom/workflow'
 import { plainView } from '../fold/run-view.ts'
 import { viewTree } from '../fold/run-tree.ts'
+import { closingOf } from '../fold/closing.ts'
 import { isOver } from '../journal/run-state.ts'
-import type { LoadedRun, ParentStep, RunHeader } from '../ports/journal.ts'
+import type { Journal, LoadedRun, ParentStep, RunHeader } from '../ports/journal.ts'
 import { planResume } from '../schedule/resume.ts'
 import { startCommand } from '../start.ts'
+import { StepAbortedError } from '../walk/held.ts'
 import type { Attempt, Executors, SpentUsage, StepResult, StepWait } from './attempt.ts'
 import { ChildRunError } from './child-run-error.ts'
 import { childCount, childRunId } from './child-run-id.ts'
@@ -45,6 +47,7 @@ export async function runSubworkflow(
   executors.observe({ kind: 'child-started', runId: header.runId, stepId: node.id, childRunId: runId })
   if (child === null) await start(at, runId, loaded)
   else if (isAhead) await goOn(at, child)
+  if (attempt.held.reason !== null) await leave(attempt, runId)
   return { wait: { kind: 'child', runId } }
 }
 
@@ -72,6 +75,7 @@ async function start(
   const timeoutMs = least(plan.config.timeoutMs, step.timeoutMs)
   const inputValue = await inputOf(executors, attempt, step)
   const command = startCommand(plan, { runId, parent, tenant, priority, tags, budgetNanoUsd, timeoutMs, inputValue })
+  if (attempt.held.reason !== null) throw new StepAbortedError(attempt.held.reason)
   const { offers } = await journal.start(command)
   await follower.ring({ plan, priority }, offers)
   if (plan.nodes.length === 0) await follower.ended(runId, 'success')
@@ -88,6 +92,21 @@ async function goOn({ attempt, plan }: At, child: LoadedRun): Promise<void> {
   if (reply.outcome === 'refused') return
   await follower.ring({ plan, priority }, reply.offers)
   await follower.decide({ plan, priority }, reply.undecided)
+}
+
+/** The step was given up while the child began. */
+async function leave({ journal, header, held }: Attempt, childRunId: string): Promise<void> {
+  if (held.reason === 'pause') await journal.pause(childRunId, 'its parent run is paused')
+  else await endOrphan(journal, header.runId, childRunId)
+}
+
+/** Ends a child run that its parent's end has missed: the step had started it, and did not yet wait for it. */
+export async function endOrphan(journal: Journal, runId: string, childRunId: string): Promise<void> {
+  const loaded = await journal.load(runId)
+  if (loaded === null) return
+  const { status } = loaded.header
+  if (isOver(status) || closingOf(loaded.records) !== null)
+    await journal.cancel(childRunId, `its parent run ended: ${status}`, PARENT_ENDED)
 }
 
 async function conclude({ attempt, step }: At, child: LoadedRun): Promise<StepResult> {

@@ -1,5 +1,5 @@
 import type { ErrorInfo } from '@agentloom/workflow'
-import type { Offer, RunStatus, RunTransition } from '../ports/journal.ts'
+import type { CancelCode, Offer, RunStatus, RunTransition } from '../ports/journal.ts'
 import type { CommandContext } from './context.ts'
 import { offerAgainAt, offerOf } from './offers.ts'
 import { cellOf, isOver, type RunState } from './run-state.ts'
@@ -48,8 +48,12 @@ export function offersOfCleanup(run: RunState, ctx: CommandContext): readonly Of
 }
 
 /** Where a run cleans up after a cancel, a second one changes nothing: the first may have lost its answer. */
-export function cancel(run: RunState, reason: string, ctx: CommandContext): RunTransition {
-  return cut(run, { code: 'run/cancelled', message: reason, place: null, help: null }, ctx)
+export function cancel(
+  run: RunState,
+  { reason, code }: { readonly reason: string; readonly code: CancelCode },
+  ctx: CommandContext,
+): RunTransition {
+  return cut(run, { code, message: reason, place: null, help: null }, ctx)
 }
 
 function cut(run: RunState, error: ErrorInfo, ctx: CommandContext): RunTransition {

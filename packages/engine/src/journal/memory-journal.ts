@@ -1,5 +1,6 @@
 import type {
   AppendReply,
+  CancelCode,
   Claim,
   ClaimReply,
   ClaimStep,
@@ -184,8 +185,8 @@ export class MemoryJournal implements Journal {
     return claims.map((held) => heartbeat(this.#runs.get(held.runId), held, leaseMs, ctx))
   }
 
-  cancel(runId: string, reason: string): Promise<RunTransition> {
-    return this.#write(runId, { isDone: false, status: null }, (run, ctx) => cancel(run, reason, ctx))
+  cancel(runId: string, reason: string, code: CancelCode = 'run/cancelled'): Promise<RunTransition> {
+    return this.#write(runId, { isDone: false, status: null }, (run, ctx) => cancel(run, { reason, code }, ctx))
   }
 
   pause(runId: string, reason: string): Promise<RunTransition> {

@@ -36,8 +36,11 @@ export interface Journal {
   release(claim: Claim, reason: string): Promise<readonly Offer[]>
   /** Prolongs leases, all in one round trip. Answers in the order of the claims. */
   heartbeat(claims: readonly Claim[], leaseMs: number): Promise<readonly Wish[]>
-  /** Ends a run that is not over, and the child runs its steps wait for: nothing starts or commits after it. */
-  cancel(runId: string, reason: string): Promise<RunTransition>
+  /**
+   * Ends a run that is not over, and the child runs its steps wait for: nothing starts or commits after it.
+   * @param code `run/parent-ended`: of a child run whose parent is over, as if that had taken it along
+   */
+  cancel(runId: string, reason: string, code?: CancelCode): Promise<RunTransition>
   /** Holds a run: what is in flight may still commit, nothing new is claimed. */
   pause(runId: string, reason: string): Promise<RunTransition>
   /** Lets a paused run go on, or an ended one with the steps that are to run again. Fenced by the run's status and length. */
@@ -52,6 +55,9 @@ export interface Journal {
   /** Newest first. */
   list(filter: RunFilter): Promise<readonly RunHeader[]>
 }
+
+/** Default `run/cancelled`: somebody wanted it. */
+export type CancelCode = 'run/cancelled' | 'run/parent-ended'
 
 export type RunStatus =
   | 'queued'

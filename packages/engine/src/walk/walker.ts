@@ -1,5 +1,6 @@
 import type { Plan, PlanNode, ValueMap } from '@agentloom/workflow'
 import { runAttempt, type Attempt, type Executors } from '../execute/attempt.ts'
+import { endOrphan } from '../execute/subworkflow.ts'
 import { parseInput } from '../fold/run-view.ts'
 import { stateBehindGate } from '../fold/compat.ts'
 import { redactError, redactOutputText } from '../fold/redact-view.ts'
@@ -153,6 +154,8 @@ export class Walker {
     const reply = await journal.settle({ claim, rank: node.index, settlement, edges, next })
     if (reply.outcome === 'stale') {
       executors.observe({ kind: 'step-lost', runId: header.runId, stepId: node.id })
+      if (settlement.kind === 'wait' && settlement.wait.kind === 'child')
+        await endOrphan(journal, header.runId, settlement.wait.runId)
       return null
     }
     this.#observeSettled(walk, node, settlement)
