@@ -75,13 +75,13 @@ export class LiveRuns {
   /** The run is over or paused, and everything of it is on disk: it leaves memory. */
   async finish(run: LiveRun): Promise<void> {
     if (!run.leave()) return
+    await this.#endBelow(run)
     const loaded = await this.#parts.journal.load(run.id)
     const view =
       loaded !== null && run.isAwaited ? await viewTree(this.#parts.journal, this.#parts.journal.plans, loaded) : null
     const status = this.#parts.journal.stateOf(run.id)?.status // it may have been woken since
     if (status === 'running' || status === 'queued' || status === 'parked') return run.stay()
     const below = [...run.below]
-    if (status !== 'paused') await this.#endBelow(below, status)
     run.rest(view)
     this.forget(run)
     this.#parts.writer.add(run.id)
@@ -91,12 +91,14 @@ export class LiveRuns {
   }
 
   /** Child runs that the end of their parent has missed: a step had just started them. */
-  async #endBelow(below: readonly string[], status: string | undefined): Promise<void> {
+  async #endBelow({ id, below }: LiveRun): Promise<void> {
     const { journal } = this.#parts
+    const status = journal.stateOf(id)?.status
+    if (status === undefined || !isOver(status)) return
     for (const childRunId of below) {
       const child = journal.stateOf(childRunId)
       if (child !== undefined && !isOver(child.status))
-        await journal.cancel(childRunId, `its parent run ended: ${status ?? 'unknown'}`, 'run/parent-ended')
+        await journal.cancel(childRunId, `its parent run ended: ${status}`, 'run/parent-ended')
     }
   }
 
