@@ -1,4 +1,13 @@
-export type { Attachment, CallContext, ModelMessage, ModelReply, ModelRequest, Models, TokenUsage, ToolCall } from './models.ts'
+export type {
+  Attachment,
+  CallContext,
+  ModelMessage,
+  ModelReply,
+  ModelRequest,
+  Models,
+  TokenUsage,
+  ToolCall,
+} from './models.ts'
 export type { AttachmentSource, ToolBox, ToolContext } from './toolbox.ts'
 export type { Clock, Random } from './clock.ts'
 export type { Bell, Doorbell, EngineEvent, Observer, Plans } from './runtime.ts'

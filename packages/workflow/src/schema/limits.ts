@@ -12,8 +12,6 @@ export const BACKOFF_BASE_MAX = 1_000
 export const TOOL_ITERATIONS_MAX = 1_000
 /** A year and a day: a sleeping step holds nothing, but nobody waits longer on purpose. */
 export const WAIT_SECONDS_MAX = 31_708_800
-/** As long as a step may wait. */
-export const CACHE_SECONDS_MAX = WAIT_SECONDS_MAX
 /** Items of one `foreach` at work at once, in one worker. */
 export const FOREACH_CONCURRENT_MAX = 256
 /** BullMQ's lowest job priority; 0 is the first. */

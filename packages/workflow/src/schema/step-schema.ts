@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { flag, freeMapping, listOrText, mapping, number, whole } from './coerce.ts'
 import {
   BACKOFF_BASE_MAX,
-  CACHE_SECONDS_MAX,
   FOREACH_CONCURRENT_MAX,
   PRIORITY_MAX,
   RETRIES_MAX,
@@ -70,7 +69,7 @@ const toolChoice = z.union([z.enum(['auto', 'required', 'none']), mapping({ name
 export const cacheShape = {
   key: z.string(),
   /** Seconds. */
-  ttl: number({ min: 0.001, max: CACHE_SECONDS_MAX }).nullable().default(null),
+  ttl: number({ min: 0.001, max: WAIT_SECONDS_MAX }).nullable().default(null),
 }
 
 /** What a step does, and how it is tried: also for the steps inside of steps. */
