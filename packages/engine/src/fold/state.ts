@@ -15,6 +15,23 @@ export interface FoldedState {
 }
 
 /**
+ * The state that a step sees: of what was left it gets only what it names, so that others have left something must show in
+ * `steps` being there. What it does not find below then is missing, like `b` of a branch that was not taken.
+ */
+export function stateSeenBy(node: PlanNode, plan: Plan, input: ValueMap, left: readonly Left[]): ValueMap {
+  const { state } = foldState(plan, input, left)
+  const isFirst = node.sources.length === 0
+  return isFirst || Object.hasOwn(state, 'steps') || seesAll(node, plan) ? state : { ...state, steps: {} }
+}
+
+/** Whether a step reads all that come before it. */
+function seesAll({ reads, index, layer }: PlanNode, { nodes }: Plan): boolean {
+  const count = reads.length
+  if (count === 0 || reads[count - 1] !== count - 1) return false
+  return count === index || nodes[count]?.layer === layer
+}
+
+/**
  * Initial state and input, then over the steps *in the plan's order* the `output` write and the `steps.<id>` entry
  * (scheduling.md rule 7). The order of `left` is the caller's duty; who was first to finish never matters.
  */

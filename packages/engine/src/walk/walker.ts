@@ -4,7 +4,7 @@ import { endOrphan } from '../execute/subworkflow.ts'
 import { parseInput } from '../fold/run-view.ts'
 import { stateBehindGate } from '../fold/compat.ts'
 import { redactError, redactOutputText } from '../fold/redact-view.ts'
-import { foldState, type Left } from '../fold/state.ts'
+import { stateSeenBy, type Left } from '../fold/state.ts'
 import type {
   Claim,
   ClaimedStep,
@@ -244,7 +244,7 @@ function viewOf(walk: Walk, node: PlanNode): ValueMap {
     if (output != null) left.push({ node: source, status: output.status, output: output.text })
   }
   const behindGate = stateBehindGate(walk.plan, node, { input: walk.input, left })
-  return behindGate ?? foldState(walk.plan, walk.input, left).state
+  return behindGate ?? stateSeenBy(node, walk.plan, walk.input, left)
 }
 
 function missingReads(walk: Walk, node: PlanNode): readonly string[] {

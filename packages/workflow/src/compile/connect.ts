@@ -105,7 +105,7 @@ function edgesBetween(
   try {
     const isLayered = config.scheduling === 'layers'
     const { everyRouterLayerDecides: areRoutersHeard } = compat
-    const incoming = incomingEdges(drafts, { order, writers, isChain, isLayered, areRoutersHeard })
+    const incoming = incomingEdges(drafts, { order, writers, given: initial.keys, isChain, isLayered, areRoutersHeard })
     warnOfUnknownReferences({ drafts, order, writers, initial, isChain }, findings)
     checkCollisions(drafts, { order, writers, strictOutputs: config.strict_outputs }, findings)
     return incoming

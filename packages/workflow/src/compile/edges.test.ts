@@ -44,7 +44,7 @@ describe('rule 2: data edges', () => {
   })
 
   test.each([
-    ['another path', 'a.b', '"{state.a.c}"'],
+    ['another path', 'n.b', '"{state.n.c}"'],
     ['a longer name', 'a', '"{state.ab}"'],
     ['no path at all', 'a', '"state.a"'],
     ['escaped braces', 'a', '"{{state.a}}"'],
@@ -86,6 +86,21 @@ describe('rule 2: data edges', () => {
     expect(sources(plan, 'deep')).toBe('w z')
     expect(sources(plan, 'element')).toBe('w z')
     expect(sources(plan, 'plain')).toBe('z')
+  })
+
+  test('what lies beside a written key is missing, and not an error: who made the mapping is read', () => {
+    const plan = planOf(
+      first('x', 'd.x') +
+        first('y', 'd.y') +
+        first('other', 'n.x') +
+        z +
+        later('nobody', 'prompt: "{state.d.q}"') +
+        later('one', 'prompt: "{state.d.x}"') +
+        later('beside', 'prompt: "{state.d.x}"', 'y') +
+        later('given', 'prompt: "{state.n.q}"', 'other'),
+    )
+    expect(['nobody', 'one', 'beside', 'given'].map((id) => reads(plan, id))).toEqual(['x y', 'x', 'x y', ''])
+    expect(sources(plan, 'beside')).toBe('x y')
   })
 
   test('an explicit edge stays explicit where data go the same way, and only named steps are read', () => {

@@ -38,6 +38,8 @@ export function writersOf(drafts: readonly Draft[]): Writers {
 export interface Rules {
   readonly order: Order
   readonly writers: Writers
+  /** Keys at the top of the state that are there from the start. */
+  readonly given: ReadonlySet<string>
   /** One step at a time. */
   readonly isChain: boolean
   /** Every step waits for all of the layer before, not for gates alone. */
@@ -53,7 +55,7 @@ export interface Rules {
  */
 export function incomingEdges(
   drafts: readonly Draft[],
-  { order, writers, isChain, ...holding }: Rules,
+  { order, writers, given, isChain, ...holding }: Rules,
 ): readonly Incoming[] {
   const ranks = new Map(drafts.map(({ step }, rank) => [step.id, rank]))
   const barriers = barriersOf(drafts, order, holding)
@@ -67,7 +69,7 @@ export function incomingEdges(
     const lower = order.layerStarts[order.layers[rank] ?? 0] ?? 0
     // With one step at a time, all earlier steps are seen, also those of the same layer.
     const seen = isChain ? rank : lower
-    const reads = namedRanks(draft, { ranks, writers, end: seen, spend })
+    const reads = namedRanks(draft, { drafts, ranks, writers, given, end: seen, spend })
     const sources = new Set([...draft.dependsOn, ...draft.after])
     for (const read of reads) if (read < lower) sources.add(read)
     if (isChain && rank > 0) sources.add(rank - 1)
@@ -108,15 +110,18 @@ function hasGate(plan: Plan): boolean {
 }
 
 interface Naming {
+  readonly drafts: readonly Draft[]
   readonly ranks: ReadonlyMap<string, number>
   readonly writers: Writers
+  readonly given: ReadonlySet<string>
   /** Only steps before this rank are seen. */
   readonly end: number
   /** Counts edges before they are kept. */
   readonly spend: (count: number) => void
 }
 
-function namedRanks({ step, reads }: Draft, { ranks, writers, end, spend }: Naming): ReadonlySet<number> {
+function namedRanks(draft: Draft, { drafts, ranks, writers, given, end, spend }: Naming): ReadonlySet<number> {
+  const { step, reads, dependsOn } = draft
   const found = new Set<number>()
   const add = (rank: number): void => {
     if (found.has(rank)) return
@@ -127,11 +132,19 @@ function namedRanks({ step, reads }: Draft, { ranks, writers, end, spend }: Nami
     spend(end - found.size)
     for (let rank = 0; rank < end; rank++) found.add(rank)
   }
+  // `d.x` is missing where somebody wrote `d.y`, and an error where nobody has made `d`.
+  const addBeside = (root: string, isUnwritten: boolean): void => {
+    if (isUnwritten) writers.overlapping([root], end, add)
+    for (const rank of dependsOn) if (rootOf(drafts[rank]) === root) add(rank)
+  }
   for (const { references } of reads) {
     for (const { path } of references) {
       if (readsEverything(path)) addAll()
-      else if (path[0] !== 'steps') writers.overlapping(path, end, add)
-      else {
+      else if (path[0] !== 'steps') {
+        const before = found.size
+        writers.overlapping(path, end, add)
+        if (path.length > 1 && !given.has(path[0] ?? '')) addBeside(path[0] ?? '', found.size === before)
+      } else {
         const rank = ranks.get(path[1] ?? '')
         if (rank !== undefined && rank < end) add(rank)
       }
@@ -149,6 +162,12 @@ function namedRanks({ step, reads }: Draft, { ranks, writers, end, spend }: Nami
 /** `{state}`, `{state.steps}`, `{steps}`, and what cannot be told before it runs. */
 function readsEverything(path: Reference['path']): path is null {
   return path === null || path.length === 0 || (path.length === 1 && path[0] === 'steps')
+}
+
+/** The key at the top of the state that a step writes to, or below. */
+function rootOf(draft: Draft | undefined): string | null {
+  const output = draft?.step.output ?? null
+  return output === null || isBroken(output) ? null : (keysOf(output)[0] ?? null)
 }
 
 function ascending(ranks: ReadonlySet<number>): readonly number[] {
