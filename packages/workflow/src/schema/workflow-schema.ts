@@ -29,5 +29,4 @@ export type WorkflowText = z.output<typeof workflowSchema>
 export type StepText = WorkflowText['steps'][number]
 /** A step inside of a step: it has no place in the graph of its own. */
 export type WorkText = NonNullable<StepText['step'] | StepText['compensate']>
-type InputText = NonNullable<WorkflowText['inputs']>[string]
 export type ConfigText = WorkflowText['config']
