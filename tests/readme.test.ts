@@ -6,7 +6,7 @@ import { createGateway } from '@agentloom/gateway'
 import { createLogger } from '@agentloom/telemetry'
 import { startRedis } from '@agentloom/testing'
 import { compileYaml } from '@agentloom/workflow'
-import { loadFunctions, startWorker } from '@agentloom/worker'
+import { loadHandlers, startWorker } from '@agentloom/worker'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { filesIn } from './docs/markdown.ts'
 
@@ -57,7 +57,7 @@ test('the producer gets its answer from a worker', async () => {
   await using _worker = await startWorker({
     redis: redis.url,
     models,
-    functions: await loadFunctions([join(folder, 'triage.ts')]),
+    ...(await loadHandlers([join(folder, 'triage.ts')])),
     home: folder,
     logger: createLogger({ name: 'worker', level: 'error' }),
   })

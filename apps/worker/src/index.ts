@@ -1,5 +1,5 @@
 export { FunctionModuleError } from './functions/errors.ts'
-export { loadFunctions } from './functions/load-functions.ts'
+export { type Handlers, loadHandlers } from './functions/load-handlers.ts'
 export { runWorker } from './run-worker.ts'
 export { type RunningWorker, startWorker, type StartWorkerOptions } from './start-worker.ts'
 export { workerFlags, type WorkerFlags, workerVariables } from './settings/worker-settings.ts'

@@ -1,7 +1,7 @@
 // What the programs of this repository share: how settings are read, ports opened, signals heard, floods logged and workflow folders loaded.
 
 export { FunctionModuleError } from './functions/errors.ts'
-export { loadFunctions } from './functions/load-functions.ts'
+export { type Handlers, loadHandlers } from './functions/load-handlers.ts'
 export { type Address, ListenError, listenOn } from './listen/listen.ts'
 export { sampler } from './log/sampled.ts'
 export { SettingError } from './settings/errors.ts'

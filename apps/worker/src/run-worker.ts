@@ -1,7 +1,7 @@
 import { createLogger, type Logger, secretsOf } from '@agentloom/telemetry'
 import { systemClock } from '@agentloom/engine'
 import { closedFloor } from '@agentloom/tools'
-import { loadFunctions } from './functions/load-functions.ts'
+import { loadHandlers } from './functions/load-handlers.ts'
 import { type Health, type HealthServer, startHealthServer } from './health/health-server.ts'
 import { eventLog } from './log/log-events.ts'
 import { readJsonFile } from './settings/read-json-file.ts'
@@ -63,8 +63,8 @@ function healthOf({ worker, isDraining }: Standing): Health {
 }
 
 async function start(settings: WorkerSettings, environment: Environment, logger: Logger): Promise<RunningWorker> {
-  const [functions, folder, floor, prices] = await Promise.all([
-    loadFunctions(settings.functions),
+  const [{ functions, tools }, folder, floor, prices] = await Promise.all([
+    loadHandlers(settings.functions),
     settings.workflows === null ? null : loadWorkflowFolder(settings.workflows),
     settings.floorFile === null ? closedFloor() : readFloor(settings.floorFile),
     settings.pricingFile === null ? undefined : readJsonFile(settings.pricingFile, 'config/pricing-file'),
@@ -74,6 +74,7 @@ async function start(settings: WorkerSettings, environment: Environment, logger:
     redis: settings.redis,
     prefix: settings.prefix,
     functions,
+    tools,
     workflows: folder?.plans.values() ?? [],
     floor,
     environment,
@@ -86,9 +87,13 @@ async function start(settings: WorkerSettings, environment: Environment, logger:
     logger,
     ...(settings.name !== null && { name: settings.name }),
   })
-  const named = { functions: functions.map(({ name }) => name), workflows: [...(folder?.plans.keys() ?? [])] }
+  const named = { functions: namesOf(functions), tools: namesOf(tools), workflows: [...(folder?.plans.keys() ?? [])] }
   logger.info({ worker: worker.name, concurrency: settings.concurrency, ...named }, 'taking steps')
   return worker
+}
+
+function namesOf(definitions: readonly { readonly name: string }[]): readonly string[] {
+  return definitions.map(({ name }) => name)
 }
 
 function tellReady(log: Logger, worker: RunningWorker, health: HealthServer | null): void {

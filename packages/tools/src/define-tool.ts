@@ -39,6 +39,18 @@ export interface Tool {
   verify(args: ValueMap, context: ToolContext): Promise<{ readonly result: Value } | null>
 }
 
+/** Whether a module's export is a tool made by `defineTool`. */
+export function isTool(value: unknown): value is Tool {
+  if (typeof value !== 'object' || value === null) return false
+  if (!('name' in value && 'onUnknown' in value && 'call' in value && 'verify' in value)) return false
+  const { name, onUnknown, call, verify } = value
+  return [name, onUnknown].every(isText) && [call, verify].every((part) => typeof part === 'function')
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string'
+}
+
 /**
  * A tool of your own, for `tool` steps and for models.
  * @throws {ToolDefinitionError} the name is none

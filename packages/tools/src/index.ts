@@ -1,4 +1,11 @@
-export { defineTool, type Tool, type ToolDefinition, type ToolRunContext, type VerifyTool } from './define-tool.ts'
+export {
+  defineTool,
+  isTool,
+  type Tool,
+  type ToolDefinition,
+  type ToolRunContext,
+  type VerifyTool,
+} from './define-tool.ts'
 export {
   AttachmentError,
   SandboxViolationError,

@@ -19,7 +19,7 @@ export interface RunOptions {
 export function withRunOptions(command: Command): Command {
   return command
     .addOption(budgetOption())
-    .addOption(listOption('--functions <module>', 'module that exports functions for `function` steps (repeatable)'))
+    .addOption(listOption('--functions <module>', 'module that exports functions and tools (repeatable)'))
     .addOption(jsonOption())
     .addOption(new Option(`${JSON_AS} <shape>`).hideHelp())
     .addOption(new Option('--checkpoint', "also write a checkpoint in the Python engine's format"))

@@ -4,7 +4,7 @@ import { CheckpointStore } from '@agentloom/embedded'
 import { redisUrl, removeKeys, testPrefix } from '@agentloom/testing'
 import { createLogger } from '@agentloom/telemetry'
 import { startWorker } from '@agentloom/worker'
-import { loadFunctions } from '@agentloom/worker/program'
+import { loadHandlers } from '@agentloom/worker/program'
 import { afterEach, expect, test } from 'vitest'
 import { call, folderWith, type Called } from '../io/fake-io.fixture.ts'
 import { DOUBLE, DOUBLE_MODULE } from '../workflows.fixture.ts'
@@ -15,7 +15,7 @@ const env = { AGENTLOOM_PREFIX: prefix, AGENTLOOM_REDIS_URL: redisUrl() }
 afterEach(() => removeKeys(prefix))
 
 async function worker(folder: string) {
-  const functions = await loadFunctions([join(folder, 'double.mjs')])
+  const { functions } = await loadHandlers([join(folder, 'double.mjs')])
   const logger = createLogger({ name: 'test', level: 'critical', format: 'json', secrets: [] })
   return startWorker({ redis: redisUrl(), prefix, functions, home: folder, logger })
 }

@@ -43,7 +43,7 @@ const NO_RUNS: KeptRuns = {
 async function runsInFolder(home: string, folder: string): Promise<KeptRuns> {
   const { openStage } = await import('./stage.ts')
   const { planOf } = await import('./plan-of.ts')
-  const stage = await openStage({ home, folder, functions: [] })
+  const stage = await openStage({ home, folder, functions: [], tools: [] })
   const { embedded } = stage
   return {
     list: (filter) => embedded.runs(filter),

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { RunNotFoundError } from '@agentloom/embedded'
 import type { GateDecision, RunView as RunRecord } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
-import { loadFunctions } from '@agentloom/worker/program'
+import { loadHandlers } from '@agentloom/worker/program'
 import type { Io } from '../io/io.ts'
 import type { Settings } from '../settings.ts'
 import { countText } from '../terminal/figures.ts'
@@ -44,8 +44,8 @@ export async function resumeEmbedded(wanted: EmbeddedResume, io: Io): Promise<En
   const cwd = io.cwd()
   const modules =
     wanted.functions.length > 0 ? wanted.functions.map((path) => resolve(cwd, path)) : (session?.functions ?? [])
-  const functions = await loadFunctions(modules)
-  await using stage = await openStage({ home: place.home, folder: session?.folder ?? cwd, functions })
+  const handlers = await loadHandlers(modules)
+  await using stage = await openStage({ home: place.home, folder: session?.folder ?? cwd, ...handlers })
   const plan = await planOf(stage.embedded, place.home, runId)
   const before = await stage.embedded.view(runId)
   await using gateway = await gatewayFor(plan, io, settings, { hasStandIn: session?.hasStandIn ?? false })

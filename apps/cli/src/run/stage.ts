@@ -1,6 +1,6 @@
 import { createEmbedded, type Embedded } from '@agentloom/embedded'
 import { functionsOf, systemClock, type EngineEvent, type Models } from '@agentloom/engine'
-import { createToolBox, createWebhooks } from '@agentloom/tools'
+import { createToolBox, createWebhooks, type Tool } from '@agentloom/tools'
 import type { FunctionDefinition } from '@agentloom/workflow'
 import { newsOfEvent } from '../terminal/news.ts'
 import { noView, type RunView } from '../terminal/run-view.ts'
@@ -10,6 +10,7 @@ export interface StageOptions {
   /** Absolute: where relative paths of tools start. */
   readonly folder: string
   readonly functions: readonly FunctionDefinition[]
+  readonly tools: readonly Tool[]
 }
 
 /** The embedded runtime of one call, with what can only be had when the run's plan is known: its models and its view. */
@@ -24,7 +25,7 @@ const NO_MODELS: Models = {
 }
 
 /** @throws {StoreError} · {StepConfigError} `function/twice` */
-export async function openStage({ home, folder, functions }: StageOptions): Promise<Stage> {
+export async function openStage({ home, folder, functions, tools }: StageOptions): Promise<Stage> {
   const observe = (event: EngineEvent): void => {
     const news = newsOfEvent(event)
     if (news !== null) stage.view.tell(news)
@@ -35,7 +36,7 @@ export async function openStage({ home, folder, functions }: StageOptions): Prom
     executors: {
       models: { call: (request, context) => stage.models.call(request, context) },
       // A run of one's own file follows the file's sandbox alone; workers have a floor.
-      tools: createToolBox({ floor: 'trusted' }),
+      tools: createToolBox({ tools, floor: 'trusted' }),
       webhooks: createWebhooks({ floor: 'trusted' }),
       functions: functionsOf(functions),
       clock: systemClock,

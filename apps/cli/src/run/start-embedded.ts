@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { NoHandlerError, type RunHandle } from '@agentloom/embedded'
 import { newRunId, type RunView as RunRecord } from '@agentloom/engine'
 import type { FunctionDefinition, Plan } from '@agentloom/workflow'
-import { loadFunctions } from '@agentloom/worker/program'
+import { loadHandlers } from '@agentloom/worker/program'
 import type { Io } from '../io/io.ts'
 import { writeCheckpointFile } from '../result/checkpoint-file.ts'
 import type { Settings } from '../settings.ts'
@@ -38,11 +38,11 @@ export async function startEmbedded(start: EmbeddedStart, io: Io): Promise<Endin
   const { plan, place, settings, hasStandIn, json } = start
   const folder = io.cwd()
   const modules = start.functions.map((path) => resolve(folder, path))
-  const functions = await loadFunctions(modules)
+  const handlers = await loadHandlers(modules)
   await using gateway = await gatewayFor(plan, io, settings, { hasStandIn })
   checkServed(plan, gateway, io, start.file ?? null)
-  checkHandlers(plan, functions)
-  await using stage = await openStage({ home: place.home, folder, functions })
+  checkHandlers(plan, handlers.functions)
+  await using stage = await openStage({ home: place.home, folder, ...handlers })
   stage.models = gateway
   const runId = start.runId ?? newRunId()
   using stopper = new Stopper(io.interrupts)
