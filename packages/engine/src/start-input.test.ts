@@ -59,3 +59,8 @@ test('what is required must be given, and is not found on a prototype', () => {
   expect(accepted(required, { constructor: 1 })).toEqual({ constructor: 1 })
   expect(() => accepted(required, [1])).toThrow(expect.objectContaining({ code: 'run/bad-option' }))
 })
+
+test('where the results of steps are kept, nothing else can be', () => {
+  expect(() => accepted(null, { steps: 'none' })).toThrow('input.steps: must be a mapping')
+  expect(accepted(null, { steps: { old: { output: 1 } } })).toEqual({ steps: { old: { output: 1 } } })
+})

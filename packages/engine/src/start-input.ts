@@ -11,18 +11,34 @@ import {
 import { StartOptionError } from './start-option-error.ts'
 
 /**
- * A run's input as it is stored: what the caller gave, and the defaults of what the workflow declares under `inputs`. Keys
- * that are not declared are let through, for input is laid over the state key by key.
+ * A run's input as it is stored: what the caller gave, and the defaults of what the workflow declares under `inputs`. Where
+ * it declares any, keys that are neither declared nor in its `state` are refused.
  * @throws {StartOptionError} `run/bad-option` for what is no mapping, `run/bad-input` naming a declared field
  * @throws {ResultError} for what is no JSON
  */
 export function inputOf(plan: Plan, given: unknown): ValueMap {
   const input = fromPlain(given ?? {})
   if (!isMapping(input)) throw new StartOptionError('input', 'give a mapping of state keys to values')
+  refuseUnknown(plan, input)
   return declaredInput(plan, input)
 }
 
+function refuseUnknown({ inputs, state }: Plan, input: ValueMap): void {
+  if (inputs === null) return
+  const known = new Set([...inputs.map(({ name }) => name), ...Object.keys(state)])
+  const unknown = Object.keys(input).find((name) => !known.has(name))
+  if (unknown === undefined) return
+  const meant = nearest(unknown, known)
+  throw new StartOptionError(`input.${shown(unknown)}`, 'is none of the inputs that the workflow declares', {
+    code: 'run/bad-input',
+    help: meant === null ? `declared: ${shown([...known].join(', '))}` : `did you mean ${meant}?`,
+  })
+}
+
 export function declaredInput({ inputs }: Plan, input: ValueMap): ValueMap {
+  const steps = Object.hasOwn(input, 'steps') ? input['steps'] : undefined
+  if (steps !== undefined && !isMapping(steps))
+    throw new StartOptionError('input.steps', 'must be a mapping: the results of steps are kept there')
   return inputs === null ? input : withDefaults(inputs, input)
 }
 

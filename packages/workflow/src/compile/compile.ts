@@ -7,7 +7,7 @@ import { writeDefinition } from '../plan/definition.ts'
 import type { CleanupPlan, Definition, Plan } from '../plan/plan.ts'
 import { parseWorkflow } from '../schema/parse.ts'
 import type { WorkflowText } from '../schema/workflow-schema.ts'
-import { isList, isMapping } from '../value/value.ts'
+import { isList, isMapping, type ValueMap } from '../value/value.ts'
 import { type ChildCompiler, childOf } from './children/child.ts'
 import { cleanupGraph, hasCleanup } from './cleanup.ts'
 import { checkBudget, planConfig } from './config.ts'
@@ -87,6 +87,7 @@ function compileOne(definition: Definition, compiling: Compiling): Plan {
   const order = ordered(graph, findings)
   const redact = Object.entries(workflow.state_schema).flatMap(([pattern, schema]) => (schema.redact ? [pattern] : []))
   const state = initialState(workflow.state, inputs)
+  checkStepsKey(state, findings)
   const own = new Set([...Object.keys(state), ...(inputs ?? []).map(({ name }) => name)])
   const initial = { keys: both(own, compiling.initial.keys), ids: compiling.initial.ids }
   const afterAll = { keys: both(initial.keys, outputRoots(entries)), ids: both(initial.ids, idsOf(entries)) }
@@ -177,6 +178,16 @@ function both(one: ReadonlySet<string>, other: ReadonlySet<string>): ReadonlySet
 
 function idsOf(entries: readonly Entry[]): ReadonlySet<string> {
   return new Set(entries.map(({ step }) => step.id))
+}
+
+/** The engine's own key may hold entries from before, and nothing else. */
+function checkStepsKey({ steps }: ValueMap, findings: Findings): void {
+  if (steps === undefined || isMapping(steps)) return
+  findings.error(
+    'workflow/schema',
+    ['state', 'steps'],
+    "'steps' is where the results of steps are kept: it must be a mapping",
+  )
 }
 
 /** Keys at the top of the state that steps write. */

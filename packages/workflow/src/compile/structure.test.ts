@@ -220,6 +220,12 @@ describe('references between steps', () => {
 })
 
 describe('outputs', () => {
+  test('the key of the results is a mapping, or not there', () => {
+    const yaml = (steps: string) => `name: w\nstate: {steps: ${steps}}\nsteps: [{id: a, type: llm_call, prompt: x}]`
+    expect(() => compileYaml(yaml('5'))).toThrow('must be a mapping')
+    expect(compileYaml(yaml('{old: {output: 1}}')).plan.nodes).toHaveLength(1)
+  })
+
   test.each(['steps', 'steps.a', '_approval.gate', 'state.x', '__proto__.x', 'a.__proto__', 'l[99999999]'])(
     'B20 %s is refused',
     (output) => {
