@@ -98,7 +98,7 @@ test.each([EDGES_PER_COMMAND, EDGES_PER_COMMAND + 1])(
 
 test('a run that was held while it cleaned up goes on with that and with nothing else', () => {
   const plan = compileYaml(
-    `name: t\nsteps:\n${step('a')}${step('b', 'a')}finally: [{id: f, type: function, handler: h}]`,
+    `name: t\nsteps:\n${step('a')}${step('b', 'a')}${step('c', 'b')}finally: [{id: f, type: function, handler: h}]`,
   ).plan
   const records: JournalRecord[] = [failed('a'), { kind: 'closing', atMs: 1, status: 'failed', error }]
   expect(resumed(plan, records, 'paused')).toMatchObject({
@@ -106,8 +106,17 @@ test('a run that was held while it cleaned up goes on with that and with nothing
     counted: [],
     spread: [],
     ready: [{ stepId: 'finally' }],
-    unresolvedCount: 1,
+    unresolvedCount: 2,
   })
+  // It waits for its own child run: nobody need be told.
+  const wait: JournalRecord = {
+    ...at,
+    kind: 'waiting',
+    stepId: 'finally',
+    wait: { kind: 'child', runId: 'c' },
+    untilMs: null,
+  }
+  expect(resumed(plan, [...records, wait], 'paused').ready).toEqual([])
   // A run that is over begins anew, and cleans up again at its next end.
   const ended: JournalRecord[] = [...records, done('finally')]
   expect(ids(resumed(plan, ended).reopened)).toEqual(['a', 'b', 'finally'])
