@@ -10,13 +10,13 @@ const field = (name: string, more: Partial<InputDeclaration> = {}): InputDeclara
   ...more,
 })
 
-function accepted(inputs: readonly InputDeclaration[] | null, given: unknown): unknown {
-  return inputOf({ inputs } as Plan, given)
+function accepted(inputs: readonly InputDeclaration[] | null, given: unknown, state: Plan['state'] = {}): unknown {
+  return inputOf({ inputs, state } as Plan, given)
 }
 
-test('defaults fill in what was not given, and what is not declared goes through', () => {
+test('defaults fill in what was not given, and what is in the state need not be declared', () => {
   const inputs = [field('tone', { default: 'kind' }), field('n', { type: 'integer', default: 3 }), field('open')]
-  expect(accepted(inputs, { n: 4, other: true })).toEqual({ tone: 'kind', n: 4, other: true })
+  expect(accepted(inputs, { n: 4, other: true }, { other: false })).toEqual({ tone: 'kind', n: 4, other: true })
   expect(accepted(null, { n: 4 })).toEqual({ n: 4 })
   expect(accepted(inputs, { tone: null })).toEqual({ tone: null, n: 3 })
 })
@@ -63,4 +63,12 @@ test('what is required must be given, and is not found on a prototype', () => {
 test('where the results of steps are kept, nothing else can be', () => {
   expect(() => accepted(null, { steps: 'none' })).toThrow('input.steps: must be a mapping')
   expect(accepted(null, { steps: { old: { output: 1 } } })).toEqual({ steps: { old: { output: 1 } } })
+})
+
+test('what is neither declared nor in the state is refused, and what was probably meant is named', () => {
+  const refusal = { code: 'run/bad-input', place: 'input.tickt' }
+  const attempt = (name: string) => () => accepted([field(name)], { tickt: 'x' }, { other: 1 })
+  expect(attempt('ticket')).toThrow(expect.objectContaining({ ...refusal, help: 'did you mean ticket?' }))
+  expect(attempt('n')).toThrow(expect.objectContaining({ ...refusal, help: 'declared: n, other' }))
+  expect(accepted(null, { tickt: 'x' })).toEqual({ tickt: 'x' })
 })

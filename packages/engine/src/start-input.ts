@@ -3,6 +3,8 @@ import {
   fromPlain,
   isList,
   isMapping,
+  nearest,
+  shown,
   type InputDeclaration,
   type Plan,
   type Value,

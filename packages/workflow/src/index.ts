@@ -35,6 +35,8 @@ export { defineFromYaml, type FromYaml, type YamlOptions } from './compile/defin
 export { isBroken } from './compile/step/reads.ts'
 export type { Diagnostic, Excerpt } from './diagnostics/diagnostic.ts'
 export { formatDiagnostic, formatDiagnostics, type FormatOptions, type Paint } from './diagnostics/format.ts'
+export { nearest } from './diagnostics/nearest.ts'
+export { shown } from './diagnostics/shown.ts'
 export type { Source } from './diagnostics/source.ts'
 export { WorkflowError } from './diagnostics/workflow-error.ts'
 export { checkInput, InputError } from './plan/input.ts'
