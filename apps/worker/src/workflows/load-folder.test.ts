@@ -45,3 +45,14 @@ test('a folder without workflows, or none, is refused', async () => {
     message: expect.stringContaining('ENOENT'),
   })
 })
+
+test('a file that names one outside of the folder is refused; one that is nowhere is told as such', async () => {
+  const parentOf = (path: string): string => `name: p\nsteps: [{id: a, type: subworkflow, workflow_path: ${path}}]\n`
+  const outside = join(folderWith({ 'c.yaml': workflow('child') }), 'c.yaml')
+  await expect(loadWorkflowFolder(folderWith({ 'a.yaml': parentOf(outside) }))).rejects.toMatchObject({
+    code: 'file/outside-root',
+  })
+  await expect(loadWorkflowFolder(folderWith({ 'a.yaml': parentOf('nowhere.yaml') }))).rejects.toMatchObject({
+    code: 'workflow/missing-file',
+  })
+})

@@ -33,7 +33,7 @@ export interface WorkflowFolder {
 }
 
 /**
- * Compiles every `.yaml` and `.yml` file of a folder; folders in it are not entered.
+ * Compiles every `.yaml` and `.yml` file of a folder; folders in it are not entered, and no file names one outside of it.
  * @throws {WorkflowFolderError} `config/workflows`, `workflow/name-twice`
  * @throws {WorkflowError} for the first file that does not compile @throws {FileError} `file/…`
  */
@@ -42,7 +42,7 @@ export async function loadWorkflowFolder(folder: string): Promise<WorkflowFolder
   const fileOf = new Map<string, string>()
   const warnings: Diagnostic[] = []
   for (const file of await filesIn(folder)) {
-    const loaded = await loadWorkflowFile(join(folder, file), { cwd: process.cwd() })
+    const loaded = await loadWorkflowFile(join(folder, file), { cwd: process.cwd(), root: folder })
     const compiled = compileWorkflow(loaded.definition, { source: loaded.source, warnings: loaded.warnings })
     const { name } = compiled.plan
     const other = fileOf.get(name)

@@ -132,10 +132,10 @@ interface Found {
   readonly text: string
 }
 
-/** Links followed; what cannot be followed is left to the reading. */
+/** Links followed; what cannot be followed, or is not there, is left to the reading. @throws {FileError} `file/outside-root` */
 async function checkedPath(full: string, { root }: Folders): Promise<string> {
-  const real = await realpath(full).catch(() => full)
-  if (root === null) return real
+  const real = await realpath(full).catch(() => null)
+  if (real === null || root === null) return real ?? full
   const inside = relative(root, real)
   if (inside !== '..' && !inside.startsWith(`..${sep}`) && resolve(root, inside) === real) return real
   throw new FileError('file/outside-root', `${shown(full)} lies outside of the folder of workflows`, { path: full })

@@ -190,6 +190,7 @@ describe('files of sub-workflows', () => {
       'root/v.yaml': parent('link.yaml'),
       'root/u.yaml': parent('c.yaml'),
       'root/c.yaml': minimal,
+      'root/t.yaml': parent('nowhere.yaml'),
       'secret.yaml': minimal,
     })
     await symlink('../secret.yaml', join(folder, 'root', 'link.yaml'))
@@ -199,6 +200,7 @@ describe('files of sub-workflows', () => {
     await expect(namesOf(root, 'v.yaml', { root })).rejects.toMatchObject(outside)
     await expect(namesOf(root, '../secret.yaml', { root })).rejects.toMatchObject(outside)
     expect(await namesOf(root, 'u.yaml', { root })).toHaveLength(1)
+    expect(await namesOf(folder, 'root/t.yaml', { root })).toEqual([])
     expect(await namesOf(root, 'w.yaml')).toHaveLength(1)
   })
 
