@@ -5,34 +5,46 @@ import type { Attempt } from './attempt.ts'
 
 /** Names of signals that the engine keeps for itself begin like this. */
 export const OWN_SIGNALS = '$'
+const GATE_SIGNAL = `${OWN_SIGNALS}gate:`
 
 /**
- * A decision may come before its gate is reached: with a resume that also repeats what lies before it. It is kept as a signal of
- * the run that it was given to, under the gate's full name there, for this visit of the gate only.
+ * A decision may come before its gate is reached: with a resume that also repeats what lies before it. And one for a gate in a
+ * child run holds for the child runs that follow it, when the step is tried again: nobody is asked twice. Either is kept as a
+ * signal of the run that it was given to, under the gate's full name there, for this visit of the step.
  */
 export function decisionSignal(visit: number, path: string): string {
-  return `${OWN_SIGNALS}gate:${visit}:${path}`
+  return `${GATE_SIGNAL}${visit}:${path}`
 }
 
 /** Whether a signal is a decision that was kept for a gate inside the step's child run. */
 export function isKeptBelow(name: string, stepId: string): boolean {
-  return name.startsWith(decisionSignal(1, `${stepId}.`))
+  return pathIn(name)?.startsWith(`${stepId}.`) === true
 }
 
-/** How often the step of this name was reopened, plus one. */
-export function visitOf(records: readonly JournalRecord[], stepId: string): number {
-  return 1 + records.filter((record) => record.kind === 'reopened' && record.stepIds.includes(stepId)).length
+/** How often the step of this name was reopened, plus one; of a name in a child run, the step whose child it is. */
+export function visitOf(records: readonly JournalRecord[], path: string): number {
+  const dot = path.indexOf('.')
+  const names = dot < 0 ? [path] : [path, path.slice(0, dot)]
+  const isReopened = (record: JournalRecord): boolean =>
+    record.kind === 'reopened' && names.some((name) => record.stepIds.includes(name))
+  return 1 + records.filter(isReopened).length
 }
 
-/** What was decided before the gate was reached, in its own run or in one above; null where nothing was. */
+/** The gate that the name of a signal is about. */
+function pathIn(name: string): string | null {
+  return name.startsWith(GATE_SIGNAL) ? name.slice(name.indexOf(':', GATE_SIGNAL.length) + 1) : null
+}
+
+/** What was decided before the gate was reached: in its own run for this visit, or in one above, where the newest counts. */
 export async function keptDecision({ journal, header, node, visit }: Attempt): Promise<string | null> {
   let path = node.id
   let above: ParentStep | null = header.parent
   let runId = header.runId
-  for (let own = visit; ; own = 1) {
+  for (;;) {
     const loaded = await journal.load(runId)
-    const name = decisionSignal(own, path)
-    const found = loaded?.records.find((record) => record.kind === 'signalled' && record.name === name)
+    const own = runId === header.runId ? decisionSignal(visit, path) : null
+    const isMeant = (name: string): boolean => (own === null ? pathIn(name) === path : name === own)
+    const found = loaded?.records.findLast((record) => record.kind === 'signalled' && isMeant(record.name))
     const decision = found?.kind === 'signalled' ? parseValue(found.payload) : null
     if (typeof decision === 'string') return decision
     if (above === null || loaded === null) return null

@@ -6,7 +6,7 @@ import {
   type Value,
   type ValueMap,
 } from '@agentloom/workflow'
-import { plainView } from '../fold/run-view.ts'
+import { plainView, type RunView } from '../fold/run-view.ts'
 import { viewTree } from '../fold/run-tree.ts'
 import { closingOf } from '../fold/closing.ts'
 import { isOver } from '../journal/run-state.ts'
@@ -109,17 +109,27 @@ export async function endOrphan(journal: Journal, runId: string, childRunId: str
     await journal.cancel(childRunId, `its parent run ended: ${status}`, PARENT_ENDED)
 }
 
-async function conclude({ attempt, step }: At, child: LoadedRun): Promise<StepResult> {
+async function conclude({ attempt, step, plan }: At, child: LoadedRun): Promise<StepResult> {
   const view = await viewTree(attempt.journal, attempt.plans, child)
   const { status, runId, error } = view // as the child's plan sees it: under compat a time-out is no failure
   const usage: SpentUsage = { tokens: view.tokens, costNanoUsd: view.costNanoUsd, model: null, provider: null }
   const output = picked(view.state, step.returnKeys)
-  if (status === 'success') return { output, usage }
+  if (status === 'success' || (status === 'budget_exceeded' && isComplete(view, plan))) return { output, usage }
   if (status === 'timeout' && step.timeoutMs !== null)
     return { failure: new StepTimedOutError(step.id, step.timeoutMs), usage }
   // A budget that is spent and a child that somebody cancelled would end the same way again.
   const retryable = status === 'failed' || status === 'timeout'
   return { failure: new ChildRunError(runId, error, { output: writeValue(output), retryable }), usage }
+}
+
+/** It did all that it had to within its own budget: what its last step overspent is the parent's, which ends for that itself. */
+function isComplete({ steps, costNanoUsd }: RunView, { nodes, config }: Plan): boolean {
+  const isWithin = config.budgetNanoUsd === null || costNanoUsd <= config.budgetNanoUsd
+  return (
+    isWithin &&
+    steps.length === nodes.length &&
+    steps.every(({ status }) => status === 'success' || status === 'skipped')
+  )
 }
 
 /** Paused as a whole, and not only by its gates. */

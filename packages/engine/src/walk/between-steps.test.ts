@@ -303,9 +303,11 @@ steps:
   })
 
   test.each([
-    [0.015, 'budget'],
-    [1, 'success'],
-  ])('spends no more than its parent has left: %d', async (budget, outcome) => {
+    { budget: 1, run: 'success', sub: 'success', usd: 0.03, code: undefined },
+    { budget: 0.015, run: 'failed', sub: 'failed', usd: 0.02, code: 'run/budget-exceeded' },
+    // Its last step went over it: it has done what it had to, and the parent ends.
+    { budget: 0.025, run: 'budget_exceeded', sub: 'success', usd: 0.03, code: undefined },
+  ])('spends no more than its parent has left: $budget', async ({ budget, run, sub, usd, code }) => {
     const priced = {
       call: async () => ({
         text: 'said',
@@ -335,12 +337,9 @@ steps:
 `,
       { models: priced },
     )
-    expect(view.costNanoUsd).toBe(outcome === 'success' ? 30_000_000 : 20_000_000)
-    expect(view.steps[0]).toMatchObject(
-      outcome === 'success'
-        ? { status: 'success', tokens: 6 }
-        : { status: 'failed', error: { code: 'run/budget-exceeded' } },
-    )
+    expect([view.status, view.costNanoUsd / 1e9]).toEqual([run, usd])
+    expect(view.steps[0]?.status).toBe(sub)
+    expect(view.steps[0]?.error?.code).toBe(code)
   })
 })
 

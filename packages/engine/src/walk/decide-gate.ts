@@ -56,8 +56,19 @@ export async function decideGate(parts: TreeParts, { runId, path, decision, by }
     return restartChild(parts, loaded, gate, decision)
   const reply = await parts.journal.wake({ ...gate, wake: { kind: 'decided', decision, by } })
   if (reply.outcome === 'refused') return { ...reply, gates }
+  if (gate.runId !== runId && isValid(decision))
+    await parts.journal.signal(
+      runId,
+      decisionSignal(visitOf(loaded.records, gate.path), gate.path),
+      writeValue(decision),
+    )
   await parts.follower.woken(gate.runId, reply)
   return { outcome: 'decided', path: gate.path }
+}
+
+/** Others fail the gate, so that it must be asked again. */
+function isValid(decision: string): boolean {
+  return decision === 'approved' || decision === 'rejected'
 }
 
 /** As the reference engine: the child begins again, and finds the decision when it comes to the gate. */
