@@ -41,7 +41,7 @@ describe('E: jobs that others add', () => {
     ['E1 an epoch below 0', { ...good, epoch: -1 }],
     ['E1 a fraction as epoch', { ...good, epoch: 1.5 }],
     ['E4 20 MB', { ...good, text: 'x'.repeat(20_000_000) }],
-    ['E4 5 kB', { ...good, a: 'x'.repeat(5_000), b: 1 }],
+    ['E4 20 kB', { ...good, a: 'x'.repeat(20_000), b: 1 }],
     ['E23 a version before the first', { ...good, v: 0 }],
   ])('%s on the steps’ queue is malformed, once', async ([, data]) => {
     expect(await endOf(await yard.steps.add('bad · step', data, { attempts: 3 }))).toMatch(/^job\/malformed \S/)
