@@ -12,5 +12,8 @@ export const NODE_FLAGS = ['--conditions=agentloom-source', '--disable-warning=E
  */
 export async function runCommandLine(args, options) {
   const node = await setUp()
-  await runNode(node, [...NODE_FLAGS, join(ROOT, 'apps', 'cli', 'src', 'main.ts'), ...args], options)
+  await runNode(node, [...NODE_FLAGS, join(ROOT, 'apps', 'cli', 'src', 'main.ts'), ...args], {
+    ...options,
+    isTied: true,
+  })
 }

@@ -7,12 +7,17 @@ const FORWARDED = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT
  * Becomes, as far as a process can, another one: same terminal and streams, signals passed on, same end.
  * @param {string} node
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, isTied?: boolean }} [options] `isTied`: the child gets a channel that breaks
+ *   when this process is killed, so that it can end too (`apps/cli/src/main.ts`)
  * @returns {Promise<void>} resolves when the child has ended; the exit code is set, or the same signal raised
  */
-export function runNode(node, args, options = {}) {
+export function runNode(node, args, { isTied = false, ...options } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(node, args, { stdio: 'inherit', ...options })
+    const stdio = isTied ? /** @type {const} */ (['inherit', 'inherit', 'inherit', 'ipc']) : 'inherit'
+    const child = spawn(node, args, {
+      stdio: /** @type {import('node:child_process').StdioOptions} */ (stdio),
+      ...options,
+    })
     // On a terminal Ctrl-C reaches the whole group, the child included; a second one would mean "at once".
     const isTerminal = Boolean(process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY)
     const handlers = FORWARDED.map((signal) => {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { ROOT } from '../setup.mjs'
 import { PNPM_VERSION } from './install.mjs'
@@ -79,6 +80,21 @@ test.each([
     launcher.kill(signal)
   }
   expect(await ended).toEqual(end)
+})
+
+test('the command line dies with its launcher, however that one ends', async () => {
+  const folder = temporaryFolder()
+  writeFileSync(join(folder, 'w.yaml'), 'name: w\nsteps: [{id: s, type: wait_for, signal: never}]\n')
+  const script = `
+    import { NODE_FLAGS } from ${setupUrl('./command-line.mjs')}
+    import { runNode } from ${setupUrl('./run-node.mjs')}
+    const main = ${JSON.stringify(fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url)))}
+    await runNode(process.execPath, [...NODE_FLAGS, main, 'run', 'w.yaml'], { cwd: ${JSON.stringify(folder)}, isTied: true })`
+  const launcher = node(script)
+  await once(launcher.stdout, 'data')
+  launcher.kill('SIGKILL')
+  // The child has inherited the pipe, which closes when the last of them is gone.
+  await expect(once(launcher.stdout, 'close')).resolves.toBeDefined()
 })
 
 function node(script: string) {

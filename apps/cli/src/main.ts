@@ -9,6 +9,12 @@ const LINGER_MS = 500
 if (import.meta.filename.endsWith('.ts'))
   enableCompileCache(join(import.meta.dirname, '../../../node_modules/.cache/agentloom'))
 
+// The launcher holds the other end. Who kills it, with SIGKILL too, means this process: a run must not go on unseen.
+if (process.channel !== undefined) {
+  process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+  process.channel?.unref() // behind the listener, which holds the process
+}
+
 process.exitCode = 1 // until the end is known: a run that is waited for in vain must not look like a success
 const [{ runCli }, { processIo }] = await Promise.all([import('./cli.ts'), import('./io/process-io.ts')])
 process.exitCode = await runCli(process.argv.slice(2), processIo())

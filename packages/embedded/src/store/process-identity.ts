@@ -13,13 +13,16 @@ export interface ProcessIdentity {
 const SEEN_MS_MAX = 30_000
 
 export function ownIdentity(): ProcessIdentity {
-  return { pid: process.pid, started: startOf(process.pid), host: hostname() }
+  return { pid: process.pid, started: statusOf(process.pid)?.started ?? null, host: hostname() }
 }
 
 export function isAlive(other: ProcessIdentity & { readonly seen: number }, nowMs: number): boolean {
   if (other.host !== hostname()) return nowMs - other.seen < SEEN_MS_MAX
   if (!exists(other.pid)) return false
-  const started = startOf(other.pid)
+  const found = statusOf(other.pid)
+  // Killed, and nobody has asked how it ended: in a container without an init it stays so for ever.
+  if (found?.state === 'Z') return false
+  const started = found?.started ?? null
   return other.started === null || started === null || other.started === started
 }
 
@@ -32,13 +35,14 @@ function exists(pid: number): boolean {
   }
 }
 
-function startOf(pid: number): string | null {
+function statusOf(pid: number): { readonly state: string; readonly started: string } | null {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name, second field, is in brackets and may hold blanks; the start time is field 22, the 20th behind it.
-    const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-    return started === undefined ? null : `${boot}/${started}`
+    // The name, second field, is in brackets and may hold blanks; behind it the state comes first, and the start time, field 22, as 20th.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const [state, started] = [fields[0], fields[19]]
+    return state === undefined || started === undefined ? null : { state, started: `${boot}/${started}` }
   } catch {
     return null
   }
