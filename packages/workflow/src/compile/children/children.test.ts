@@ -99,9 +99,11 @@ describe('a child takes over', () => {
     expect(child.config).toMatchObject({ provider: 'mock', mock: { responses: '{"a": 1}', latencyMs: 5 } })
   })
 
-  test('answers of its own where the parent has none', () => {
-    const text = inline(`${ask}, config: {responses_file: b.json}`, '', 'config: {provider: mock}')
-    expect(childOf(text, { files: { 'b.json': '{"b": 1}' } }).config.mock?.responses).toBe('{"b": 1}')
+  test('the mock even where that has no answers: a run has one', () => {
+    const own = 'config: {responses_file: b.json, latency_model: replay, latency_ms: 9}'
+    const text = inline(`${ask}, ${own}`, '', 'config: {provider: mock}')
+    const { mock } = childOf(text, { files: { 'b.json': '{"b": 1}' } }).config
+    expect(mock).toMatchObject({ responses: null, latencyMs: 0 })
   })
 
   test('patterns of redaction, and keeps its own', () => {

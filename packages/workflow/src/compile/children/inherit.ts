@@ -34,8 +34,7 @@ export function inherited({ workflow, files, compat, isIsolated }: Child, parent
   const { strict: _, ...kept } = own ?? {}
   const config: Record<string, Value> = {
     ...missing(kept, written, ['provider', 'model']),
-    ...kept,
-    ...mockOf(written, parent),
+    ...(parent.config.provider === 'mock' ? { ...without(kept, MOCK), ...picked(written, MOCK) } : kept),
   }
   const { sandbox, outer } = sandboxesOf(kept['sandbox'], written['sandbox'], parent)
   if (sandbox === undefined) delete config['sandbox']
@@ -63,10 +62,11 @@ function missing(own: ValueMap, written: ValueMap, keys: readonly string[]): Rec
   )
 }
 
-function mockOf(written: ValueMap, { config }: Parent): ValueMap {
-  return config.provider === 'mock'
-    ? picked(written, ['provider', 'responses_file', 'latency_model', 'latency_ms'])
-    : {}
+/** What the mock goes by: one for the whole run, as there is one gateway. */
+const MOCK = ['provider', 'responses_file', 'latency_model', 'latency_ms']
+
+function without(own: ValueMap, keys: readonly string[]): ValueMap {
+  return Object.fromEntries(Object.entries(own).filter(([key]) => !keys.includes(key)))
 }
 
 function responsesOf({ config, definition: { files } }: Parent): Definition['files'] {
