@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { Console } from 'node:console'
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 
@@ -14,6 +15,9 @@ if (process.channel !== undefined) {
   process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
   process.channel?.unref() // behind the listener, which holds the process
 }
+
+// Stdout carries results alone: what users' functions and tools print goes where the talk is.
+globalThis.console = new Console(process.stderr)
 
 process.exitCode = 1 // until the end is known: a run that is waited for in vain must not look like a success
 const [{ runCli }, { processIo }] = await Promise.all([import('./cli.ts'), import('./io/process-io.ts')])

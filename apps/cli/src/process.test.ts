@@ -160,3 +160,17 @@ export const f = { kind: 'agentloom.function', name: 'f', version: null, output:
   expect(ended).toMatchObject({ code: 0, stderr: '' })
   expect(ended.stdout).toMatch(/ ✓ a +\d+ ms   1\.5\nsuccess in \d+ ms\n/)
 })
+
+test('what a function prints does not get into the JSON', async () => {
+  const printing = `{ kind: 'agentloom.function', name: 'print', version: null, output: null,
+    input: { safeParse: (data) => ({ success: true, data }) },
+    run() { console.log('chatter'); return 'done' } }`
+  const cwd = folderWith({
+    'w.yaml': 'name: w\nsteps: [{id: a, type: function, handler: print, input: {}, output: said}]\n',
+    'functions.mjs': `export const print = ${printing}`,
+  })
+  const run = new Running(['run', 'w.yaml', '--functions', 'functions.mjs', '--json'], { cwd })
+  const { stdout, stderr } = await run.ended
+  expect(JSON.parse(stdout)).toMatchObject({ status: 'success', state: { said: 'done' } })
+  expect(stderr).toContain('chatter')
+})

@@ -52,7 +52,12 @@ async function started(writer: string, layers: Layers, { isNeeded = false } = {}
     await runtime.settle()
     const { status, steps, state } = await runtime.view(plan)
     const statusOf = Object.fromEntries(steps.map((step) => [step.id, step.status]))
-    return { run: status, writer: statusOf['writer'], reader: statusOf['reader'], report: toPlain(state)['report'] }
+    return {
+      run: status,
+      writer: statusOf['writer'],
+      reader: statusOf['reader'],
+      report: toPlain(state['report'] ?? null),
+    }
   }
   return { runtime, plan, end }
 }

@@ -1,6 +1,7 @@
 import type { AttachmentSpec, LlmStep, StepCommon, ThinkingSettings } from '../../plan/plan.ts'
 import type { StepText } from '../../schema/workflow-schema.ts'
 import type { StepContext } from './context.ts'
+import { checkOutputSchema } from './output-schema.ts'
 import { missingPart, templateAt } from './parts.ts'
 
 export function llmStep(common: StepCommon, step: StepText, context: StepContext): LlmStep {
@@ -9,6 +10,7 @@ export function llmStep(common: StepCommon, step: StepText, context: StepContext
   if (step.max_tokens !== null && step.max_tokens < 1) {
     findings.warn('workflow/range', [...path, 'max_tokens'], 'no provider answers with fewer than 1 token')
   }
+  if (step.output_schema) checkOutputSchema(step.output_schema, [...path, 'output_schema'], findings)
   return {
     ...common,
     type: 'llm_call',

@@ -254,3 +254,20 @@ test.each([
 test.each(['inputs: {}', 'finally: []', 'config: {on_budget: park}'])('compat refuses %s', (top) => {
   expect(errorsOf(`name: w\nsteps: []\n${top}`, { compat: 'agentloom' })).toHaveLength(1)
 })
+
+test('an output_schema that is no JSON Schema is told where, and an honest one is not', () => {
+  const schema = (text: string) => warningsOf(`type: llm_call, prompt: x, output: o, output_schema: ${text}`)
+  const at = (place: string) => [`workflow/output-schema steps[0].output_schema${place}`]
+  expect(schema('{type: objct}')).toEqual(at('.type'))
+  expect(schema('{type: [object, 3]}')).toEqual(at('.type'))
+  expect(schema('{properties: 3}')).toEqual(at('.properties'))
+  expect(schema('{properties: {a: {items: {type: str}}}}')).toEqual(at('.properties.a.items.type'))
+  expect(schema('{properties: {a: {type: string, required: true}}}')).toEqual(at('.properties.a.required'))
+  expect(schema('{anyOf: [{type: "null"}, text]}')).toEqual(at('.anyOf[1]'))
+  expect(schema('{allOf: {type: object}}')).toEqual(at('.allOf'))
+  expect(
+    schema(
+      '{type: [object, "null"], properties: {type: {type: integer}, items: true}, required: [type], additionalProperties: false, enum: [{type: 3}]}',
+    ),
+  ).toEqual([])
+})
