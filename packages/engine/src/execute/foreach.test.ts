@@ -82,6 +82,23 @@ class ForGood extends AgentloomError {
   readonly retryable = false
 }
 
+test.each([
+  ['no item can ever pass', ['x'], 1],
+  ['one may', ['x', 1], 3],
+])('the step is tried again only while an item may pass: %s', async (_, items, attempts) => {
+  const broken = defineFunction({
+    name: 'do',
+    input: z.object({ item: z.int(), index: z.int() }),
+    run: () => Promise.reject(new Error('not now')),
+  })
+  const plan = compileYaml(`
+name: t
+steps:
+  - {id: each, type: foreach, items: state.items, step: ${DO}, output: results, retry: {max_retries: 2}}`).plan
+  const view = await new MemoryRuntime({ functions: [broken] }).run(plan, { items })
+  expect(view.steps).toMatchObject([{ status: 'failed', attempts }])
+})
+
 test('each item has its own retries and deadline', async () => {
   const tries = [0, 0, 0]
   const functions = [

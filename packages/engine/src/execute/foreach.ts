@@ -23,13 +23,19 @@ export type RunBody = (executors: Executors, attempt: Attempt) => Promise<StepRe
 export class ItemFailedError extends AgentloomError {
   override readonly name = 'ItemFailedError'
   readonly code: AgentloomError['code']
-  readonly retryable = true
+  /** False where another attempt would fail the same. */
+  readonly retryable: boolean
   override readonly help: string | null
-  constructor(error: ErrorInfo, at: { readonly index: number; readonly othersCount: number }) {
+  constructor(
+    error: ErrorInfo,
+    at: { readonly index: number; readonly othersCount: number },
+    { retryable }: { readonly retryable: boolean },
+  ) {
     const others = at.othersCount === 0 ? '' : ` (and ${at.othersCount} more)`
     super(`item ${at.index}: ${error.message}${others}`)
     this.code = /^[^/]+\/[^/]+$/.test(error.code) ? (error.code as AgentloomError['code']) : 'step/threw' // checked on this line
     this.help = error.help
+    this.retryable = retryable
   }
 }
 
@@ -59,6 +65,8 @@ export async function runForeach(
   attempt.held.signal.addEventListener('abort', () => {
     for (const held of working) held.abort(attempt.held.reason ?? 'lost')
   })
+  /** Items that no attempt can change. What failed before a crash is not known to be one. */
+  const hopeless = new Set<number>()
   const state = attempt.state()
   let wait: Wait | null = null
   let size = 0
@@ -73,7 +81,8 @@ export async function runForeach(
   }
   if (wait !== null) return { wait }
   const failed = items.firstFailed()
-  if (failed !== null) throw new ItemFailedError(failed.error, failed)
+  if (failed !== null)
+    throw new ItemFailedError(failed.error, failed, { retryable: hopeless.size <= failed.othersCount })
   return { output: items.outputs(), usage: NO_USAGE }
 
   async function work(): Promise<void> {
@@ -103,6 +112,7 @@ export async function runForeach(
       const failure = failureOf(result.failure, `item ${index}`)
       const error = { ...failure.info, message: masked(attempt, failure.info.message) }
       const isFinal = !isTriedAgain(body.retry, failures + 1, failure)
+      if (!isTriedAgain({ ...body.retry, retriesMax: Infinity }, 1, failure)) hopeless.add(index)
       const end = { index, failures: failures + 1, attempt: attempt.number, isFinal, error }
       await items.end(log, end, result.usage)
       if (isFinal) return
