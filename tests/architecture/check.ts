@@ -55,6 +55,9 @@ function clientReason(folder: string, name: string): string | null {
   return owners === undefined || owners.includes(folder) ? null : `only ${owners.join(', ')} may`
 }
 
+/** Of the repository, which is no package and has no front door: another configuration may build on it. */
+const ROOT_CONFIGURATION = 'vitest.config.ts'
+
 function wrongImport(
   member: Member,
   path: string,
@@ -66,6 +69,7 @@ function wrongImport(
   const isTest = isTestFile(folder, path)
   if (specifier.startsWith('.')) {
     const target = join(dirname(path), specifier)
+    if (target === ROOT_CONFIGURATION) return null
     return target.startsWith(`${folder}/`) ? null : 'leaves its package by path; go in through the front door'
   }
   if (specifier.startsWith('node:')) {
