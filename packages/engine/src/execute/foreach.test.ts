@@ -160,7 +160,7 @@ steps:
     expect(view.steps[0]?.attempts).toBe(3)
   })
 
-  test('after a resume begins with all items: it is another visit', async () => {
+  test('after a resume makes only the failed items again', async () => {
     let isBad = true
     const begun: number[] = []
     const functions = [
@@ -172,12 +172,45 @@ steps:
     ]
     const runtime = new MemoryRuntime({ functions })
     const plan = planOf(DO)
-    await runtime.run(plan, { items: [0, 1] })
+    await runtime.run(plan, { items: [0, 1, 2] })
+    await runtime.resume(plan)
+    await runtime.settle()
     isBad = false
     await runtime.resume(plan)
     await runtime.settle()
-    expect((await runtime.view(plan)).state['results']).toEqual([0, 1])
-    expect(begun).toEqual([0, 1, 0, 1])
+    expect((await runtime.view(plan)).state['results']).toEqual([0, 1, 2])
+    expect(begun).toEqual([0, 1, 2, 1, 1])
+  })
+
+  test('after a resume that runs the source of its items again begins with all of them', async () => {
+    let isBad = true
+    const functions = [
+      handler((item) => {
+        if (item === 1 && isBad) throw new Error('bad')
+        return item
+      }),
+      defineFunction({
+        name: 'source',
+        input: z.object({}),
+        run() {
+          if (isBad) throw new Error('no source')
+          return [5, 6]
+        },
+      }),
+    ]
+    const plan = compileYaml(`
+name: t
+config: {on_step_failure: continue}
+state: {items: [0, 1]}
+steps:
+  - {id: source, type: function, handler: source, output: items, retry: {max_retries: 0}}
+  - {id: each, type: foreach, depends_on: [source], items: state.items, step: ${DO}, output: results, retry: {max_retries: 0}}`).plan
+    const runtime = new MemoryRuntime({ functions })
+    expect((await runtime.run(plan)).status).toBe('failed')
+    isBad = false
+    await runtime.resume(plan)
+    await runtime.settle()
+    expect((await runtime.view(plan)).state['results']).toEqual([5, 6])
   })
 
   test('in the middle of items’ agent loops repeats none of their calls', async () => {

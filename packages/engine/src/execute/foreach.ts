@@ -3,10 +3,11 @@ import { NO_USAGE } from '../journal/record.ts'
 import type { Wait } from '../ports/journal.ts'
 import { Held, StepAbortedError } from '../walk/held.ts'
 import type { Attempt, Executors, SpentUsage, StepResult, StepWait } from './attempt.ts'
+import { earlierItems } from './earlier-items.ts'
 import { failureOf, StepConfigError, whole } from './failure.ts'
 import { ItemLog } from './item-log.ts'
 import { Items } from './items.ts'
-import { readNotes, writeNote } from './notes.ts'
+import { readNotes, writeNote, type StepNote } from './notes.ts'
 import { backoffMs, isTriedAgain } from './retry.ts'
 import { masked, maskedValue, MissingSecretError } from './secrets.ts'
 import { resolveArguments } from './tool.ts'
@@ -59,7 +60,8 @@ export async function runForeach(
       `Step '${step.id}': ${list.length} items, at most ${ITEMS_MAX} are possible`,
     )
 
-  const items = new Items(await readNotes(attempt), list.length, attempt.number)
+  const earlier: StepNote = { kind: 'items', items: await earlierItems(attempt) }
+  const items = new Items([earlier, ...(await readNotes(attempt))], list.length, attempt.number)
   const log = new ItemLog((ended, usage) => writeNote(attempt, { kind: 'items', items: ended }, usage))
   const working = new Set<Held>()
   attempt.held.signal.addEventListener('abort', () => {
