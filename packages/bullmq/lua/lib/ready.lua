@@ -225,7 +225,12 @@ function R.resolved(c, is_success, first, count, total, next, failure)
     R.call_in_batches('HSET', R.RUN, R.fields) -- the failure of this step, if it is one
     R.fields = {}
     local failure = redis.call('HGET', R.RUN, 'failure')
-    if failure then R.end_run('failed', failure) else R.end_run('success', 'null') end
+    -- a child run was stopped by what was left of this run's budget, and nothing else went wrong before it
+    local is_budget = failure and R.budget and R.spent >= R.budget
+      and string.find(failure, '{"code":"run/budget-exceeded"', 1, true) == 1
+    if is_budget then R.end_run('budget_exceeded')
+    elseif failure then R.end_run('failed', failure)
+    else R.end_run('success', 'null') end
   end
   local reply = R.settled_reply(clean, undecided, next)
   R.flush()

@@ -78,10 +78,12 @@ export function parentEndedError(status: RunStatus): ErrorInfo {
   return { code: 'run/parent-ended', message: `its parent run ended: ${status}`, place: null, help: null }
 }
 
+export const BUDGET_EXCEEDED = 'run/budget-exceeded'
+
 export function budgetError(spentNanoUsd: number, budgetNanoUsd: number): ErrorInfo {
   const usd = (nano: number): string => `$${(nano / 1e9).toFixed(4)}`
   return {
-    code: 'run/budget-exceeded',
+    code: BUDGET_EXCEEDED,
     message: `Budget exceeded: spent ${usd(spentNanoUsd)} of ${usd(budgetNanoUsd)} limit`,
     place: 'config.budget_usd',
     help: 'raise config.budget_usd, or resume the run with a higher --budget',

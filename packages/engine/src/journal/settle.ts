@@ -2,7 +2,7 @@ import type { ErrorInfo } from '@agentloom/workflow'
 import type { ClaimedStep, NextClaim, SettleReply, SettleStep, SkipStep, SpreadEdges } from '../ports/journal.ts'
 import { claimedStep, lease } from './claim.ts'
 import type { CommandContext } from './context.ts'
-import { endCleaned, endRun, offersOfCleanup } from './end.ts'
+import { BUDGET_EXCEEDED, endCleaned, endRun, offersOfCleanup } from './end.ts'
 import { offerAgainAt, offerOf, offersOf } from './offers.ts'
 import { enqueue, spreadInto, type Readied } from './ready.ts'
 import { isCleanup, isClosedTo, isOver, type RunState, type StepCell } from './run-state.ts'
@@ -100,9 +100,15 @@ function resolved(
   if (isSuccess && run.budgetNanoUsd !== null && run.spentNanoUsd > run.budgetNanoUsd) {
     endRun(run, 'budget_exceeded', null, ctx)
   } else if (run.unresolved === 0) {
-    endRun(run, run.failure === null ? 'success' : 'failed', run.failure?.error ?? null, ctx)
+    const failed = isBudgetSpentBelow(run) ? 'budget_exceeded' : 'failed'
+    endRun(run, run.failure === null ? 'success' : failed, run.failure?.error ?? null, ctx)
   }
   return settledReply(run, readied, command.next, ctx)
+}
+
+/** A child run was stopped by what was left of this run's budget, and nothing else went wrong before it. */
+function isBudgetSpentBelow({ failure, budgetNanoUsd, spentNanoUsd }: RunState): boolean {
+  return failure?.error.code === BUDGET_EXCEEDED && budgetNanoUsd !== null && spentNanoUsd >= budgetNanoUsd
 }
 
 function settledReply(run: RunState, readied: Readied, next: NextClaim | null, ctx: CommandContext): SettleReply {

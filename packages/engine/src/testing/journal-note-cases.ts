@@ -84,4 +84,22 @@ export const noteCases: readonly JournalCase[] = [
       assert.equal((await settled(journal, claim, success('1'), [])).runStatus, 'budget_exceeded')
     },
   },
+  {
+    name: 'a run whose budget a child run has spent ends for that, one with money left has failed',
+    async run({ journal }) {
+      const error = { code: 'run/budget-exceeded', message: 'the child’s', place: null, help: null }
+      for (const [runId, budgetNanoUsd, status] of [
+        ['poor', 20, 'budget_exceeded'],
+        ['rich', 21, 'failed'],
+        ['free', null, 'failed'],
+      ] as const) {
+        await journal.start({ ...startOf({ steps: 1 }), runId, budgetNanoUsd })
+        const { claim } = await claimed(journal, 'a', { runId })
+        const usage = { ...NO_USAGE, costNanoUsd: 20 }
+        const settlement = { kind: 'failed', error, usage } as const
+        const reply = await journal.settle({ claim, rank: 0, settlement, edges: [], next: null })
+        assert.equal(reply.outcome === 'settled' ? reply.runStatus : reply.outcome, status)
+      }
+    },
+  },
 ]

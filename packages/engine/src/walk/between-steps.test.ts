@@ -304,7 +304,7 @@ steps:
 
   test.each([
     { budget: 1, run: 'success', sub: 'success', usd: 0.03, code: undefined },
-    { budget: 0.015, run: 'failed', sub: 'failed', usd: 0.02, code: 'run/budget-exceeded' },
+    { budget: 0.015, run: 'budget_exceeded', sub: 'failed', usd: 0.02, code: 'run/budget-exceeded' },
     // Its last step went over it: it has done what it had to, and the parent ends.
     { budget: 0.025, run: 'budget_exceeded', sub: 'success', usd: 0.03, code: undefined },
   ])('spends no more than its parent has left: $budget', async ({ budget, run, sub, usd, code }) => {
