@@ -1,9 +1,10 @@
 #!lua flags=no-writes
--- lua/notes.lua: the notes of a step since it was last reopened.
+-- lua/notes.lua: the notes of a step since it was last reopened, a page of the run's records at a time, the newest page first.
 -- KEYS[1] steps  KEYS[2] log  ARGV[1] step  ARGV[2] the step as JSON, as src/journal/record-codec.ts writes it in records
--- Returns  {text, …} oldest first
-local BATCH = 500
-if redis.call('HEXISTS', KEYS[1], '/noted:' .. ARGV[1]) == 0 then return {} end
+-- ARGV[3] how many records, the oldest, are left to be looked at; '' for all there are
+-- Returns  {how many are left after this page, text, …} newest first
+local PAGE = 1000
+if redis.call('HEXISTS', KEYS[1], '/noted:' .. ARGV[1]) == 0 then return {0} end
 
 -- Whether a record reopens the step.
 local function reopens(record)
@@ -19,21 +20,15 @@ local function is_note(record)
   return string.sub(record, at + 1, at + #mark) == mark
 end
 
-local newest_first = {}
-local last = redis.call('LLEN', KEYS[2]) - 1
-local is_done = false
-while last >= 0 and not is_done do
-  local first = math.max(0, last - BATCH + 1)
-  local records = redis.call('LRANGE', KEYS[2], first, last)
-  for i = #records, 1, -1 do
-    if reopens(records[i]) then
-      is_done = true
-      break
-    end
-    if is_note(records[i]) then newest_first[#newest_first + 1] = cjson.decode(records[i])[5] end
+local last = (tonumber(ARGV[3]) or redis.call('LLEN', KEYS[2])) - 1
+local first = math.max(0, last - PAGE + 1)
+local records = last >= 0 and redis.call('LRANGE', KEYS[2], first, last) or {}
+local reply = {first}
+for i = #records, 1, -1 do
+  if reopens(records[i]) then
+    reply[1] = 0
+    break
   end
-  last = first - 1
+  if is_note(records[i]) then reply[#reply + 1] = cjson.decode(records[i])[5] end
 end
-local notes = {}
-for i = #newest_first, 1, -1 do notes[#notes + 1] = newest_first[i] end
-return notes
+return reply

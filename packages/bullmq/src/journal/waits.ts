@@ -9,10 +9,9 @@ import type {
   WakeReply,
   WakeStep,
 } from '@agentloom/engine'
-import { z } from 'zod'
 import { quote, tails } from './record-codec.ts'
 import { labelIn, readOffers, transitionIn } from './replies.ts'
-import { intIn, oneOf } from './reply.ts'
+import { intIn, listIn, oneOf, textIn } from './reply.ts'
 import { wholeNumber } from './settle.ts'
 import type { Store } from './store.ts'
 import { wakeKey, wakeText } from './wait-codec.ts'
@@ -28,13 +27,18 @@ export async function append(store: Store, { runId, stepId, epoch, nonce }: Clai
   return { outcome: reply[0] === 1 ? 'appended' : 'stale' }
 }
 
-const texts = z.array(z.string())
-
-/** Filtered by the server: a run's log may hold the notes of ten thousand items, and many steps. */
+/** Filtered by the server, page by page: a run's log may hold the notes of ten thousand items, and many steps. */
 export async function notes(store: Store, runId: string, stepId: string): Promise<readonly string[]> {
   const [, steps, , log] = store.keys.run(runId)
-  const found = await store.scripts.call({ name: 'notes', keys: [steps, log], args: [stepId, quote(stepId)] })
-  return texts.parse(found)
+  const newestFirst: string[] = []
+  let left: number | '' = ''
+  do {
+    const reply = await store.scripts.call({ name: 'notes', keys: [steps, log], args: [stepId, quote(stepId), left] })
+    const [behind, ...page] = listIn(reply)
+    for (const text of page) newestFirst.push(textIn(text))
+    left = intIn(behind)
+  } while (left > 0)
+  return newestFirst.reverse()
 }
 
 const WAKE_REFUSALS: ReadonlySet<Extract<WakeReply, { outcome: 'refused' }>['reason']> = new Set([
