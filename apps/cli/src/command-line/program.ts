@@ -63,6 +63,7 @@ Examples:
 
 function configure(command: Command, io: Io): void {
   command
+    .configureHelp({ ...command.configureHelp(), optionDescription: ({ description }) => description }) // they say their defaults
     .exitOverride()
     .showSuggestionAfterError(false)
     .configureOutput({

@@ -43,7 +43,7 @@ export function runCommand(act: Act): Command {
     .addOption(textOption('--id <id>', 'id of the run; the same id again is the same run'))
     .addOption(redisOption())
     .addOption(new Option('--detach', 'with Redis: start the run and leave it to the workers'))
-    .addOption(new Option('--compat <engine>', 'read the file as that engine does').choices(['agentloom']))
+    .addOption(new Option('--compat <engine>', 'read the file as that engine does: agentloom').choices(['agentloom']))
     .addOption(envFileOption())
     .addOption(new Option('--lite', 'accepted for the Python engine; without effect').hideHelp())
     .action((file: string, options: RunCommandOptions) =>

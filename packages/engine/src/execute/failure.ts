@@ -8,11 +8,12 @@ export class StepTimedOutError extends AgentloomError {
   override readonly name = 'StepTimedOutError'
   readonly code = 'step/timed-out'
   readonly retryable: boolean
-  override readonly help = 'raise the step’s timeout, or make it faster'
+  override readonly help: string
   /** @param waited what did not come in time: waiting once more is a decision for whoever resumes the run */
   constructor(stepId: string, timeoutMs: number, waited: string | null = null) {
     super(waited === null ? `step ${stepId} took longer than ${timeoutMs} ms` : `step ${stepId}: ${waited}`)
     this.retryable = waited === null
+    this.help = waited === null ? 'raise the step’s timeout, or make it faster' : '`agentloom resume` waits once more'
   }
 }
 
