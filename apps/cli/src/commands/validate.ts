@@ -19,7 +19,7 @@ export function validateCommand(act: Act): Command {
   })
     .argument('<workflow_path>', 'YAML file')
     .addOption(new Option('--strict', 'treat warnings as errors'))
-    .addOption(new Option('--compat <engine>', 'read the file as that engine does').choices(['agentloom']))
+    .addOption(new Option('--compat <engine>', 'read the file as that engine does: agentloom').choices(['agentloom']))
     .addOption(jsonOption())
     .addOption(envFileOption())
     .action((file: string, options: ValidateOptions) =>

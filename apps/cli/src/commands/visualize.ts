@@ -28,7 +28,7 @@ export function visualizeCommand(act: Act): Command {
     .addOption(textOption('-o, --output <file>', 'write it to this file; the format follows from its ending'))
     .addOption(new Option('--order-edges', 'also draw edges that only order: data that is read, gates (dotted)'))
     .addOption(new Option('--json', 'the same as --format json'))
-    .addOption(new Option('--compat <engine>', 'read the file as that engine does').choices(['agentloom']))
+    .addOption(new Option('--compat <engine>', 'read the file as that engine does: agentloom').choices(['agentloom']))
     .action((file: string, options: VisualizeOptions) =>
       act(async (io) => (await import('../workflow-file/visualize.ts')).visualizeFile(file, options, io)),
     )
