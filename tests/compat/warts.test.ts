@@ -227,6 +227,24 @@ test('a model may call what its step declares, and nothing else (case 293)', asy
   expect(compat.steps).toMatchObject({ draft: ['success', 'done'], look: ['success', 'x'] })
 })
 
+test('a step with tools does not stream (steps.md §2.5)', async () => {
+  const call = { id: 'c', name: 'file_read', arguments: { path: 'a.txt' } }
+  const { plain, compat } = await bothWays({
+    yaml: `
+      name: w
+      config: {provider: mock, responses_file: responses.json, stream: true}
+      steps: [{id: draft, type: llm_call, prompt: go, tools: [{name: file_read}]}]`,
+    files: {
+      'a.txt': 'a',
+      'responses.json': JSON.stringify({ draft: [{ content: 'first', tool_calls: [call] }, { content: 'done' }] }),
+    },
+  })
+  expect([plain.steps['draft'], compat.steps['draft']]).toEqual([
+    ['success', 'done'],
+    ['success', 'first'],
+  ])
+})
+
 test('a decision lets a child go on, its finished steps are not run again (case 329)', async () => {
   const { plain, compat } = await bothWays({
     yaml: `

@@ -1,5 +1,5 @@
 /**
- * What changes under `compat: agentloom`: 20 switches at most, each with the conformance case that needs it. They are turned into
+ * What changes under `compat: agentloom`: 20 switches at most, each with the conformance case that needs it, or the rule. They are turned into
  * fields of the plan, or into the plan's parts, when a workflow is compiled; no other code asks for compat by name.
  */
 export interface Compat {
@@ -33,12 +33,10 @@ export interface Compat {
   /** Steps behind a gate see sentinels for what was redacted before it (case 317). */
   readonly gateHidesSecrets: boolean
 
-  /** A child that shares its parent's state has none of its own (case 228). */
-  readonly sharedChildHasNoState: boolean
+  /** A child that shares its parent's state has nothing else: neither a state of its own nor `input` (cases 228, 232). */
+  readonly sharedChildHasParentsStateOnly: boolean
   /** `input` of a sub-workflow is passed as written (case 231). */
   readonly childInputIsLiteral: boolean
-  /** `input` of a sub-workflow counts only with `isolated_state` (case 232). */
-  readonly sharedChildHasNoInput: boolean
   /** The tools of a child have its parent's sandbox (case 246). */
   readonly childHasParentsSandbox: boolean
   /** A decision for a gate inside a child starts the child again (case 329). */
@@ -46,6 +44,8 @@ export interface Compat {
 
   /** The time limit that `shell_command` is given is not enforced (case 202). */
   readonly ignoresCommandTimeout: boolean
+  /** A step that streams has no tools (steps.md §2.5). */
+  readonly streamingDropsTools: boolean
   /** A model may call every registered tool, declared on the step or not (case 293). */
   readonly modelCallsAnyTool: boolean
 }
@@ -67,12 +67,12 @@ export const NO_COMPAT: Compat = {
   keepsPartialPaths: false,
   sharesOutputs: false,
   gateHidesSecrets: false,
-  sharedChildHasNoState: false,
+  sharedChildHasParentsStateOnly: false,
   childInputIsLiteral: false,
-  sharedChildHasNoInput: false,
   childHasParentsSandbox: false,
   decisionRestartsChild: false,
   ignoresCommandTimeout: false,
+  streamingDropsTools: false,
   modelCallsAnyTool: false,
 }
 
@@ -90,12 +90,12 @@ const AGENTLOOM: Compat = {
   keepsPartialPaths: true,
   sharesOutputs: true,
   gateHidesSecrets: true,
-  sharedChildHasNoState: true,
+  sharedChildHasParentsStateOnly: true,
   childInputIsLiteral: true,
-  sharedChildHasNoInput: true,
   childHasParentsSandbox: true,
   decisionRestartsChild: true,
   ignoresCommandTimeout: true,
+  streamingDropsTools: true,
   modelCallsAnyTool: true,
 }
 

@@ -49,7 +49,7 @@ export function inherited({ workflow, files, compat, isIsolated }: Child, parent
     workflow: {
       ...rest,
       ...(Object.keys(config).length > 0 && { config }),
-      ...(state !== undefined && !(parent.compat.sharedChildHasNoState && !isIsolated) && { state }),
+      ...(state !== undefined && !(parent.compat.sharedChildHasParentsStateOnly && !isIsolated) && { state }),
       ...(schema !== undefined && { state_schema: schema }),
     },
   }

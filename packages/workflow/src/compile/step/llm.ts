@@ -5,7 +5,9 @@ import { checkOutputSchema } from './output-schema.ts'
 import { missingPart, templateAt } from './parts.ts'
 
 export function llmStep(common: StepCommon, step: StepText, context: StepContext): LlmStep {
-  const { path, config, findings } = context
+  const { path, config, findings, compat } = context
+  const stream = step.stream ?? config.stream
+  const tools = stream && compat.streamingDropsTools ? [] : (step.tools ?? [])
   const { prompt, system_prompt: systemPrompt } = step
   if (step.max_tokens !== null && step.max_tokens < 1) {
     findings.warn('workflow/range', [...path, 'max_tokens'], 'no provider answers with fewer than 1 token')
@@ -20,8 +22,8 @@ export function llmStep(common: StepCommon, step: StepText, context: StepContext
     model: step.model ?? config.model,
     temperature: step.temperature,
     maxTokens: step.max_tokens,
-    stream: step.stream ?? config.stream,
-    tools: (step.tools ?? []).map(({ name, description, parameters = {} }) => ({ name, description, parameters })),
+    stream,
+    tools: tools.map(({ name, description, parameters = {} }) => ({ name, description, parameters })),
     toolChoice: step.tool_choice,
     maxToolIterations: step.max_tool_iterations,
     attachments: attachmentsOf(step.attachments, context),

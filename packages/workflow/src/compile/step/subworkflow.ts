@@ -18,9 +18,9 @@ export function subworkflowStep(common: StepCommon, step: StepText, context: Ste
 }
 
 function inputOf(step: StepText, context: StepContext): { readonly [name: string]: Argument | Broken } {
-  const { sharedChildHasNoInput, childInputIsLiteral } = context.compat
+  const { sharedChildHasParentsStateOnly, childInputIsLiteral } = context.compat
   const input: Record<string, Argument> = {}
-  if (sharedChildHasNoInput && !step.isolated_state) return input
+  if (sharedChildHasParentsStateOnly && !step.isolated_state) return input
   for (const [name, value] of Object.entries(step.input ?? {})) {
     input[name] = childInputIsLiteral ? { kind: 'literal', value } : inputAt(name, value, context)
   }
