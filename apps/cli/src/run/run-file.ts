@@ -24,7 +24,7 @@ export async function runFile(file: string, options: RunCommandOptions, surround
     refuseWith('redis', { '--functions': functions, '--checkpoint': checkpoint, '--checkpoint-dir': checkpointDir })
   } else refuseWith('embedded', { '--detach': options.detach })
   const input = await inputOf(options, io)
-  const { plan, warnings } = await compiled(file, options, { io, settings })
+  const { plan, warnings } = await compiled(file, options, { io, settings, inputKeys: Object.keys(input) })
   printWarnings(warnings, io)
   if (place.kind === 'redis') {
     const { startInRedis } = await import('./in-redis.ts')
@@ -43,12 +43,17 @@ export async function runFile(file: string, options: RunCommandOptions, surround
 async function compiled(
   file: string,
   { provider, model, budget: budgetUsd, stream, mockResponses, compat }: RunCommandOptions,
-  { io, settings }: { readonly io: Io; readonly settings: Parameters<typeof placeOf>[1] },
+  at: {
+    readonly io: Io
+    readonly settings: Parameters<typeof placeOf>[1]
+    readonly inputKeys: readonly string[]
+  },
 ): Promise<Compiled> {
+  const { io, settings, inputKeys } = at
   const cwd = io.cwd()
   const recorded = mockResponses === undefined ? undefined : await loadRecorded(mockResponses, cwd)
   const overrides = { provider, model, budgetUsd, stream, recorded }
-  return loadPlan({ file, cwd, compat: compat ?? settings.AGENTLOOM_COMPAT ?? null, settings, overrides })
+  return loadPlan({ file, cwd, compat: compat ?? settings.AGENTLOOM_COMPAT ?? null, settings, overrides, inputKeys })
 }
 
 /** File first, pairs over it. */

@@ -13,6 +13,8 @@ export interface LoadWorkflow {
   readonly compat: 'agentloom' | null
   readonly settings: Settings
   readonly overrides: Overrides
+  /** What `--state` gives: nothing is said of references to it. */
+  readonly inputKeys?: readonly string[]
 }
 
 export interface LoadedPlan extends Compiled {
@@ -24,10 +26,17 @@ export interface LoadedPlan extends Compiled {
  * A workflow file, compiled with what the command line says in place of it.
  * @throws {UsageError} there is no such file · {FileError} · {WorkflowError}
  */
-export async function loadPlan({ file, cwd, compat, settings, overrides }: LoadWorkflow): Promise<LoadedPlan> {
+export async function loadPlan({
+  file,
+  cwd,
+  compat,
+  settings,
+  overrides,
+  inputKeys = [],
+}: LoadWorkflow): Promise<LoadedPlan> {
   checkFileArgument(file, cwd)
   const { definition, source, warnings } = await loadWorkflowFile(file, { cwd, compat })
-  return { ...compileWorkflow(overridden(definition, overrides, settings), { source, warnings }), source }
+  return { ...compileWorkflow(overridden(definition, overrides, settings), { source, warnings, inputKeys }), source }
 }
 
 function checkFileArgument(file: string, cwd: string): void {

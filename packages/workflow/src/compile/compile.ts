@@ -32,6 +32,8 @@ export interface CompileOptions {
   readonly warnings?: readonly Diagnostic[]
   /** What this process hides beside what the workflow names (`AGENTLOOM_REDACT_STATE_KEYS`); no part of the hash. */
   readonly redact?: readonly string[]
+  /** Keys that the run's input will have: no warning says that nothing writes them. The plan is the same without. */
+  readonly inputKeys?: readonly string[]
 }
 
 /**
@@ -40,11 +42,11 @@ export interface CompileOptions {
  */
 export function compileWorkflow(
   definition: Definition,
-  { source, warnings = [], redact = [] }: CompileOptions = {},
+  { source, warnings = [], redact = [], inputKeys = [] }: CompileOptions = {},
 ): Compiled {
   const findings = new Findings(source ?? null)
   const { part, ...whole } = definition
-  const initial = { keys: new Set<string>(), ids: new Set<string>() }
+  const initial = { keys: new Set<string>(), ids: new Set<string>(), inputKeys: new Set(inputKeys) }
   const plan = compileOne(whole, { findings, warnings, redact, level: 0, initial, plans: new Map() })
   if (part === undefined) return { plan, warnings: findings.warnings }
   if (plan.cleanup !== null) return { plan: plan.cleanup.plan, warnings: [] }
@@ -89,8 +91,10 @@ function compileOne(definition: Definition, compiling: Compiling): Plan {
   const state = initialState(workflow.state, inputs)
   checkStepsKey(state, findings)
   const own = new Set([...Object.keys(state), ...(inputs ?? []).map(({ name }) => name)])
-  const initial = { keys: both(own, compiling.initial.keys), ids: compiling.initial.ids }
-  const afterAll = { keys: both(initial.keys, outputRoots(entries)), ids: both(initial.ids, idsOf(entries)) }
+  // Under strict it is an error, and must be one wherever the plan is compiled again.
+  const inputKeys = workflow.config.strict ? new Set<string>() : compiling.initial.inputKeys
+  const initial = { keys: both(own, compiling.initial.keys), ids: compiling.initial.ids, inputKeys }
+  const afterAll = { keys: both(initial.keys, outputRoots(entries)), ids: both(initial.ids, idsOf(entries)), inputKeys }
   const context: Omit<StepContext, 'path'> = {
     config: workflow.config,
     compat,

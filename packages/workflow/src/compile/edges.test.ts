@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Plan } from '../plan/plan.ts'
-import { compileYaml } from './from-yaml.ts'
+import { compileWorkflow } from './compile.ts'
+import { compileYaml, defineFromYaml } from './from-yaml.ts'
 
 function planOf(steps: string, config = ''): Plan {
   return compileYaml(`name: w\nconfig: {${config}}\nstate: {n: 1}\nsteps:\n${steps}`).plan
@@ -153,6 +154,17 @@ describe('references that cannot be meant', () => {
     expect(warnings('  - {id: answer, type: llm_call, prompt: "Answer kindly: {state.tickt}"}')).toEqual([
       '4:59 workflow/unknown-reference nothing writes state.tickt | did you mean state.ticket (initial state)?',
     ])
+  })
+
+  test('a run is given it: nothing is said, and the plan is the same; under strict it stays an error', () => {
+    const text = 'name: w\nsteps: [{id: a, type: llm_call, prompt: "{state.topic}"}]'
+    const { definition } = defineFromYaml(text)
+    const inputKeys = ['topic']
+    const told = compileWorkflow(definition, { inputKeys })
+    expect(told.warnings).toEqual([])
+    expect(told.plan).toEqual(compileWorkflow(definition).plan)
+    const strict = defineFromYaml(`${text}\nconfig: {strict: true}`).definition
+    expect(() => compileWorkflow(strict, { inputKeys })).toThrow('nothing writes state.topic')
   })
 
   test('there is no such step', () => {

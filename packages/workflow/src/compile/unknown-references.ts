@@ -10,6 +10,8 @@ import type { Writers } from './writers.ts'
 export interface Initial {
   readonly keys: ReadonlySet<string>
   readonly ids: ReadonlySet<string>
+  /** Keys that somebody will give a run. */
+  readonly inputKeys: ReadonlySet<string>
 }
 
 interface Known {
@@ -41,7 +43,7 @@ interface Seen extends Known {
 function checkReference(reference: Reference, read: TextReads, seen: Seen, findings: Findings): void {
   const [root, id] = reference.path ?? []
   if (reference.path === null || root === undefined) return
-  if (root !== 'steps' && seen.initial.keys.has(root)) return
+  if (root !== 'steps' && (seen.initial.keys.has(root) || seen.initial.inputKeys.has(root))) return
   if (root === 'steps' && id !== undefined && seen.initial.ids.has(id)) return
   const detail = read.hasOffsets ? { part: { index: reference.offset, length: reference.length } } : {}
   if (root === 'steps') {

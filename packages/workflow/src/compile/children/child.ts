@@ -71,8 +71,8 @@ function compileChild(
   findings.adopt(warnings)
   const given = new Set(Object.keys(step.input ?? {}))
   const initial = step.isolated_state
-    ? { keys: given, ids: new Set<string>() }
-    : { keys: new Set([...given, ...parent.initial.keys]), ids: parent.initial.ids }
+    ? { keys: given, ids: new Set<string>(), inputKeys: new Set<string>() }
+    : { ...parent.initial, keys: new Set([...given, ...parent.initial.keys]) }
   const plan = parent.compile(definition, { findings, level: parent.level + 1, initial })
   parent.findings.adopt(findings.warnings)
   return plan
