@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Plan } from '../plan/plan.ts'
 import { compileWorkflow } from './compile.ts'
-import { compileYaml, defineFromYaml } from './from-yaml.ts'
+import { compileYaml } from './from-yaml.ts'
+import { defineFromYaml } from './define.ts'
 
 function planOf(steps: string, config = ''): Plan {
   return compileYaml(`name: w\nconfig: {${config}}\nstate: {n: 1}\nsteps:\n${steps}`).plan
