@@ -22,6 +22,7 @@ export type { Template } from './template/template.ts'
 export { canonicalJson, parseValue, toPlain, writeValue } from './value/codec.ts'
 export { ResultError, ValueError } from './value/errors.ts'
 export { fromPlain, RESULT_LIMITS, type ResultLimits } from './value/from-plain.ts'
+export { instantIn } from './value/instant.ts'
 export { Float, floatValue, intValue, isList, isMapping, type Value, type ValueMap } from './value/value.ts'
 export {
   defineFunction,

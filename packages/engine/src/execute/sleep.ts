@@ -1,9 +1,7 @@
-import { renderTemplate, type SleepStep } from '@agentloom/workflow'
+import { instantIn, renderTemplate, type SleepStep } from '@agentloom/workflow'
 import { NO_USAGE } from '../journal/record.ts'
 import type { Attempt, Executors, StepResult, StepWait } from './attempt.ts'
 import { StepConfigError, whole } from './failure.ts'
-
-const ISO_DATE_TIME = /^\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:?\d{2})?)?$/
 
 /** Waits without a worker; the journal keeps the time, so that it also passes while nobody is there. The output is null. */
 export function runSleep({ clock }: Executors, attempt: Attempt, step: SleepStep): StepResult | StepWait {
@@ -14,20 +12,14 @@ export function runSleep({ clock }: Executors, attempt: Attempt, step: SleepStep
 
 function untilMs(attempt: Attempt, step: SleepStep): number {
   const until = whole(step.until)
-  const text = until === null ? '' : renderTemplate(until, attempt.state()).trim()
-  const atMs = ISO_DATE_TIME.test(text) ? Date.parse(inUtc(text.replace(' ', 'T'))) : Number.NaN
-  if (Number.isNaN(atMs)) {
+  const text = until === null ? '' : renderTemplate(until, attempt.state())
+  const atMs = instantIn(text)
+  if (atMs === null) {
     throw new StepConfigError(
       'step/config',
-      `Step '${step.id}': 'until' gives '${text.slice(0, 100)}', which is no ISO date-time`,
+      `Step '${step.id}': 'until' gives '${text.trim().slice(0, 100)}', which is no ISO date-time`,
       'write it as 2026-01-31T09:00:00Z',
     )
   }
   return atMs
-}
-
-/** A time without a zone would mean another instant on each worker. */
-function inUtc(text: string): string {
-  const hasTime = /[Tt]/.test(text)
-  return hasTime && !/(?:[Zz]|[+-]\d{2}:?\d{2})$/.test(text) ? `${text}Z` : text
 }

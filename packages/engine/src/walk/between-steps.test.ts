@@ -358,8 +358,8 @@ steps:
 
   test('a sleep until a time that has passed is over at once; one until nonsense fails', async () => {
     const until = (text: string) =>
-      started(`steps: [{id: nap, type: sleep, until: "${text}", retry: {max_retries: 0}}]`)
-    expect(shown((await until('2001-01-01T00:00:00Z')).view)).toBe('success, nap success')
+      started(`state: {day: ${text}}\nsteps: [{id: nap, type: sleep, until: "{state.day}", retry: {max_retries: 0}}]`)
+    expect(shown((await until('"2001-01-01T00:00:00Z"')).view)).toBe('success, nap success')
     expect((await until('tomorrow')).view.error).toMatchObject({ code: 'step/config' })
   })
 

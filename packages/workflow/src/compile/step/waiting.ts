@@ -1,5 +1,6 @@
 import type { SleepStep, StepCommon, WaitStep } from '../../plan/plan.ts'
 import type { StepText } from '../../schema/workflow-schema.ts'
+import { instantIn } from '../../value/instant.ts'
 import { millisecondsOf } from '../config.ts'
 import type { StepContext } from './context.ts'
 import { templateAt } from './parts.ts'
@@ -9,6 +10,11 @@ export function sleepStep(common: StepCommon, step: StepText, { path, findings }
   if ((seconds === null) === (until === null)) {
     const message = seconds === null ? '`seconds` or `until` is missing' : '`seconds` and `until` exclude each other'
     findings.error('workflow/schema', seconds === null ? path : [...path, 'until'], message)
+  }
+  // Braces are a template, of which only the run knows what it gives.
+  if (until !== null && !/[{}]/.test(until) && instantIn(until) === null) {
+    const help = 'write it as 2026-01-31T09:00:00Z'
+    findings.error('workflow/schema', [...path, 'until'], '`until` is no ISO date-time', { help })
   }
   return {
     ...common,
