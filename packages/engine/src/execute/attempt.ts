@@ -162,11 +162,12 @@ async function runCached(executors: Executors, attempt: Attempt): Promise<StepRe
   const { step } = attempt.node
   const output = whole(step.output)
   if (output !== null && output.segments.length > 1) checkWritable(attempt.state(), output)
-  const place = step.cache === null ? null : cachePlace(executors, attempt, step.cache)
-  const known = await place?.found()
+  if (step.cache === null) return runBody(executors, attempt)
+  const place = cachePlace(executors, attempt, step.cache)
+  const known = await place.found()
   if (known !== undefined) return { output: known, usage: NO_USAGE }
   const result = await runBody(executors, attempt)
-  if (place !== null && 'output' in result) await place.keep(writeValue(maskedValue(attempt, result.output)))
+  if ('output' in result) await place.keep(writeValue(maskedValue(attempt, result.output)))
   return result
 }
 
