@@ -7,7 +7,7 @@ import type { Fleet } from './fleet.ts'
 export async function holder(client: Client, fleet: Fleet): Promise<number> {
   const giveUpAt = Date.now() + 20_000
   for (;;) {
-    const running = await client.list({ status: 'running', limit: 100 })
+    const running = await client.list({ statuses: ['running'], limit: 100 })
     const loaded = await Promise.all(running.map(({ runId }) => client.load(runId)))
     const holding = new Set(
       loaded.flatMap((run) => (run === null ? [] : unfinishedClaims(run))).map(({ worker }) => worker),

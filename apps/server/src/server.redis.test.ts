@@ -108,7 +108,7 @@ test('a run by the name of its workflow: started, read, listed, and the same id 
     error: null,
   })
   expect(await ask('/runs', asked)).toMatchObject({ status: 200, json: { outcome: 'exists' } })
-  const { json } = await ask('/runs?status=success&workflow=greeting&limit=10')
+  const { json } = await ask('/runs?status=success,failed&workflow=greeting&limit=10&since=2020-01-01T00:00:00Z')
   expect(json['runs']).toMatchObject([{ run_id: 'run-1', tenant: 'acme', tags: ['a'], priority: 3, status: 'success' }])
 })
 
@@ -277,7 +277,8 @@ test.each<[what: string, path: string, body: unknown, status: number, expected: 
     400,
     { code: 'http/bad-query', place: '$.cursor' },
   ],
-  ['an unknown status', '/runs?status=done', undefined, 400, { code: 'http/bad-query', place: '$.status' }],
+  ['an unknown status', '/runs?status=failed,done', undefined, 400, { code: 'http/bad-query', place: '$.status.1' }],
+  ['a time that is none', '/runs?since=yesterday', undefined, 400, { code: 'http/bad-query', place: '$.since' }],
 ])('%s is a problem document', async (_, path, body, status, expected) => {
   const reply = await ask(path, body)
   expect(reply.json).toMatchObject({ status, ...expected })

@@ -49,7 +49,15 @@ const resumeBody = z
 const signalBody = z.strictObject({ name: z.string().min(1).max(NAME_CHARACTERS_MAX), payload: z.unknown().optional() })
 
 const listQuery = z.strictObject({
-  status: z.enum(RUN_STATUSES, `must be one of ${RUN_STATUSES.join(', ')}`).optional(),
+  status: z
+    .string('must be given once, with commas')
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.enum(RUN_STATUSES, `must be of ${RUN_STATUSES.join(', ')}`)))
+    .optional(),
+  since: z.iso
+    .datetime({ offset: true, error: 'must be a time such as 2026-11-30T08:00:00Z' })
+    .transform((text) => Date.parse(text))
+    .optional(),
   workflow: z.string().min(1).optional(),
   limit: z
     .string(`must be given once`)

@@ -40,10 +40,11 @@ export function addRunRoutes(app: FastifyInstance, client: Client, workflows: Re
   })
 
   app.get('/runs', async ({ query }, reply) => {
-    const { status, workflow, limit } = parseList(query)
+    const { status, since, workflow, limit } = parseList(query)
     const headers = await client.list({
       limit,
-      ...(status !== undefined && { status }),
+      ...(status !== undefined && { statuses: status }),
+      ...(since !== undefined && { sinceMs: since }),
       ...(workflow !== undefined && { workflow }),
     })
     return send(reply, writeValue({ runs: headers.map(runRow) }))

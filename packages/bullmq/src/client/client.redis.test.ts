@@ -103,7 +103,7 @@ test('a cancelled run starts nothing more and aborts what runs', async () => {
   expect(await client.cancel('run', 'again')).toEqual({ isDone: false, status: 'cancelled' })
   await isAborted
   expect((await client.waitForEnd('run')).error).toMatchObject({ code: 'run/cancelled', message: 'enough' })
-  expect(await client.resume('run', { reason: 'no' })).toEqual({ outcome: 'refused', status: 'cancelled' })
+  expect(await client.resume('run', { reason: 'no' })).toEqual({ outcome: 'refused', statuses: ['cancelled'] })
 })
 
 test('a paused run holds, and goes on when it is resumed', async () => {
@@ -146,11 +146,11 @@ test('runs are listed newest first, by status and workflow; those that left Redi
   await client.start(planOf('  - {id: a, type: function, handler: echo, input: {text: 1}}'), { runId: 'two' })
   await client.cancel('two', 'x')
   expect((await client.list({ limit: 10 })).map(({ runId }) => runId).toSorted()).toEqual(['one', 'two'])
-  expect((await client.list({ limit: 10, status: 'cancelled' })).map(({ runId }) => runId)).toEqual(['two'])
+  expect((await client.list({ limit: 10, statuses: ['cancelled'] })).map(({ runId }) => runId)).toEqual(['two'])
   expect((await client.list({ limit: 10, workflow: 'chain' })).map(({ runId }) => runId)).toEqual(['one'])
   const redis = new Redis(redisUrl())
   await redis.del(...keysOf(prefix).run('two'))
-  expect(await client.list({ limit: 10, status: 'cancelled' })).toEqual([])
+  expect(await client.list({ limit: 10, statuses: ['cancelled'] })).toEqual([])
   expect(await redis.zcard(keysOf(prefix).index('cancelled'))).toBe(0)
   redis.disconnect()
 })

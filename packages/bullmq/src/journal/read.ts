@@ -5,6 +5,7 @@ import {
   type RunFilter,
   type RunHeader,
   type RunStatus,
+  isWanted,
 } from '@agentloom/engine'
 import { redisError } from '../connect/redis-error.ts'
 import { HEADER_FIELDS, readHeader, runStatus, STATUSES } from './header.ts'
@@ -84,8 +85,7 @@ export async function definition(store: Store, hash: string): Promise<string | n
 export async function list(store: Store, filter: RunFilter): Promise<readonly RunHeader[]> {
   const limit = Math.min(filter.limit, LIST_MAX)
   const found: RunHeader[] = []
-  const statuses = filter.status === undefined ? runStatus.options : [filter.status]
-  for (const status of statuses) {
+  for (const status of new Set(filter.statuses ?? runStatus.options)) {
     found.push(...(await listIndex(store, store.keys.index(status), status, { ...filter, limit })))
     if (filter.withChildren === true)
       found.push(...(await listIndex(store, store.keys.childIndex(status), status, { ...filter, limit })))
@@ -97,16 +97,17 @@ async function listIndex(
   store: Store,
   index: string,
   status: RunStatus,
-  { workflow, limit }: RunFilter,
+  filter: RunFilter,
 ): Promise<readonly RunHeader[]> {
+  const { limit, sinceMs = '-inf' } = filter
   const found: RunHeader[] = []
   const gone: string[] = []
   for (let at = 0; found.length < limit; at += BATCH) {
-    const runIds = await ask(store.redis.zrevrange(index, at, at + BATCH - 1))
+    const runIds = await ask(store.redis.zrevrangebyscore(index, '+inf', sinceMs, 'LIMIT', at, BATCH))
     const headers = await Promise.all(runIds.map((runId) => header(store, runId)))
     for (const [place, run] of headers.entries()) {
       if (run === null) gone.push(runIds[place] ?? '')
-      else if ((workflow ?? run.workflow) === run.workflow && run.status === status) found.push(run)
+      else if (isWanted({ ...filter, statuses: [status], withChildren: true }, run)) found.push(run)
     }
     if (runIds.length < BATCH) break
   }

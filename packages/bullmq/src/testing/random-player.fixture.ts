@@ -60,7 +60,7 @@ export class Player {
         const listed = [
           await this.#journal.list({ limit: 10 }),
           await this.#journal.list({ limit: 10, withChildren: true }),
-          await this.#journal.list({ limit: 10, withChildren: true, status: 'parked' }),
+          await this.#journal.list({ limit: 10, withChildren: true, statuses: ['parked'] }),
         ]
         return listed.map((headers) => headers.map(({ runId, status }) => `${runId} ${status}`).toSorted())
       }

@@ -112,8 +112,8 @@ export class EmbeddedJournal extends MemoryJournal implements AsyncDisposable {
 
   /** Damaged runs are left out: each says so itself when it is loaded. */
   override async list(filter: RunFilter): Promise<readonly RunHeader[]> {
-    const { status = null, workflow = null, withChildren = false, limit } = filter
-    const rows = await this.#store.call({ name: 'list', status, workflow, withChildren, limit })
+    const { statuses = null, workflow = null, sinceMs = 0, withChildren = false, limit } = filter
+    const rows = await this.#store.call({ name: 'list', statuses, workflow, sinceMs, withChildren, limit })
     return rows.flatMap((row) => {
       try {
         return [headerOf(row)]

@@ -1,4 +1,4 @@
-import { viewRun, viewTree, type RunFilter, type RunHeader, type RunView } from '@agentloom/engine'
+import { isWanted, viewRun, viewTree, type RunFilter, type RunHeader, type RunView } from '@agentloom/engine'
 import { compileWorkflow, parseDefinition } from '@agentloom/workflow'
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
 import type { EmbeddedJournal } from '../journal/embedded-journal.ts'
@@ -27,11 +27,6 @@ export async function listRuns(
 ): Promise<readonly RunHeader[]> {
   const inJournal = await journal.list({ ...filter, limit })
   const elsewhere = await checkpoints.list(await journal.unknown(await checkpoints.ids()))
-  const found = elsewhere.headers.filter(
-    ({ status, workflow, parent }) =>
-      (filter.status ?? status) === status &&
-      (filter.workflow ?? workflow) === workflow &&
-      (parent === null || filter.withChildren === true),
-  )
+  const found = elsewhere.headers.filter((header) => isWanted(filter, header))
   return [...inJournal, ...found].sort((a, b) => b.createdAtMs - a.createdAtMs).slice(0, limit)
 }

@@ -106,7 +106,7 @@ test('a run that a living process has is not resumed, and a dead one’s is', as
   await using embedded = await createEmbedded({ folder, executors: executorsWith([hang]) })
   await expect(embedded.resume('theirs')).rejects.toMatchObject({ code: 'run/active', pid: child.pid })
   expect((await embedded.view('theirs'))?.status).toBe('running')
-  expect(await embedded.runs({ status: 'running' })).toHaveLength(1)
+  expect(await embedded.runs({ statuses: ['running'] })).toHaveLength(1)
   await child.kill()
   expect((await (await embedded.resume('theirs')).result()).status).toBe('success')
 })

@@ -64,8 +64,9 @@ export type Call =
   | { readonly name: 'definition'; readonly hash: string }
   | {
       readonly name: 'list'
-      readonly status: string | null
+      readonly statuses: readonly string[] | null
       readonly workflow: string | null
+      readonly sinceMs: number
       readonly withChildren: boolean
       readonly limit: number
     }

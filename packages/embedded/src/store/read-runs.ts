@@ -29,18 +29,20 @@ export function readRun(database: DatabaseSync, { key, row }: FoundRun, from: nu
 export function listRuns(
   database: DatabaseSync,
   filter: {
-    readonly status: string | null
+    readonly statuses: readonly string[] | null
     readonly workflow: string | null
+    readonly sinceMs: number
     readonly withChildren: boolean
     readonly limit: number
   },
 ): readonly HeaderRow[] {
-  const { status, workflow, withChildren, limit } = filter
+  const { statuses, workflow, sinceMs, withChildren, limit } = filter
+  const inStatus = statuses === null ? '' : `status in (${statuses.map(() => '?').join()}) and`
   return database
     .prepare(
-      `${HEADER} where status = coalesce(?, status) and workflow = coalesce(?, workflow) and (parent is null or ?) order by created desc, id desc limit ?`,
+      `${HEADER} where ${inStatus} workflow = coalesce(?, workflow) and created >= ? and (parent is null or ?) order by created desc, id desc limit ?`,
     )
-    .all(status, workflow, withChildren ? 1 : 0, limit)
+    .all(...(statuses ?? []), workflow, sinceMs, withChildren ? 1 : 0, limit)
     .map(headerRow)
 }
 

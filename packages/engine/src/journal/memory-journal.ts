@@ -37,6 +37,7 @@ import { reopen } from './reopen.ts'
 import { settle, skip, spread } from './settle.ts'
 import { heartbeat, obligation, pause, release } from './verbs.ts'
 import { headerOf, isOver, type RunState } from './run-state.ts'
+import { isWanted } from './run-filter.ts'
 import { mirror, signal, wake } from './wake.ts'
 import type { JournalRecord } from './record.ts'
 
@@ -229,12 +230,7 @@ export class MemoryJournal implements Journal {
   async list(filter: RunFilter): Promise<readonly RunHeader[]> {
     const headers = [...this.#runs.values()].map(headerOf)
     return headers
-      .filter(
-        (header) =>
-          (filter.status ?? header.status) === header.status &&
-          (filter.workflow ?? header.workflow) === header.workflow &&
-          (header.parent === null || filter.withChildren === true),
-      )
+      .filter((header) => isWanted(filter, header))
       .sort((a, b) => b.createdAtMs - a.createdAtMs)
       .slice(0, filter.limit)
   }

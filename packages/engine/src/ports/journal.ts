@@ -399,7 +399,10 @@ export interface LoadedRun {
 }
 
 export interface RunFilter {
-  readonly status?: RunStatus
+  /** Any of these; default: all. */
+  readonly statuses?: readonly RunStatus[]
+  /** Started then or later, milliseconds since 1970. */
+  readonly sinceMs?: number
   readonly workflow?: string
   /** Also runs that are children of a step; default false. */
   readonly withChildren?: boolean

@@ -216,7 +216,7 @@ export const runCases: readonly JournalCase[] = [
     },
   },
   {
-    name: 'runs are listed newest first, by status and workflow',
+    name: 'runs are listed newest first, by statuses, workflow and start',
     async run({ journal, advance }) {
       for (const runId of ['r1', 'r2', 'r3']) {
         await journal.start({ ...startOf({ steps: 1 }), runId, workflow: runId === 'r2' ? 'other' : 'wf' })
@@ -227,7 +227,12 @@ export const runCases: readonly JournalCase[] = [
         (await journal.list(filter)).map(({ runId }) => runId)
       assert.deepEqual(await ids({ limit: 10 }), ['r3', 'r2', 'r1'])
       assert.deepEqual(await ids({ limit: 2 }), ['r3', 'r2'])
-      assert.deepEqual(await ids({ limit: 10, status: 'cancelled' }), ['r1'])
+      assert.deepEqual(await ids({ limit: 10, statuses: ['cancelled'] }), ['r1'])
+      assert.deepEqual(await ids({ limit: 10, statuses: ['queued', 'cancelled', 'queued'] }), ['r3', 'r2', 'r1'])
+      assert.deepEqual(await ids({ limit: 10, statuses: [] }), [])
+      const { createdAtMs: sinceMs = 0 } = (await journal.header('r2')) ?? {}
+      assert.deepEqual(await ids({ limit: 10, sinceMs }), ['r3', 'r2'])
+      assert.deepEqual(await ids({ limit: 10, sinceMs, statuses: ['cancelled'] }), [])
       assert.deepEqual(await ids({ limit: 10, workflow: 'wf' }), ['r3', 'r1'])
       assert.equal(await journal.definition('no such hash'), null)
       assert.equal(typeof (await journal.definition(startOf({ steps: 1 }).definition)), 'string')
