@@ -15,9 +15,9 @@ import {
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
-import { HELP_CORRUPT, StoreFailure } from './failure.ts'
+import { StoreFailure } from './failure.ts'
+import type { FileKind } from './file-kind.ts'
 import type { OpenRequest } from './messages.ts'
-import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION, TABLES } from './tables.ts'
 
 /**
  * `quick_check` reads the whole file. Small files are always checked, larger ones after an unclean end (a write-ahead log
@@ -48,27 +48,28 @@ function makeFolder(path: string): void {
 }
 
 /** Opens the file after looking at it; null where there is none and nothing may be made. @throws {StoreFailure} */
-export function openDatabase(request: OpenRequest): DatabaseSync | null {
-  return request.access === 'write' ? openForWriting(request) : openForReading(request)
+export function openDatabase(request: OpenRequest, kind: FileKind): DatabaseSync | null {
+  return request.access === 'write' ? openForWriting(request, kind) : openForReading(request, kind)
 }
 
-function openForWriting({ path, folder, busyMs }: OpenRequest): DatabaseSync {
+function openForWriting({ path, folder, busyMs }: OpenRequest, kind: FileKind): DatabaseSync {
   makeFolder(folder)
   accessSync(folder, constants.W_OK | constants.X_OK)
   const bytes = bytesOf(path)
   if (bytes === 0 && bytesOf(markerOf(path)) !== null) {
-    throw new StoreFailure('corrupt', 'the journal was cut to 0 bytes', HELP_CORRUPT)
+    throw new StoreFailure('corrupt', `the ${kind.name} was cut to 0 bytes`, kind.help)
   }
   closeSync(openSync(path, 'a', 0o600)) // made here, so that nobody else can read it at any moment
   accessSync(path, constants.W_OK)
-  if (bytes !== null && bytes > 0) inspect(path)
+  if (bytes !== null && bytes > 0) inspect(path, kind)
   const isUnclean = (bytesOf(`${path}-wal`) ?? 0) > 0
   const database = new DatabaseSync(path, { timeout: busyMs })
   try {
-    checkOrigin(database)
-    if (bytes !== null && bytes <= (isUnclean ? CHECKED_BYTES_MAX : CHECKED_ALWAYS_BYTES_MAX)) checkPages(database)
+    checkOrigin(database, kind)
+    if (bytes !== null && bytes <= (isUnclean ? CHECKED_BYTES_MAX : CHECKED_ALWAYS_BYTES_MAX))
+      checkPages(database, kind)
     database.exec(`pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = ${LOG_PAGES}`)
-    migrate(database, path)
+    migrate(database, path, kind)
     return database
   } catch (error) {
     database.close()
@@ -76,18 +77,18 @@ function openForWriting({ path, folder, busyMs }: OpenRequest): DatabaseSync {
   }
 }
 
-function openForReading({ path, busyMs }: OpenRequest): DatabaseSync | null {
+function openForReading({ path, busyMs }: OpenRequest, kind: FileKind): DatabaseSync | null {
   const bytes = bytesOf(path)
   if (bytes === 0 && bytesOf(markerOf(path)) !== null) {
-    throw new StoreFailure('corrupt', 'the journal was cut to 0 bytes', HELP_CORRUPT)
+    throw new StoreFailure('corrupt', `the ${kind.name} was cut to 0 bytes`, kind.help)
   }
   if (bytes === null || bytes === 0) return null
-  inspect(path)
+  inspect(path, kind)
   const database = new DatabaseSync(readableAt(path), { timeout: busyMs, readOnly: true })
   try {
-    const version = checkOrigin(database)
-    if (version > 0 && version < SCHEMA_VERSION)
-      throw new StoreFailure('read-only', `the journal has the older schema ${version}`, HELP_OLDER)
+    const version = checkOrigin(database, kind)
+    if (version > 0 && version < kind.version)
+      throw new StoreFailure('read-only', `the ${kind.name} has the older schema ${version}`, HELP_OLDER)
     if (version > 0) return database
   } catch (error) {
     database.close()
@@ -110,37 +111,38 @@ function readableAt(path: string): string | URL {
 }
 
 /** The file's own first page against its size: finds at once what was cut off, and what was never a database. */
-function inspect(path: string): void {
+function inspect(path: string, kind: FileKind): void {
   const file = openSync(path, 'r')
   try {
     const header = Buffer.alloc(HEADER_BYTES)
     const read = readSync(file, header, 0, HEADER_BYTES, 0)
     if (read < HEADER_BYTES || header.toString('latin1', 0, MAGIC.length) !== MAGIC) {
-      throw new StoreFailure('not-a-database', 'the file is no SQLite database', HELP_CORRUPT)
+      throw new StoreFailure('not-a-database', 'the file is no SQLite database', kind.help)
     }
     // With a log beside it the page count may be ahead of the file: a checkpoint that was killed is done again from the log.
     if ((bytesOf(`${path}-wal`) ?? 0) > 0) return
     const pageBytes = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16)
     const expected = header.readUInt32BE(28) * pageBytes
     const { size } = fstatSync(file)
-    if (size < expected) throw new StoreFailure('corrupt', `the journal has ${size} of ${expected} bytes`, HELP_CORRUPT)
+    if (size < expected)
+      throw new StoreFailure('corrupt', `the ${kind.name} has ${size} of ${expected} bytes`, kind.help)
   } finally {
     closeSync(file)
   }
 }
 
 /** The version of the tables, 0 for a fresh file. */
-function checkOrigin(database: DatabaseSync): number {
+function checkOrigin(database: DatabaseSync, kind: FileKind): number {
   const version = numberOf(database, 'user_version')
-  if (version > SCHEMA_VERSION) {
-    const message = `the journal has schema ${version}, this version of agentloom knows up to ${SCHEMA_VERSION}`
+  if (version > kind.version) {
+    const message = `the ${kind.name} has schema ${version}, this version of agentloom knows up to ${kind.version}`
     throw new StoreFailure(
       'newer-schema',
       message,
       'update agentloom, or name another folder with AGENTLOOM_HOME; the file is untouched',
     )
   }
-  const isOurs = numberOf(database, 'application_id') === APPLICATION_ID
+  const isOurs = numberOf(database, 'application_id') === kind.applicationId
   const hasTables = database.prepare('select 1 from sqlite_schema limit 1').get() !== undefined
   if (hasTables && !isOurs)
     throw new StoreFailure(
@@ -151,33 +153,33 @@ function checkOrigin(database: DatabaseSync): number {
   return hasTables ? version : 0
 }
 
-function checkPages(database: DatabaseSync): void {
+function checkPages(database: DatabaseSync, kind: FileKind): void {
   const found = database.prepare('pragma quick_check(1)').get()
   const verdict = found === undefined ? '' : String(Object.values(found)[0])
-  if (verdict !== 'ok') throw new StoreFailure('corrupt', `the journal is damaged: ${verdict}`, HELP_CORRUPT)
+  if (verdict !== 'ok') throw new StoreFailure('corrupt', `the ${kind.name} is damaged: ${verdict}`, kind.help)
 }
 
 /** One transaction: a process that dies in it leaves the file as it was. */
-function migrate(database: DatabaseSync, path: string): void {
-  if (numberOf(database, 'user_version') === SCHEMA_VERSION) return
+function migrate(database: DatabaseSync, path: string, kind: FileKind): void {
+  if (numberOf(database, 'user_version') === kind.version) return
   database.exec('begin immediate')
   try {
     const found = numberOf(database, 'user_version')
-    if (found === 0) database.exec(`${TABLES} pragma application_id = ${APPLICATION_ID}`)
-    else for (const step of MIGRATIONS.slice(found - 1)) database.exec(step)
-    database.exec(`pragma user_version = ${SCHEMA_VERSION}`)
+    if (found === 0) database.exec(`${kind.tables} pragma application_id = ${kind.applicationId}`)
+    else for (const step of kind.migrations.slice(found - 1)) database.exec(step)
+    database.exec(`pragma user_version = ${kind.version}`)
     database.exec('commit')
   } catch (error) {
     database.exec('rollback')
     throw error
   }
-  mark(path)
+  mark(path, kind)
 }
 
 /** Says that there was a journal: a file cut to nothing looks like a new one. */
-function mark(path: string): void {
+function mark(path: string, kind: FileKind): void {
   const marker = markerOf(path)
-  writeFileSync(marker, `${JSON.stringify({ journal: path, schema: SCHEMA_VERSION })}\n`, { mode: 0o600 })
+  writeFileSync(marker, `${JSON.stringify({ [kind.name]: path, schema: kind.version })}\n`, { mode: 0o600 })
   chmodSync(marker, 0o600)
   const file = openSync(marker, 'r')
   fsyncSync(file)

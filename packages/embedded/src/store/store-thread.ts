@@ -5,6 +5,7 @@ import { failureOf } from './failure.ts'
 import type { Answer, OpenRequest, Request, Wish } from './messages.ts'
 import { openDatabase } from './open-database.ts'
 import { OwnedRuns } from './owned.ts'
+import { JOURNAL } from './tables.ts'
 import { GroupWriter, type WriteRequest } from './write-group.ts'
 
 /**
@@ -22,9 +23,9 @@ function serve(port: MessagePort, request: OpenRequest): void {
   const tell = (message: Answer): void => port.postMessage(message)
   let database: DatabaseSync | null
   try {
-    database = openDatabase(request)
+    database = openDatabase(request, JOURNAL)
   } catch (error) {
-    tell({ kind: 'refused', failure: failureOf(error) })
+    tell({ kind: 'refused', failure: failureOf(error, JOURNAL) })
     port.close()
     return
   }
@@ -41,7 +42,7 @@ function serve(port: MessagePort, request: OpenRequest): void {
       database?.close()
       tell({ kind: 'reply', id, reply: null })
     } catch (error) {
-      tell({ kind: 'failed', id, failure: failureOf(error) })
+      tell({ kind: 'failed', id, failure: failureOf(error, JOURNAL) })
     }
     port.close()
   }
@@ -65,7 +66,7 @@ function serve(port: MessagePort, request: OpenRequest): void {
       try {
         tell({ kind: 'reply', id, reply: answer(database, owned, call) })
       } catch (error) {
-        tell({ kind: 'failed', id, failure: failureOf(error) })
+        tell({ kind: 'failed', id, failure: failureOf(error, JOURNAL) })
       }
     }
     flush()

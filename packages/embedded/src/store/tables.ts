@@ -1,15 +1,11 @@
-/** Version of the tables: `PRAGMA user_version`. A file with a higher one is left untouched. */
-export const SCHEMA_VERSION = 2
-
-/** `PRAGMA application_id`: "aglo". Tells our files from other programs' databases. */
-export const APPLICATION_ID = 0x61676c6f
+import type { FileKind } from './file-kind.ts'
 
 /**
  * `records` is an ordinary rowid table that is only ever appended to, so that a group of commits of many runs dirties few
  * pages; (run, seq) lives in a small index, and being unique it fences a second writer of the same run. One row holds what
  * one command wrote. Sums are CRC-32 of the texts of their row: SQLite does not notice a flipped bit inside a value.
  */
-export const TABLES = `
+const TABLES = `
 create table defs (
   hash text primary key,
   text text not null
@@ -63,7 +59,7 @@ create table wishes (
 `
 
 /** From each version to the next. Wishes are of living processes only, and none of those has had the file open. */
-export const MIGRATIONS: readonly string[] = [
+const MIGRATIONS: readonly string[] = [
   `
 alter table runs add column limits text;
 alter table runs add column parent text;
@@ -78,3 +74,12 @@ create table wishes (
 ) strict;
 `,
 ]
+
+export const JOURNAL: FileKind = {
+  name: 'journal',
+  help: 'move the file aside (mv journal.db journal.db.damaged) and resume from checkpoints, or bring back a backup; it is left untouched',
+  applicationId: 0x61676c6f, // "aglo"
+  version: 2,
+  tables: TABLES,
+  migrations: MIGRATIONS,
+}

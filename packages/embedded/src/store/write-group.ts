@@ -10,6 +10,7 @@ import {
 } from './messages.ts'
 import type { OwnedRun, OwnedRuns } from './owned.ts'
 import { sumOf } from './sum.ts'
+import { JOURNAL } from './tables.ts'
 
 export type WriteRequest = Extract<Request, { kind: 'write' }>
 type Written = Extract<Answer, { kind: 'written' }>
@@ -61,7 +62,7 @@ export class GroupWriter {
       return { kind: 'written', id, failure: null, refusals }
     } catch (error) {
       this.#giveUp(group)
-      return { kind: 'written', id, failure: failureOf(error), refusals: [] }
+      return { kind: 'written', id, failure: failureOf(error, JOURNAL), refusals: [] }
     }
   }
 
