@@ -24,6 +24,8 @@ export interface Keys {
   childIndex(status: string): string
   /** A result that a step keeps for others: see `journal/result-cache.ts`. */
   cached(key: string): string
+  /** Of no shard: what workers tell of themselves, and when each of them counts as silent. Both on one slot. */
+  readonly workers: readonly [entries: string, silent: string]
   /** The hash of a BullMQ job on the steps' queue. */
   stepJob(jobId: string): string
 }
@@ -61,6 +63,7 @@ export function keysOf(prefix: string): Keys {
     index: (status) => `${root}ix:${status}`,
     childIndex: (status) => `${root}cx:${status}`,
     cached: (key) => `${root}cache:${key}`,
+    workers: [`${prefix}:workers`, `{${prefix}:workers}:silent`],
     stepJob: (jobId) => `${root}${STEPS_QUEUE}:${jobId}`,
   }
 }

@@ -19,6 +19,8 @@ export type ScriptName =
   | 'watch'
   | 'lease'
   | 'compacted'
+  | 'beat'
+  | 'silent'
 
 export type ScriptArguments = readonly (string | number)[]
 

@@ -9,13 +9,18 @@ export interface Draining {
   readonly ticks: readonly Ticks[]
   readonly redis: Redis
   readonly closeQueues: () => Promise<void>
+  /** Takes this worker out of the registry. */
+  readonly leave: () => Promise<void>
 }
 
 /** For handing back and saying good-bye; without Redis neither succeeds, and leases end by themselves. */
 const FAREWELL_MS = 3_000
 
 /** Takes nothing new; what is in flight may end for `graceMs`, and is handed back then. */
-export async function drain({ workers, claims, ticks, redis, closeQueues }: Draining, graceMs: number): Promise<void> {
+export async function drain(
+  { workers, claims, ticks, redis, closeQueues, leave }: Draining,
+  graceMs: number,
+): Promise<void> {
   const finished = Promise.all(workers.map((worker) => worker.close())).then(() => true)
   if (!(await within(finished, graceMs))) {
     claims.abort('drain')
@@ -23,6 +28,7 @@ export async function drain({ workers, claims, ticks, redis, closeQueues }: Drai
   }
   const isDone = await within(
     Promise.all([finished, ...ticks.map((tick) => tick.stop())])
+      .then(leave)
       .then(closeQueues)
       .then(() => true),
     FAREWELL_MS,

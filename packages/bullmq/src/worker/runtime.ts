@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { Claims, createPlans, Follower, type Executors } from '@agentloom/engine'
+import { Claims, createPlans, Follower, systemClock, type Executors } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
 import { connect } from '../connect/connect.ts'
 import { BullmqDoorbell, closeQueues, openQueues } from '../doorbell/bullmq-doorbell.ts'
@@ -10,6 +10,8 @@ import { drain } from './drain.ts'
 import type { WorkerEvent } from './events.ts'
 import { openWorkers } from './queue-workers.ts'
 import { Places } from './places.ts'
+import { Presence } from './presence.ts'
+import { BEAT_MS, Registry } from './registry.ts'
 import { RingAgain } from './ring-again.ts'
 import { serveStartJob } from './starts.ts'
 import { serveStepJob, type StepsParts } from './steps.ts'
@@ -90,6 +92,16 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
   for (const plan of workflows.values()) plans.add(plan)
   const follower = new Follower({ journal, doorbell, plans, observe: executors.observe })
   const claims = new Claims(journal, leaseMs)
+  const instance = newInstance()
+  const registry = new Registry(redis, keys)
+  const presence = new Presence({
+    redis,
+    registry,
+    instance,
+    card: { worker, pools: ['default'], shards: [0], handlers: executors.functions.names(), concurrency },
+    held: () => claims.size,
+    monotonic: systemClock.monotonic,
+  })
   let isDraining = false
   const ringAgain = new RingAgain(doorbell, onError('queue'))
   const steps: Omit<StepsParts, 'onExtraWalks'> = {
@@ -104,7 +116,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
       claims,
       follower,
       worker,
-      nonce: nonces(),
+      nonce: nonces(instance),
       stepsMax: () => (isDraining ? 0 : stepsMax), // then a walk gives its next step to others
     },
   }
@@ -125,15 +137,24 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
   )
   const ticks = [
     new Ticks(leaseMs / BEATS_PER_LEASE, () => claims.beat(), onError('beat')),
+    new Ticks(Math.min(BEAT_MS, leaseMs / BEATS_PER_LEASE), () => presence.beat(), onError('beat')),
     new Ticks(SWEEP_MS, () => sweep({ journal, follower, emit }), onError('sweep')),
-    new Ticks(TRIM_MS, () => journal.trimIndexes(), onError('sweep')),
+    new Ticks(
+      TRIM_MS,
+      () => Promise.all([journal.trimIndexes(), registry.trim()]).then(() => undefined),
+      onError('sweep'),
+    ),
   ]
+  await presence.beat() // who can be asked for steps is known
   for (const tick of ticks) tick.now() // what fell due while nobody was there
   let closed: Promise<void> | null = null
   const close = ({ graceMs = GRACE_MS }: { readonly graceMs?: number } = {}): Promise<void> => {
     isDraining = true
     ringAgain.close()
-    return (closed ??= drain({ workers, claims, ticks, redis, closeQueues: () => closeQueues(queues) }, graceMs))
+    return (closed ??= drain(
+      { workers, claims, ticks, redis, closeQueues: () => closeQueues(queues), leave: () => presence.leave() },
+      graceMs,
+    ))
   }
   return {
     worker,
@@ -150,9 +171,12 @@ function defaultName(): string {
   return `${hostname()}:${process.pid}:${randomBytes(2).toString('hex')}`
 }
 
+function newInstance(): string {
+  return randomBytes(9).toString('base64url')
+}
+
 /** Unique over processes by their random part, within one by counting. */
-function nonces(): () => string {
-  const own = randomBytes(9).toString('base64url')
+function nonces(instance: string): () => string {
   let count = 0
-  return () => `${own}${(count += 1).toString(36)}`
+  return () => `${instance}${(count += 1).toString(36)}`
 }

@@ -16,6 +16,8 @@ import { resolveArguments } from './tool.ts'
 /** The functions that this process has. */
 export interface Functions {
   get(name: string): FunctionDefinition | null
+  /** All of them, `name` or `name@version`, sorted: what a worker announces. */
+  names(): readonly string[]
 }
 
 /**
@@ -34,7 +36,8 @@ export function functionsOf(definitions: Iterable<FunctionDefinition>): Function
     }
     byName.set(definition.name, definition)
   }
-  return { get: (name) => byName.get(name) ?? null }
+  const names = [...byName.values()].map(({ name, version }) => (version === null ? name : `${name}@${version}`)).sort()
+  return { get: (name) => byName.get(name) ?? null, names: () => names }
 }
 
 export async function runFunction(executors: Executors, attempt: Attempt, step: FunctionStep): Promise<StepResult> {
