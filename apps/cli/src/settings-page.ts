@@ -5,9 +5,9 @@ import { settingsTable } from './settings.ts'
 
 const NOT_OURS = `\`NO_COLOR\`, \`FORCE_COLOR\` (0: never), \`TERM=dumb\` and \`COLUMNS\` mean what they mean elsewhere. Times are UTC, whatever \`TZ\` says.`
 
-/** Every variable that a program of this repository reads. */
-export function settingNames(): readonly string[] {
-  return [...new Set(tables().flatMap(({ table }) => Object.keys(table)))]
+/** The variables that each program of this repository reads. */
+export function settingNames(): readonly (readonly string[])[] {
+  return tables().map(({ table }) => Object.keys(table))
 }
 
 /** The text of docs/settings.md. */

@@ -177,6 +177,39 @@ test.concurrent('health: live and ready while steps are taken, not ready while d
   expect(await one.ended).toMatchObject({ code: 143 })
 })
 
+test.concurrent('a scrape tells what this worker did, and how runs and queues stand', async ({ onTestFinished }) => {
+  const { client, worker, claimed, waiting, go } = await place(onTestFinished)
+  const one = worker({ healthPort: 0, name: 'one' })
+  const url = String((await one.said('health'))['health']).replace('/readyz', '/metrics')
+  const { plan } = compileYaml(`name: mixed
+steps:
+  - {id: greet, type: function, handler: hello, input: {who: you}}
+  - {id: break, type: function, handler: broken, retry: {max_retries: 1, backoff_base: 0.01}}
+  - {id: write, type: tool, tool_name: file_write, tool_args: {path: a.txt, content: hi}}
+`)
+  await client.start(plan, { runId: 'run1' })
+  await client.waitForEnd('run1')
+  await client.start(waiting, { runId: 'run2' })
+  await claimed('run2')
+  const scraped = await fetch(url)
+  const text = await scraped.text()
+  go()
+  expect(scraped.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/)
+  for (const line of [
+    'agentloom_workflow_runs_total{workflow="mixed",status="failed"} 1',
+    'agentloom_workflow_duration_seconds_count{workflow="mixed",status="failed"} 1',
+    'agentloom_step_executions_total{step_type="function",status="success",stream="false"} 1',
+    'agentloom_step_executions_total{step_type="function",status="failed",stream="false"} 1',
+    'agentloom_step_retries_total{step_type="function"} 1',
+    'agentloom_tool_calls_total{tool_name="file_write",status="success"} 1',
+    'agentloom_worker_steps_held 1',
+    'agentloom_runs{status="failed"} 1',
+    'agentloom_runs{status="running"} 1',
+    'agentloom_queue_jobs{queue="agentloom-steps",state="active"} 1',
+  ])
+    expect(text.split('\n')).toContain(line)
+})
+
 test.each<[string, WorkerFlags, Record<string, string>, object]>([
   ['a Redis that is not there', { redis: 'redis://127.0.0.1:1' }, {}, { code: 'redis/unreachable' }],
   ['no Redis', {}, {}, { code: 'config/no-redis', place: '--redis' }],

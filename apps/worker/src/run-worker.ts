@@ -39,7 +39,13 @@ export async function runWorker(flags: WorkerFlags, environment: Environment = p
   })
   const standing: Standing = { worker: null, isDraining: false }
   await using health =
-    settings.health === null ? null : await startHealthServer(settings.health, () => healthOf(standing))
+    settings.health === null
+      ? null
+      : await startHealthServer(
+          settings.health,
+          () => healthOf(standing),
+          async () => (await standing.worker?.metrics()) ?? null,
+        )
   standing.worker = await start(settings, environment, log)
   tellReady(log, standing.worker, health)
   const reason = await Promise.race([stop.requested, stray])
@@ -84,6 +90,7 @@ async function start(settings: WorkerSettings, environment: Environment, logger:
     home: settings.home,
     workDir: settings.workDir,
     redact: settings.redact,
+    ...(settings.metricsKeysMax !== null && { metricsKeysMax: settings.metricsKeysMax }),
     logger,
     ...(settings.name !== null && { name: settings.name }),
   })

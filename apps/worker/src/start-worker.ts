@@ -2,17 +2,21 @@ import { join, resolve } from 'node:path'
 import { startWorkerRuntime } from '@agentloom/bullmq'
 import { type Executors, functionsOf, type Models, systemClock } from '@agentloom/engine'
 import {
+  type CallObserver,
   createGateway,
   detectOllama,
   type Environment,
   type Gateway,
   providersFromEnvironment,
 } from '@agentloom/gateway'
-import { createLogger, type Logger, secretsOf } from '@agentloom/telemetry'
+import { createLogger, createMetrics, type Logger, secretsOf } from '@agentloom/telemetry'
 import { closedFloor, createToolBox, createWebhooks, type Floor, type Tool } from '@agentloom/tools'
 import type { FunctionDefinition, Plan } from '@agentloom/workflow'
 import { startCompactor } from './compactor/compactor.ts'
 import { eventLog } from './log/log-events.ts'
+import { createMeter } from './metrics/meter.ts'
+import { meteredTools } from './metrics/metered-tools.ts'
+import { scrape } from './metrics/scrape.ts'
 import { runFolders, withRunFolder } from './run-folder/run-folders.ts'
 import { scoped } from './stray/step-scope.ts'
 
@@ -49,6 +53,8 @@ export interface StartWorkerOptions {
   readonly workDir?: string
   /** Keys and globs whose values are not shown, beside those that each workflow names. Default: none. */
   readonly redact?: readonly string[]
+  /** Label sets of one metric, see `createMetrics`. Default 1,024. */
+  readonly metricsKeysMax?: number
   /** Default: JSON lines on stderr, from level info on. */
   readonly logger?: Logger
 }
@@ -59,6 +65,8 @@ export interface RunningWorker {
   isReady(): boolean
   /** Steps in hand. */
   readonly held: number
+  /** For a scrape: Prometheus' text format, and its content type. */
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>
   /**
    * Drains: takes nothing new, lets steps finish for `graceMs` (default 10,000), hands back the rest. Twice is harmless.
    */
@@ -76,22 +84,34 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
   const { environment = process.env, home = '.agentloom', concurrency, prefix, leaseMs, name } = options
   const log = options.logger ?? createLogger({ name: 'worker', secrets: secretsOf(environment) })
   const events = eventLog(log, systemClock.monotonic)
+  const metrics = createMetrics(options.metricsKeysMax)
+  const meter = createMeter(metrics, Date.now)
   await using opened = new AsyncDisposableStack()
   const executors: Executors = {
-    models: options.models ?? opened.use(await gatewayFrom(environment, options)),
-    tools: withRunFolder(createToolBox({ tools: options.tools ?? [], floor: options.floor ?? closedFloor() })),
+    models: options.models ?? opened.use(await gatewayFrom(environment, { ...options, observe: meter.call })),
+    tools: meteredTools(
+      withRunFolder(createToolBox({ tools: options.tools ?? [], floor: options.floor ?? closedFloor() })),
+      metrics,
+      systemClock.monotonic,
+    ),
     webhooks: createWebhooks({ floor: options.floor ?? closedFloor() }),
     functions: functionsOf([...(options.functions ?? [])].map(scoped)),
     clock: systemClock,
     random: Math.random,
-    observe: events.engine,
+    observe: (event) => {
+      events.engine(event)
+      meter.engine(event)
+    },
     runFolder: runFolders(resolve(options.workDir ?? join(home, 'work'))),
   }
   const runtime = await startWorkerRuntime({
     redis: options.redis,
     executors,
     workflows: byName(options.workflows ?? []),
-    onEvent: events.worker,
+    onEvent: (event) => {
+      events.worker(event)
+      meter.worker(event)
+    },
     ...(prefix !== undefined && { prefix }),
     ...(concurrency !== undefined && { concurrency }),
     ...(options.redact !== undefined && { redact: options.redact }),
@@ -119,6 +139,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
     get held() {
       return runtime.held
     },
+    metrics: () => scrape(metrics, runtime),
     close,
     [Symbol.asyncDispose]: () => close(),
   }
@@ -126,9 +147,14 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
 
 async function gatewayFrom(
   environment: Environment,
-  { prices, candidateCacheMax }: Pick<StartWorkerOptions, 'prices' | 'candidateCacheMax'>,
+  {
+    prices,
+    candidateCacheMax,
+    observe,
+  }: Pick<StartWorkerOptions, 'prices' | 'candidateCacheMax'> & { observe: CallObserver },
 ): Promise<Gateway> {
   const gateway = createGateway({
+    observe,
     ...(prices !== undefined && { prices }),
     ...(candidateCacheMax !== undefined && { candidateCacheMax }),
   })

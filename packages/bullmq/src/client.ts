@@ -28,3 +28,4 @@ export {
 } from './connect/errors.ts'
 export { newRunId, RUN_STATUSES } from '@agentloom/engine'
 export { RunNotFoundError } from '@agentloom/engine'
+export type { QueueStanding, Standing } from './standing.ts'

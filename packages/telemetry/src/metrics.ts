@@ -1,4 +1,4 @@
-// The metric names that dashboards query: an interface, spelled once. Nothing is measured here.
+// The metric names that dashboards query: an interface, spelled once. The first group is that of the Python engine.
 
 const CALL_SECONDS = [0.1, 0.5, 1, 2, 5, 10, 30] as const
 const STEP_SECONDS = [...CALL_SECONDS, 60] as const
@@ -57,6 +57,16 @@ export const METRICS = {
   agentloom_recording_latency_seconds: seconds(['provider', 'model'], CALL_SECONDS),
   agentloom_circuit_breaker_state: gauge(['provider']),
   agentloom_budget_remaining_usd: gauge(['workflow'], 'USD'),
+
+  agentloom_step_retries_total: counter(['step_type']),
+  agentloom_steps_lost_total: counter([]),
+  agentloom_repairs_total: counter(['cause']),
+  agentloom_worker_errors_total: counter(['during']),
+  agentloom_worker_steps_held: gauge([]),
+  agentloom_queue_jobs: gauge(['queue', 'state']),
+  agentloom_queue_oldest_seconds: gauge(['queue'], 's'),
+  agentloom_runs: gauge(['status']),
+  agentloom_overdue: gauge([]),
 } as const satisfies Record<string, Metric>
 
 export type MetricName = keyof typeof METRICS

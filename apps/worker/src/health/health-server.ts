@@ -13,16 +13,27 @@ export interface Health {
   readonly held: number
 }
 
+/** For Prometheus. */
+export interface Scraped {
+  readonly contentType: string
+  readonly text: string
+}
+
 export interface HealthServer extends AsyncDisposable {
   readonly address: Address
   close(): Promise<void>
 }
 
 /**
- * Answers `/healthz` with 200 while the event loop turns, and `/readyz` with 200 while steps are taken, else 503.
+ * Answers `/healthz` with 200 while the event loop turns, `/readyz` with 200 while steps are taken, else 503, and `/metrics`
+ * once the worker has started.
  * @throws {ListenError} `server/port-in-use`, `server/address`
  */
-export async function startHealthServer(address: Address, health: () => Health): Promise<HealthServer> {
+export async function startHealthServer(
+  address: Address,
+  health: () => Health,
+  metrics: () => Promise<Scraped | null>,
+): Promise<HealthServer> {
   const server = createServer(
     { headersTimeout: HEADERS_MAX_MS, requestTimeout: HEADERS_MAX_MS },
     (request, response) => {
@@ -36,7 +47,8 @@ export async function startHealthServer(address: Address, health: () => Health):
           worker: now.worker,
           held: now.held,
         })
-      return answer(response, 404, { error: 'see /healthz and /readyz' })
+      if (request.url === '/metrics') return void answerScrape(response, metrics())
+      return answer(response, 404, { error: 'see /healthz, /readyz and /metrics' })
     },
   )
   server.maxConnections = CONNECTIONS_MAX
@@ -55,4 +67,10 @@ export async function startHealthServer(address: Address, health: () => Health):
 function answer(response: ServerResponse, status: number, body: object): void {
   const headers = { 'content-type': 'application/json', 'cache-control': 'no-store', connection: 'close' }
   response.writeHead(status, headers).end(`${JSON.stringify(body)}\n`)
+}
+
+async function answerScrape(response: ServerResponse, scraping: Promise<Scraped | null>): Promise<void> {
+  const scraped = await scraping
+  if (scraped === null) return answer(response, 503, { error: 'the worker is starting' })
+  response.writeHead(200, { 'content-type': scraped.contentType, connection: 'close' }).end(scraped.text)
 }

@@ -18,6 +18,7 @@ const GRACE_SECONDS_MAX = 3_600
 const CONCURRENCY_MAX = 10_000 // above it one process is busy with bookkeeping; start another worker
 const PORT_MAX = 65_535
 const CANDIDATE_CACHE_MAX = 1_000_000
+const METRICS_KEYS_MAX = 1_000_000
 
 /** What differs from worker to worker: the flags of `agentloom worker`, by their names without dashes. */
 export const workerFlags = z.strictObject({
@@ -36,7 +37,7 @@ export const workerFlags = z.strictObject({
   workflows: z.string().min(1).optional().describe('Folder of workflow files that start-run jobs may name.'),
   healthPort: wholeNumber({ min: 0, max: PORT_MAX })
     .optional()
-    .describe('Port of /healthz and /readyz; 0 picks one. Default: none.'),
+    .describe('Port of /healthz, /readyz and /metrics; 0 picks one. Default: none.'),
   name: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z, a-z, 0-9, ., _ and -')
@@ -69,6 +70,9 @@ export const workerVariables = z.object({
     .enum(['log', 'drain'], 'must be log or drain')
     .default('log')
     .describe('After an error that no step caught: log it and go on, or drain and exit with 1.'),
+  AGENTLOOM_METRICS_MAX_KEYS: wholeNumber({ min: 1, max: METRICS_KEYS_MAX })
+    .optional()
+    .describe('Label sets of one metric; what is more is counted as `other`. Default 1,024.'),
   AGENTLOOM_HEALTH_HOST: z.string().default('127.0.0.1').describe('Address of the health port.'),
 })
 
@@ -89,6 +93,7 @@ export interface WorkerSettings {
   readonly floorFile: string | null
   readonly pricingFile: string | null
   readonly candidateCacheMax: number | null
+  readonly metricsKeysMax: number | null
   readonly strayErrors: 'log' | 'drain'
   readonly redact: readonly string[]
   readonly logLevel: LogLevel
@@ -114,6 +119,7 @@ export function workerSettings(given: WorkerFlags, environment: Environment): Wo
     floorFile: variables.AGENTLOOM_FLOOR_FILE ?? null,
     pricingFile: variables.AGENTLOOM_PRICING_FILE ?? null,
     candidateCacheMax: variables.AGENTLOOM_CANDIDATE_CACHE_MAX ?? null,
+    metricsKeysMax: variables.AGENTLOOM_METRICS_MAX_KEYS ?? null,
     strayErrors: variables.AGENTLOOM_STRAY_ERRORS,
     redact: variables.AGENTLOOM_REDACT_STATE_KEYS ?? [],
     logLevel: variables.AGENTLOOM_LOG_LEVEL,

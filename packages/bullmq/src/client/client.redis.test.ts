@@ -103,7 +103,7 @@ test('a cancelled run starts nothing more and aborts what runs', async () => {
   expect(await client.cancel('run', 'again')).toEqual({ isDone: false, status: 'cancelled' })
   await isAborted
   expect((await client.waitForEnd('run')).error).toMatchObject({ code: 'run/cancelled', message: 'enough' })
-  expect(await client.resume('run', { reason: 'no' })).toEqual({ outcome: 'refused', statuses: ['cancelled'] })
+  expect(await client.resume('run', { reason: 'no' })).toEqual({ outcome: 'refused', status: 'cancelled' })
 })
 
 test('a paused run holds, and goes on when it is resumed', async () => {

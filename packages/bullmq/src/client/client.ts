@@ -29,6 +29,7 @@ import { connect } from '../connect/connect.ts'
 import { ClientClosedError } from '../connect/errors.ts'
 import { BullmqDoorbell, closeQueues, openQueues } from '../doorbell/bullmq-doorbell.ts'
 import { RedisJournal } from '../journal/redis-journal.ts'
+import { standingOf, type Standing } from '../standing.ts'
 import { resumeRun } from './resume.ts'
 import { startRun } from './start-run.ts'
 import { loadAtEnd, waitForEnd, waitForRest, watchEvents, type Watching } from './watching.ts'
@@ -127,6 +128,8 @@ export interface Client {
   result(runId: string, signal?: AbortSignal): Promise<RunView>
   /** The run's records as they are written, redacted, from a cursor on, until the run is over. @throws {RunNotFoundError} */
   events(runId: string, options?: EventOptions): AsyncIterable<RunEvent>
+  /** How runs and queues stand. */
+  standing(): Promise<Standing>
   /** For Bull Board. Closed with the client. */
   queues(): readonly Queue[]
   /** Whether Redis can be reached right now. */
@@ -194,6 +197,7 @@ export async function createClient({ redis: url, prefix, retentionMs, redact = [
         yield { ...cursor, record: plan === null ? record : redactRecord(plan, record) }
       }
     },
+    standing: () => standingOf(redis, { shards: [keys], queues: [queues.steps, queues.runs] }),
     queues: () => [queues.steps, queues.runs],
     isReady: () => redis.status === 'ready',
     close,

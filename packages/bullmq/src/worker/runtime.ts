@@ -6,6 +6,7 @@ import { connect } from '../connect/connect.ts'
 import { BullmqDoorbell, closeQueues, openQueues } from '../doorbell/bullmq-doorbell.ts'
 import { RedisJournal } from '../journal/redis-journal.ts'
 import { RedisCache } from '../journal/result-cache.ts'
+import { standingOf, type Standing } from '../standing.ts'
 import { drain } from './drain.ts'
 import type { WorkerEvent } from './events.ts'
 import { openWorkers } from './queue-workers.ts'
@@ -51,6 +52,8 @@ export interface WorkerRuntime {
   isReady(): boolean
   /** Steps that this process holds. */
   readonly held: number
+  /** How runs and queues stand, of all workers together. */
+  standing(): Promise<Standing>
   /**
    * Drains: takes nothing new, lets steps finish for `graceMs`, then hands back what is left. Twice is harmless.
    * @param options.graceMs milliseconds; default 10,000
@@ -162,6 +165,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     get held() {
       return claims.size
     },
+    standing: () => standingOf(redis, { shards: [keys], queues: [queues.steps, queues.runs] }),
     close,
     [Symbol.asyncDispose]: () => close(),
   }

@@ -1,5 +1,6 @@
 import { AgentloomError, redact, renderTemplate, str, type NotifySettings, type ValueMap } from '@agentloom/workflow'
 import type { WebhookRequest } from '../ports/webhooks.ts'
+import { originOf } from '../walk/step-origin.ts'
 import type { Attempt, Executors } from './attempt.ts'
 import { failureOf, whole } from './failure.ts'
 import { resolveArguments } from './tool.ts'
@@ -17,9 +18,10 @@ export async function notify(executors: Executors, attempt: Attempt, settings: N
   const { clock, observe } = executors
   const startedAtMs = clock.monotonic()
   const [outcome, message] = await deliver(executors, attempt, settings)
-  const { runId } = attempt.header
+  const { header, node, plan } = attempt
+  const origin = originOf(plan, node)
   const latencyMs = clock.monotonic() - startedAtMs
-  observe({ kind: 'webhook', runId, stepId: attempt.node.id, outcome, message, latencyMs })
+  observe({ kind: 'webhook', runId: header.runId, stepId: node.id, origin, outcome, message, latencyMs })
 }
 
 async function deliver(

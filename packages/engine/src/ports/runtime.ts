@@ -1,4 +1,4 @@
-import type { ErrorInfo, Plan } from '@agentloom/workflow'
+import type { ErrorInfo, Plan, PlanNode } from '@agentloom/workflow'
 import type { Offer, RunStatus, Wait } from './journal.ts'
 import type { StepUsage } from '../journal/record.ts'
 
@@ -23,6 +23,14 @@ export interface Plans {
 /** Sees what happens in this process, for logs, metrics and terminals. Must not throw and must not block. */
 export type Observer = (event: EngineEvent) => void
 
+/** What kind of step it is, for whoever counts. */
+export interface StepOrigin {
+  readonly workflow: string
+  readonly stepType: PlanNode['step']['type']
+  /** Its model's text comes piece by piece. */
+  readonly isStreamed: boolean
+}
+
 export type EngineEvent =
   | {
       readonly kind: 'step-started'
@@ -35,6 +43,7 @@ export type EngineEvent =
       readonly kind: 'step-committed'
       readonly runId: string
       readonly stepId: string
+      readonly origin: StepOrigin
       readonly output: string
       readonly usage: StepUsage
     }
@@ -42,6 +51,7 @@ export type EngineEvent =
       readonly kind: 'step-failed'
       readonly runId: string
       readonly stepId: string
+      readonly origin: StepOrigin
       readonly status: 'failed' | 'timeout'
       readonly error: ErrorInfo
       readonly usage: StepUsage
@@ -50,7 +60,13 @@ export type EngineEvent =
     }
   | { readonly kind: 'step-skipped'; readonly runId: string; readonly stepId: string; readonly reason: string | null }
   /** The step gave its place up until something comes. */
-  | { readonly kind: 'step-waiting'; readonly runId: string; readonly stepId: string; readonly wait: Wait }
+  | {
+      readonly kind: 'step-waiting'
+      readonly runId: string
+      readonly stepId: string
+      readonly origin: StepOrigin
+      readonly wait: Wait
+    }
   /** The step is about to wait for this run, which begins or goes on now. */
   | { readonly kind: 'child-started'; readonly runId: string; readonly stepId: string; readonly childRunId: string }
   /** A gate's notification was sent, or could not be. */
@@ -58,6 +74,7 @@ export type EngineEvent =
       readonly kind: 'webhook'
       readonly runId: string
       readonly stepId: string
+      readonly origin: StepOrigin
       readonly outcome: 'success' | 'failed' | 'timeout' | 'sandbox_blocked'
       readonly message: string | null
       readonly latencyMs: number
@@ -75,4 +92,12 @@ export type EngineEvent =
   | { readonly kind: 'no-handler'; readonly runId: string; readonly stepId: string; readonly handler: string }
   /** All that is open waits: for humans, or (`parked`) for something else, too. */
   | { readonly kind: 'run-rested'; readonly runId: string; readonly status: 'paused' | 'parked' }
-  | { readonly kind: 'run-ended'; readonly runId: string; readonly status: RunStatus }
+  | {
+      readonly kind: 'run-ended'
+      readonly runId: string
+      readonly status: RunStatus
+      /** This and the next: null where whoever saw the end did not know the run. */
+      readonly workflow: string | null
+      /** Milliseconds since 1970, the journal's clock. */
+      readonly createdAtMs: number | null
+    }

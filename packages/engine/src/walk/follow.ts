@@ -31,6 +31,11 @@ interface Label {
   readonly priority: number
 }
 
+/** A run's label where its whole header is at hand. */
+interface KnownRun extends Label {
+  readonly createdAtMs: number
+}
+
 /** Does what a journal's answer leaves to be done: rings for ready steps, decides the undecided, tells of ends. */
 export class Follower {
   readonly #parts: FollowerParts
@@ -39,11 +44,15 @@ export class Follower {
     this.#parts = parts
   }
 
-  async follow(label: Label, runId: string, reply: Exclude<SettleReply, { outcome: 'stale' }>): Promise<void> {
+  async follow(
+    label: Label | KnownRun,
+    runId: string,
+    reply: Exclude<SettleReply, { outcome: 'stale' }>,
+  ): Promise<void> {
     // In a chain there is nothing to do after most commits, and an await of nothing costs as much as a commit in memory.
     if (reply.offers.length > 0) await this.ring(label, reply.offers)
     if (reply.undecided.length > 0) await this.decide(label, reply.undecided)
-    if (reply.runStatus !== 'running') await this.#standing(runId, reply.runStatus)
+    if (reply.runStatus !== 'running') await this.#standing(runId, reply.runStatus, label)
   }
 
   async ring({ plan, priority }: Label, offers: readonly Offer[]): Promise<void> {
@@ -84,8 +93,9 @@ export class Follower {
   }
 
   /** The run is over. Where it is a child run, the step that waits for it is woken. */
-  async ended(runId: string, status: RunStatus): Promise<void> {
-    this.#parts.observe({ kind: 'run-ended', runId, status })
+  async ended(runId: string, status: RunStatus, label: Label | KnownRun | null = null): Promise<void> {
+    const createdAtMs = label !== null && 'createdAtMs' in label ? label.createdAtMs : null
+    this.#parts.observe({ kind: 'run-ended', runId, status, workflow: label?.plan.name ?? null, createdAtMs })
     if (isChildRun(runId)) await this.tellParent(runId)
   }
 
@@ -116,8 +126,8 @@ export class Follower {
     if (isChildRun(runId)) await this.tellParent(runId)
   }
 
-  async #standing(runId: string, status: RunStatus): Promise<void> {
-    if (isOver(status)) return this.ended(runId, status)
+  async #standing(runId: string, status: RunStatus, label: Label | KnownRun | null = null): Promise<void> {
+    if (isOver(status)) return this.ended(runId, status, label)
     if (status !== 'paused' && status !== 'parked') return
     this.#parts.observe({ kind: 'run-rested', runId, status })
     if (isChildRun(runId)) await this.tellParent(runId)

@@ -24,6 +24,7 @@ import type { Claims } from './claims.ts'
 import { stepNode } from './cleanup-node.ts'
 import type { Follower } from './follow.ts'
 import type { Held } from './held.ts'
+import { originOf } from './step-origin.ts'
 
 /**
  * Serves bells: claims the step, executes it, settles it, and goes on with a step that this made ready, up to a quota;
@@ -97,7 +98,7 @@ export class Walker {
         await follower.decide({ plan, priority: (await journal.header(offer.runId))?.priority ?? 0 }, [reply.step])
         return null
       case 'refused':
-        if (reply.reason === 'budget') await follower.ended(offer.runId, 'budget_exceeded')
+        if (reply.reason === 'budget') await follower.ended(offer.runId, 'budget_exceeded', { plan, priority: 0 })
         return null
       default:
         return reply satisfies never
@@ -159,7 +160,7 @@ export class Walker {
       return null
     }
     this.#observeSettled(walk, node, settlement)
-    await follower.follow({ plan, priority: header.priority }, header.runId, reply)
+    await follower.follow({ plan, priority: header.priority, createdAtMs: header.createdAtMs }, header.runId, reply)
     return reply.next
   }
 
@@ -217,21 +218,24 @@ export class Walker {
     const [runId, stepId] = [header.runId, node.id]
     const { observe } = this.#parts.executors
     const { usage } = settlement
+    const origin = originOf(plan, node)
     if (settlement.kind === 'success')
       return observe({
         kind: 'step-committed',
         runId,
         stepId,
+        origin,
         output: redactOutputText(plan, node, settlement.output),
         usage,
       })
     if (settlement.kind === 'skipped') return observe({ kind: 'step-skipped', runId, stepId, reason: null })
-    if (settlement.kind === 'wait') return observe({ kind: 'step-waiting', runId, stepId, wait: settlement.wait })
+    if (settlement.kind === 'wait')
+      return observe({ kind: 'step-waiting', runId, stepId, origin, wait: settlement.wait })
     const isRetry = settlement.kind === 'retry'
     const status = isRetry ? settlement.status : settlement.kind
     const retryInMs = isRetry ? settlement.delayMs : null
     const error = redactError(plan, settlement.error, () => viewOf(walk, node))
-    observe({ kind: 'step-failed', runId, stepId, status, error, usage, retryInMs })
+    observe({ kind: 'step-failed', runId, stepId, origin, status, error, usage, retryInMs })
   }
 }
 
