@@ -3,9 +3,10 @@ export {
   listCheckpoints,
   type Checkpoint,
   type CheckpointList,
+  type CheckpointRetention,
 } from './checkpoint/checkpoint-store.ts'
 export { CheckpointCorruptError } from './checkpoint/errors.ts'
-export { readCheckpoint } from './checkpoint/read-checkpoint.ts'
+export { readCheckpoint } from './checkpoint/read-file.ts'
 export { openJournal, type EmbeddedJournal, type JournalOptions } from './journal/embedded-journal.ts'
 export {
   createEmbedded,

@@ -87,7 +87,8 @@ async function findCheckpoint(home: string, runId: string): ReturnType<KeptRuns[
   const { CheckpointStore } = await import('@agentloom/embedded')
   const { viewRun } = await import('@agentloom/engine')
   const { compileWorkflow, parseDefinition } = await import('@agentloom/workflow')
-  const checkpoint = await new CheckpointStore(join(home, 'checkpoints')).read(runId)
+  await using checkpoints = new CheckpointStore(join(home, 'checkpoints'))
+  const checkpoint = await checkpoints.read(runId)
   if (checkpoint === null) return null
   const { plan } = compileWorkflow(parseDefinition(checkpoint.definitionText))
   return { view: viewRun(plan, checkpoint), plan }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { readCheckpoint, RunNotFoundError, type Embedded } from '@agentloom/embedded'
+import { CheckpointStore, RunNotFoundError, type Embedded } from '@agentloom/embedded'
 import { compileWorkflow, parseDefinition, type Plan } from '@agentloom/workflow'
 
 /**
@@ -9,7 +9,8 @@ import { compileWorkflow, parseDefinition, type Plan } from '@agentloom/workflow
 export async function planOf(embedded: Embedded, home: string, runId: string): Promise<Plan> {
   const header = await embedded.journal.header(runId)
   if (header !== null) return embedded.journal.plans.get(header.definition)
-  const checkpoint = await readCheckpoint(join(home, 'checkpoints', `${runId}.json`))
+  await using checkpoints = new CheckpointStore(join(home, 'checkpoints'))
+  const checkpoint = await checkpoints.read(runId)
   if (checkpoint === null) throw new RunNotFoundError(runId)
   return compileWorkflow(parseDefinition(checkpoint.definitionText)).plan
 }

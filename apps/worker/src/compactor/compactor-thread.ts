@@ -29,6 +29,7 @@ const written = new Map<string, number>()
 let liveAtMs = performance.now()
 while (!stop.signal.aborted) await pause(await round())
 compaction.close()
+await store.close()
 port.close()
 
 async function round(): Promise<number> {

@@ -1,9 +1,19 @@
-import type { LoadedRun, RunHeader } from '@agentloom/engine'
-import { AgentloomError } from '@agentloom/workflow'
-import { readdir } from 'node:fs/promises'
+import {
+  isOver,
+  type JournalRecord,
+  type LoadedRun,
+  type RunFilter,
+  type RunHeader,
+  type RunStatus,
+} from '@agentloom/engine'
+import type { AgentloomError } from '@agentloom/workflow'
 import { join } from 'node:path'
-import { readCheckpoint } from './read-checkpoint.ts'
-import { writeCheckpoint } from './write-checkpoint.ts'
+import { headerSchema, recordSchema } from '../journal/record-schema.ts'
+import { CheckpointCalls } from './checkpoint-calls.ts'
+import { CheckpointCorruptError } from './errors.ts'
+import { JsonFiles } from './json-files.ts'
+import type { CheckpointRows, HeaderCells } from './messages.ts'
+import { isLight, piecesOf } from './pieces.ts'
 
 /** A run as its checkpoint holds it. */
 export interface Checkpoint extends LoadedRun {
@@ -11,70 +21,228 @@ export interface Checkpoint extends LoadedRun {
 }
 
 export interface CheckpointList {
+  /** Newest first. */
   readonly headers: readonly RunHeader[]
-  /** Files that could not be read; the others are listed all the same. */
+  /** What could not be read; the others are listed all the same. */
   readonly bad: readonly { readonly file: string; readonly error: AgentloomError }[]
 }
 
-/** Files open at a time; more only makes the disk turn between them. */
-const READS_MAX = 8
+/** What is kept of runs that are over; runs at rest are kept until they are removed by name. */
+export interface CheckpointRetention {
+  /** How long after their end, milliseconds; null: for ever. */
+  readonly ageMs: number | null
+  /** How many, those that ended last; null: all. */
+  readonly countMax: number | null
+  /** Only runs that ended so; default: all. */
+  readonly statuses?: readonly RunStatus[]
+}
 
-const NAME = /^([A-Za-z0-9_.~-]{1,200})\.json$/
+const FILE = 'runs.db'
+const LISTED_MAX = 1_000_000
+const REMOVED_AT_ONCE = 500
 
-/** The compact files of runs, one each: `<folder>/<runId>.json`. The folder is made at the first write. */
-export class CheckpointStore {
+/**
+ * The compact copies of runs, in a SQLite file of their own: `<folder>/runs.db`, made at the first write. A thread owns it, so
+ * that nothing here holds the event loop, and lets the process end while nothing is asked. Any number of processes may use it.
+ * Files of the form before, `<folder>/<runId>.json`, are read as well.
+ */
+export class CheckpointStore implements AsyncDisposable {
   readonly folder: string
+  readonly #calls: CheckpointCalls
+  readonly #files: JsonFiles
 
   constructor(folder: string) {
     this.folder = folder
+    this.#calls = new CheckpointCalls(join(folder, FILE))
+    this.#files = new JsonFiles(folder)
   }
 
-  fileOf(runId: string): string {
-    return join(this.folder, `${runId}.json`)
+  /** For messages: where a run's checkpoint is. */
+  placeOf(runId: string): string {
+    return `${this.#calls.path}, run ${runId}`
   }
 
-  /** Writes or replaces a run's file: whole or not at all, synced, and never holding the event loop. */
-  write(loaded: LoadedRun, definitionText: string): Promise<void> {
+  /**
+   * Writes or replaces a run: whole or not at all, and on disk when it resolves. Of a run that is kept, only what is new goes
+   * to the disk. Of two writers the one that saw the run later wins.
+   * @throws {StoreError}
+   */
+  async write(loaded: LoadedRun, definitionText: string): Promise<void> {
     const { header, records } = loaded
-    return writeCheckpoint(this.fileOf(header.runId), { header, records, definitionText })
+    if (isLight(records)) await this.#put(loaded, definitionText, null)
+    else if (!(await this.#append(loaded, definitionText))) await this.#put(loaded, definitionText, 0)
+    await this.#files.remove(header.runId)
   }
 
-  /** Null when the run has no file. @throws {CheckpointCorruptError} `checkpoint/corrupt` */
+  /** Number of the run's records that are kept; null where none are. With `write`, a writer need not load what is there. */
+  async recordCount(runId: string): Promise<number | null> {
+    return (await this.#calls.call({ name: 'standing', run: runId }))?.count ?? null
+  }
+
+  /**
+   * As `write`, of a run that goes on where its checkpoint ended.
+   * @param records from index `from` - 1 on, so that it is seen whether they join on to what is kept
+   * @returns false where they do not: the whole run must be written
+   */
+  async writeOn(
+    header: RunHeader,
+    definitionText: string,
+    { from, records }: { readonly from: number; readonly records: readonly JournalRecord[] },
+  ): Promise<boolean> {
+    const standing = await this.#calls.call({ name: 'standing', run: header.runId })
+    const [previous = null] = records
+    if (standing?.count !== from || previous === null) return false
+    return this.#send({ header, definitionText, key: standing.key, previous, records: records.slice(1), from })
+  }
+
+  /** Null when nothing is kept of the run. @throws {CheckpointCorruptError} `checkpoint/corrupt` @throws {StoreError} */
   async read(runId: string): Promise<Checkpoint | null> {
-    return NAME.test(`${runId}.json`) ? readCheckpoint(this.fileOf(runId)) : null
+    const rows = await this.#calls.call({ name: 'read', run: runId })
+    return rows === null ? this.#files.read(runId) : this.#checkpointOf(rows)
   }
 
-  /** Run ids that have a file, in no order. */
+  /** Run ids of which something is kept, in no order. */
   async ids(): Promise<readonly string[]> {
-    const names = await readdir(this.folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return []
-      throw error
-    })
-    return names.flatMap((name) => NAME.exec(name)?.[1] ?? [])
+    const [kept, files] = await Promise.all([this.#calls.call({ name: 'ids' }), this.#files.ids()])
+    return [...new Set([...kept, ...files])]
   }
 
-  /** Headers of the runs named, or of all, newest first. Files that cannot be read are reported, not thrown. */
-  async list(runIds?: readonly string[]): Promise<CheckpointList> {
-    const open = [...(runIds ?? (await this.ids()))]
-    const headers: RunHeader[] = []
-    const bad: CheckpointList['bad'][number][] = []
-    const readOn = async (): Promise<void> => {
-      for (let runId = open.pop(); runId !== undefined; runId = open.pop()) {
-        try {
-          const found = await this.read(runId)
-          if (found !== null) headers.push(found.header)
-        } catch (error) {
-          if (!(error instanceof AgentloomError)) throw error
-          bad.push({ file: this.fileOf(runId), error })
-        }
+  /** Headers of the runs that a filter wants; default: of all, children included. What cannot be read is reported, not thrown. */
+  async list(filter: Partial<RunFilter> = { withChildren: true }): Promise<CheckpointList> {
+    const { statuses = null, workflow = null, sinceMs = 0, withChildren = false, limit = LISTED_MAX } = filter
+    const cells = await this.#calls.call({
+      name: 'list',
+      filter: { statuses, workflow, sinceMs, withChildren, limit },
+    })
+    const onlyFiles = await this.#calls.call({ name: 'unknown', runs: await this.#files.ids() })
+    const files = await this.#files.headers(onlyFiles)
+    const headers = files.headers.filter(
+      ({ status, parent, createdAtMs, ...header }) =>
+        (statuses ?? [status]).includes(status) &&
+        (workflow ?? header.workflow) === header.workflow &&
+        createdAtMs >= sinceMs &&
+        (withChildren || parent === null),
+    )
+    const bad = [...files.bad]
+    for (const one of cells) {
+      try {
+        headers.push(this.#headerOf(one))
+      } catch (error) {
+        if (!(error instanceof CheckpointCorruptError)) throw error
+        bad.push({ file: error.place, error })
       }
     }
-    await Promise.all(Array.from({ length: READS_MAX }, readOn))
-    return { headers: headers.sort((a, b) => b.createdAtMs - a.createdAtMs), bad }
+    return { headers: headers.sort((a, b) => b.createdAtMs - a.createdAtMs).slice(0, limit), bad }
+  }
+
+  /** The run, and all below it of which something is kept. */
+  async tree(runId: string): Promise<readonly string[]> {
+    const kept = await this.#calls.call({ name: 'tree', run: runId })
+    const files = (await this.#files.ids()).filter((id) => id === runId || id.startsWith(`${runId}.`))
+    return [...new Set([...kept, ...files])]
+  }
+
+  /** Forgets runs; those below them stay. @returns whether something was kept of them, in their order */
+  async remove(runIds: readonly string[]): Promise<void> {
+    for (let at = 0; at < runIds.length; at += REMOVED_AT_ONCE)
+      await this.#calls.call({ name: 'remove', runs: runIds.slice(at, at + REMOVED_AT_ONCE) })
+    for (const runId of runIds) await this.#files.remove(runId)
+  }
+
+  /** Runs at the top that are over and that the rule no longer keeps, the oldest first; see `tree` and `remove`. */
+  async expired(rule: CheckpointRetention, nowMs: number, limit: number): Promise<readonly string[]> {
+    const { ageMs, countMax, statuses = null } = rule
+    const endedBeforeMs = ageMs === null ? null : nowMs - ageMs
+    const kept = await this.#calls.call({ name: 'expired', rule: { endedBeforeMs, countMax, statuses, limit } })
+    const onlyFiles = await this.#calls.call({ name: 'unknown', runs: await this.#files.ids() })
+    const { headers } = await this.#files.headers(onlyFiles)
+    const old = headers.filter(
+      ({ status, updatedAtMs, parent }) =>
+        parent === null &&
+        isOver(status) &&
+        (statuses ?? [status]).includes(status) &&
+        endedBeforeMs !== null &&
+        updatedAtMs < endedBeforeMs,
+    )
+    return [...kept, ...old.map(({ runId }) => runId)].slice(0, limit)
+  }
+
+  /** Twice is harmless; the store may be used again, and opens its file anew. */
+  close(): Promise<void> {
+    return this.#calls.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #append({ header, records }: LoadedRun, definitionText: string): Promise<boolean> {
+    const standing = await this.#calls.call({ name: 'standing', run: header.runId })
+    const previous = standing === null ? undefined : records[standing.count - 1]
+    if (standing === null || previous === undefined) return false
+    const rest = records.slice(standing.count)
+    return this.#send({ header, definitionText, key: standing.key, previous, records: rest, from: standing.count })
+  }
+
+  /** @param key null: in one piece, and the thread finds out what is new */
+  async #put({ header, records }: LoadedRun, definitionText: string, first: 0 | null): Promise<void> {
+    if (first === 0) await this.#send({ header, definitionText, key: null, previous: null, records, from: 0 })
+    else await this.#putPiece({ header, definitionText, key: null, previous: null, records, from: 0 }, true)
+  }
+
+  async #send({ records, from, ...whole }: Piece): Promise<boolean> {
+    let { key, previous } = whole
+    for (const piece of piecesOf(records, 0)) {
+      const sent = { ...whole, key, previous, records: piece.records, from: from + piece.from }
+      const answered = await this.#putPiece(sent, piece.isLast)
+      if (answered === 'differs') return false
+      key = answered.key
+      previous = null
+    }
+    return true
+  }
+
+  #putPiece(
+    { header, definitionText, ...piece }: Piece,
+    isLast: boolean,
+  ): Promise<{ readonly key: number } | 'differs'> {
+    const seal = isLast ? { header, definitionText } : null
+    return this.#calls.call({ name: 'put', run: header.runId, ...piece, seal })
+  }
+
+  #checkpointOf(rows: CheckpointRows): Checkpoint {
+    const header = this.#headerOf(rows)
+    const damaged = (what: string): CheckpointCorruptError => new CheckpointCorruptError(this.placeOf(rows.run), what)
+    if (rows.definitionText === null) throw damaged('its definition is missing')
+    if (rows.badRecord !== null) throw damaged(`record ${rows.badRecord} is missing, or its sum is wrong`)
+    const records = rows.records.map(({ body, output }, index): JournalRecord => {
+      const value: unknown = JSON.parse(body)
+      const parsed = recordSchema.safeParse(output === null ? value : { ...Object(value), output })
+      if (!parsed.success) throw damaged(`record ${index}: ${parsed.error.issues[0]?.message ?? 'unreadable'}`)
+      return parsed.data
+    })
+    return { header, records, definitionText: rows.definitionText }
+  }
+
+  #headerOf({ run, header, input, isDamaged }: HeaderCells): RunHeader {
+    const parsed = isDamaged ? null : headerSchema.safeParse({ ...Object(JSON.parse(header)), input })
+    if (parsed?.success === true) return parsed.data
+    const what = parsed === null ? 'the sum of its header is wrong' : (parsed.error.issues[0]?.message ?? 'unreadable')
+    throw new CheckpointCorruptError(this.placeOf(run), what)
   }
 }
 
+interface Piece {
+  readonly header: RunHeader
+  readonly definitionText: string
+  readonly key: number | null
+  readonly previous: JournalRecord | null
+  readonly records: readonly JournalRecord[]
+  readonly from: number
+}
+
 /** The checkpoints of a folder. @see CheckpointStore.list */
-export function listCheckpoints(folder: string): Promise<CheckpointList> {
-  return new CheckpointStore(folder).list()
+export async function listCheckpoints(folder: string): Promise<CheckpointList> {
+  await using store = new CheckpointStore(folder)
+  return await store.list()
 }

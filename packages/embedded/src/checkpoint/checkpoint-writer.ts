@@ -1,7 +1,7 @@
 import type { Clock, Journal } from '@agentloom/engine'
 import type { CheckpointStore } from './checkpoint-store.ts'
 
-/** Runs that wait for their file. Behind the limit the oldest is left out: the journal has it all the same. */
+/** Runs that wait for their checkpoint. Behind the limit the oldest is left out: the journal has it all the same. */
 const WAITING_MAX = 10_000
 
 export interface CheckpointWriterParts {
@@ -12,11 +12,11 @@ export interface CheckpointWriterParts {
   readonly isOff: boolean
 }
 
-/** Writes runs from the journal to their checkpoint files, one after the other, in the background. */
+/** Writes runs from the journal to their checkpoints, one after the other, in the background. */
 export class CheckpointWriter {
   readonly #parts: CheckpointWriterParts
   readonly #waiting = new Set<string>()
-  /** Time of the last record that a live run's file holds, milliseconds since 1970. */
+  /** Time of the last record that a live run's checkpoint holds, milliseconds since 1970. */
   readonly #written = new Map<string, number>()
   #working: Promise<void> | null = null
   #stopRounds: () => void = () => undefined
@@ -50,7 +50,7 @@ export class CheckpointWriter {
     this.#stopRounds()
   }
 
-  /** Why the last file could not be written, or null. A checkpoint is a copy: the run does not fail for it. */
+  /** Why the last one could not be written, or null. A checkpoint is a copy: the run does not fail for it. */
   get failure(): unknown {
     return this.#failure
   }

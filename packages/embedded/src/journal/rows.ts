@@ -1,14 +1,8 @@
-import {
-  CorruptJournalError,
-  type Change,
-  type JournalRecord,
-  type LoadedRun,
-  type RunHeader,
-  type StepUsage,
-} from '@agentloom/engine'
+import { CorruptJournalError, type Change, type JournalRecord, type LoadedRun, type RunHeader } from '@agentloom/engine'
 import { z } from 'zod'
 import type { ChangeCells, HeaderRow, LimitCells, RecordRow, RunRows, StartCells } from '../store/messages.ts'
 import { sumOf } from '../store/sum.ts'
+import { recordText } from './record-text.ts'
 import { fixedHeader, limitsSchema, recordSchema, runStatus, storedError } from './record-schema.ts'
 
 /** Between the engine's words and the store's cells. An output has a cell of its own: inside the list every quote of it would be escaped. */
@@ -21,36 +15,12 @@ export function cellsOf(change: Change, start: StartCells | null): ChangeCells {
       if (output !== null) throw new Error('a change commits two steps')
       output = record.output
     }
-    body += body === '' ? textOf(record) : `,${textOf(record)}`
+    body += body === '' ? recordText(record) : `,${recordText(record)}`
   }
   const error = header.error === null ? null : JSON.stringify(header.error)
   const at = records.at(-1)?.atMs ?? header.updatedAtMs
   const news = start ?? (records.some(({ kind }) => kind === 'reopened') ? limitCellsOf(header) : null)
   return [header.runId, from, records.length, at, `[${body}]`, output, header.status, error, news]
-}
-
-/** The two kinds that every step writes are put together by hand, in half the time of JSON.stringify. */
-function textOf(record: JournalRecord): string {
-  switch (record.kind) {
-    case 'claimed': {
-      const { atMs, stepId, epoch, worker } = record
-      return `{"kind":"claimed","atMs":${atMs},"stepId":${JSON.stringify(stepId)},"epoch":${epoch},"worker":${JSON.stringify(worker)}}`
-    }
-    case 'committed': {
-      const { atMs, stepId, epoch, usage } = record
-      return `{"kind":"committed","atMs":${atMs},"stepId":${JSON.stringify(stepId)},"epoch":${epoch},"usage":${usageText(usage)}}`
-    }
-    default:
-      return JSON.stringify(record)
-  }
-}
-
-function usageText({ durationMs, tokens, costNanoUsd, model, provider }: StepUsage): string {
-  const names =
-    model === null && provider === null
-      ? '"model":null,"provider":null'
-      : JSON.stringify({ model, provider }).slice(1, -1)
-  return `{"durationMs":${durationMs},"tokens":${tokens},"costNanoUsd":${costNanoUsd},${names}}`
 }
 
 function limitCellsOf({ budgetNanoUsd, timeoutMs }: RunHeader): LimitCells {

@@ -1,4 +1,4 @@
-import { isWanted, viewRun, viewTree, type RunFilter, type RunHeader, type RunView } from '@agentloom/engine'
+import { viewRun, viewTree, type RunFilter, type RunHeader, type RunView } from '@agentloom/engine'
 import { compileWorkflow, parseDefinition } from '@agentloom/workflow'
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
 import type { EmbeddedJournal } from '../journal/embedded-journal.ts'
@@ -19,14 +19,15 @@ export async function viewOf(
     : viewRun(compileWorkflow(parseDefinition(checkpoint.definitionText)).plan, checkpoint)
 }
 
-/** Of the journal, and of checkpoints whose run the journal does not know; newest first. Files of known runs are not read. */
+/** Of the journal, and of checkpoints whose run the journal does not know; newest first. */
 export async function listRuns(
   journal: EmbeddedJournal,
   checkpoints: CheckpointStore,
   { limit = RUNS_LISTED, ...filter }: Partial<RunFilter>,
 ): Promise<readonly RunHeader[]> {
   const inJournal = await journal.list({ ...filter, limit })
-  const elsewhere = await checkpoints.list(await journal.unknown(await checkpoints.ids()))
-  const found = elsewhere.headers.filter((header) => isWanted(filter, header))
+  const { headers } = await checkpoints.list({ ...filter, limit })
+  const unknown = new Set(await journal.unknown(headers.map(({ runId }) => runId)))
+  const found = headers.filter(({ runId }) => unknown.has(runId))
   return [...inJournal, ...found].sort((a, b) => b.createdAtMs - a.createdAtMs).slice(0, limit)
 }

@@ -1,5 +1,5 @@
 import { foldSteps, isOver, openChildren, RunNotFoundError, type LoadedRun } from '@agentloom/engine'
-import { checkCheckpoint } from '../checkpoint/read-checkpoint.ts'
+import { checkCheckpoint } from '../checkpoint/read-file.ts'
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
 import type { EmbeddedJournal } from '../journal/embedded-journal.ts'
 
@@ -21,7 +21,7 @@ export async function takeRun(
 async function bring(journal: EmbeddedJournal, checkpoints: CheckpointStore, runId: string): Promise<void> {
   const checkpoint = await checkpoints.read(runId)
   if (checkpoint === null) return
-  checkCheckpoint(checkpoints.fileOf(runId), checkpoint)
+  checkCheckpoint(checkpoints.placeOf(runId), checkpoint)
   await journal.bring(checkpoint, checkpoint.definitionText)
   for (const child of openChildren(checkpoint)) await bring(journal, checkpoints, child.runId)
 }

@@ -277,6 +277,7 @@ export class Runtime implements Embedded {
       )
     }
     await this.#writer.close()
+    await this.#parts.checkpoints.close()
     for (const run of this.#live.all()) this.#live.remove(run)
     await this.journal.close()
   }

@@ -11,4 +11,6 @@ export interface FileKind {
   readonly tables: string
   /** From each version to the next. */
   readonly migrations: readonly string[]
+  /** Whether the file may shrink (`auto_vacuum`), at the price of a slower growth. */
+  readonly givesSpaceBack: boolean
 }

@@ -68,6 +68,7 @@ function openForWriting({ path, folder, busyMs }: OpenRequest, kind: FileKind): 
     checkOrigin(database, kind)
     if (bytes !== null && bytes <= (isUnclean ? CHECKED_BYTES_MAX : CHECKED_ALWAYS_BYTES_MAX))
       checkPages(database, kind)
+    if (kind.givesSpaceBack && (bytes ?? 0) === 0) database.exec('pragma auto_vacuum = incremental') // before the first table
     database.exec(`pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = ${LOG_PAGES}`)
     migrate(database, path, kind)
     return database

@@ -82,4 +82,5 @@ export const JOURNAL: FileKind = {
   version: 2,
   tables: TABLES,
   migrations: MIGRATIONS,
+  givesSpaceBack: false,
 }

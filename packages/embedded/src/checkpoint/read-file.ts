@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { headerSchema, recordSchema } from '../journal/record-schema.ts'
 import type { Checkpoint } from './checkpoint-store.ts'
 import { CheckpointCorruptError } from './errors.ts'
-import { CHECKPOINT_FORMAT } from './write-checkpoint.ts'
+import { CHECKPOINT_FORMAT } from './write-file.ts'
 
 /** A text of 512 MiB is the longest that there is; half of it leaves room for what is made of it. */
 const CHECKPOINT_BYTES_MAX = 256 * 1024 ** 2
