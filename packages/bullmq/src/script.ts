@@ -21,6 +21,7 @@ export type ScriptName =
   | 'compacted'
   | 'beat'
   | 'silent'
+  | 'leases'
 
 export type ScriptArguments = readonly (string | number)[]
 

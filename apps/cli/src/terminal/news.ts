@@ -50,6 +50,7 @@ export function newsOfEvent(event: EngineEvent): News | null {
         : { kind: 'log', stepId, message: `notification not sent: ${message ?? outcome}` }
     }
     case 'child-started':
+    case 'step-quarantined':
     case 'run-rested':
     case 'no-handler':
     case 'run-ended':
@@ -77,6 +78,7 @@ export function newsOfRecord(record: JournalRecord): News | null {
       return waitingNews(record.stepId, record.wait)
     case 'started':
     case 'noted':
+    case 'died':
     case 'woken':
     case 'mirrored':
     case 'signalled':

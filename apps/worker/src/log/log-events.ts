@@ -59,6 +59,11 @@ function logEngine(
       return log.info({ ...event.fields, runId: event.runId, stepId: event.stepId }, event.message)
     case 'step-waiting':
       return log.debug({ runId: event.runId, stepId: event.stepId, wait: event.wait.kind }, 'step waits')
+    case 'step-quarantined':
+      return log.error(
+        { runId: event.runId, stepId: event.stepId },
+        `step is quarantined: too many workers died with it; agentloom explain ${event.runId}`,
+      )
     case 'child-started':
       return log.debug({ runId: event.runId, stepId: event.stepId, childRunId: event.childRunId }, 'child run started')
     case 'webhook': {
@@ -107,6 +112,11 @@ function logWorker(log: Logger, event: WorkerEvent, left: object): void {
         ? log.debug(fields, 'back-off is over')
         : log.info(fields, 'overdue step was offered again')
     }
+    case 'taken-over':
+      return log.warn(
+        { worker: event.worker, steps: event.steps, ...left },
+        'steps of a worker that is gone were taken over',
+      )
     case 'error':
       return log.error(
         { exception: asError(event.error), during: event.during, ...left },

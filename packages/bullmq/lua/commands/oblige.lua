@@ -2,9 +2,12 @@
 -- A[1] run id  [2] step, or '' for the run's deadline  [3] stem of the step's BullMQ jobs: the epoch makes it a job's key
 -- A[4] how often a bell that still waits in the queue is waited for  [5] at most this long a time, ms
 -- A[6] ms after which a child run is looked at again  A[7] first part of the keys of the steps' queue
+-- A[8] ms for which a lease that ran out is left alone, or '' where it ends  A[9] deaths that quarantine a step
+-- A[10] beginning of the nonces of a worker that is gone: its lease ends before it runs out; or ''
 -- Returns  {0} nothing to do · {1, bell | lease | retry, definition, priority, epoch} · {2, definition, priority} edges owed
 --          {3, definition, priority, epoch, cause, voted, flags} undecided · {4, status} the run was ended
 --          {5, definition, priority, child run} to be looked at · {6, definition, priority, step, epoch} the cleanup step
+--          {7, definition, priority, status, step, epoch, …} the step is quarantined, and these are offered
 
 -- A bell that shares its job with others has none of its own: it may wait as long as the queue's oldest does.
 local function is_bell_waiting(own, queue)
@@ -19,7 +22,7 @@ end
 local step = A[2]
 local member = step == '' and R.RUN_ID or R.RUN_ID .. '/' .. step
 local score = tonumber(redis.call('ZSCORE', R.DUE, member))
-if not score or score > R.now then return {0} end
+if A[10] == '' and (not score or score > R.now) then return {0} end
 R.removes = {member}
 if not R.read_run() then
   redis.call('ZREM', R.DUE, member)
@@ -40,6 +43,7 @@ end
 local label = redis.call('HMGET', R.RUN, 'definition', 'priority')
 R.fetch({'/open', step})
 local c = R.cells[step]
+if A[10] ~= '' and not (c and c.status == 'l' and string.sub(c.nonce, 1, #A[10]) == A[10]) then return {0} end
 if c and R.RESOLVED[c.status] and not R.is_over_for(step) and redis.call('HEXISTS', R.STEPS, '/edges:' .. step) == 1 then
   R.due_at(step, R.now + R.OFFER_MS)
   R.flush()
@@ -67,8 +71,25 @@ if not is_awake then
   R.wake(c, '["e"]')
   R.take_stock()
 end
-local cause = (c.status == 'l' or c.status == 'x') and 'lease' or (c.status == 'b' or not is_awake) and 'retry' or 'bell'
-if c.status == 'l' then c.status = 'x' end
+if c.status == 'l' then
+  if A[8] ~= '' then
+    R.due_at(step, R.now + A[8])
+    R.flush()
+    return {0}
+  end
+  c.status = 'x'
+  R.change(c)
+  local deaths = (redis.call('HGET', R.STEPS, '/deaths:' .. step) or 0) + 1
+  R.put('/deaths:' .. step, deaths)
+  R.record('d', ',' .. c.epoch .. ',' .. cjson.encode(step) .. ']')
+  if deaths >= tonumber(A[9]) then
+    local offers = R.quarantine(c, deaths)
+    local reply = {7, label[1], label[2], R.status, unpack(offers)}
+    R.flush()
+    return reply
+  end
+end
+local cause = c.status == 'x' and 'lease' or (c.status == 'b' or not is_awake) and 'retry' or 'bell'
 if c.status == 'b' then c.status = 'r' end
 if cause ~= 'bell' then R.change(c) end
 if R.is_held then

@@ -34,6 +34,7 @@ for at = FIRST, ready_first - 1, 2 do
   c.visit, c.woken = (c.visit or 1) + 1, ''
   R.change(c)
   redis.call('HDEL', R.OUT, A[at])
+  redis.call('HDEL', R.STEPS, '/deaths:' .. A[at])
 end
 -- Below a step of many edges not all may have been counted; from here on they are, and a late chunk changes nothing.
 for at = ready_last + 1, counted_last, 2 do

@@ -1,5 +1,5 @@
 -- Gives a waiting step what it waits for. Safe to repeat.
--- A[1] run id  [2] step  [3] d decided | c child ended  [4] the wake as JSON  [5] as much of it as tells it from another
+-- A[1] run id  [2] step  [3] d decided | c child ended | u unparked  [4] the wake as JSON  [5] as much of it as tells it from another
 -- A[6] the child run, or ''
 -- Returns  {0, reason} · {1, definition, priority, step, epoch, …}
 local step = A[2]
@@ -22,7 +22,7 @@ if not R.waits(c) then
   end
   return {0, A[3] == 'd' and string.sub(woke, 1, 4) == '["d"' and 'decided' or 'not-waiting'}
 end
-local fits = A[3] == 'd' and (c.status == 'g' or c.status == 'p')
+local fits = A[3] == 'u' and c.status == 'p' or A[3] == 'd' and (c.status == 'g' or c.status == 'p')
   or A[3] == 'c' and R.waits_for_child(c) and R.waits_for(step) == A[6]
 if not fits then return {0, 'not-waiting'} end
 R.wake(c, A[4])

@@ -89,6 +89,16 @@ function R.wait(c, kind, tail, detail, ms)
   return false
 end
 
+-- An expired step gives up lease, slot and claim, and waits for a human. Returns what its slot is offered to.
+function R.quarantine(c, deaths)
+  if R.cap then R.in_flight = R.in_flight - 1 end
+  R.wait(c, 'p', ',' .. c.epoch .. ',' .. cjson.encode(c.step) .. ',["q",' .. deaths .. '],0]', '', '')
+  c.nonce = ''
+  R.take_stock()
+  if R.is_held or R.closing then return {} end
+  return R.offers_of({}, nil)
+end
+
 -- What it waits for may have passed while the run was over and nobody looked; a child run is looked at at once.
 function R.look_again_at_waits()
   if R.open.gates + R.open.parks == 0 and not R.has_kids then return end
@@ -124,6 +134,7 @@ function R.wake(c, wake)
   c.epoch = c.epoch + 1
   c.visit = c.visit or '1'
   c.woken = '1'
+  if string.sub(wake, 1, 4) == '["u"' then redis.call('HDEL', R.STEPS, '/deaths:' .. c.step) end
   R.change(c)
   R.put('/woke:' .. c.step, wake)
   R.not_due(c.step)

@@ -7,7 +7,7 @@
 -- STEPS: step → see lib/cell.lua, and with a slash, which no step id holds:
 --   /unresolved counts · /open counts what is open by class, see lib/open.lua · /plain 1 where lua/plain.lua may work
 --   /edges:STEP how far its edges have been spread · /wait:STEP until|signal or child run · /woke:STEP what ended its last wait
---   /noted:STEP it has notes · /note:STEP/EPOCH/HASH its claim has this one
+--   /deaths:STEP of workers that held it · /noted:STEP it has notes · /note:STEP/EPOCH/HASH its claim has this one
 --   /sig:NAME a kept signal's payload · /want:NAME steps that have waited for it, /kids steps that have waited for a child
 --   run, parted by slashes
 R.OVER = {success = true, failed = true, timeout = true, budget_exceeded = true, cancelled = true}

@@ -1,9 +1,9 @@
-import { CHILD_CHECK_MS, type Obligation } from '@agentloom/engine'
+import { CHILD_CHECK_MS, SPARED_MS, type DueOptions, type Obligation } from '@agentloom/engine'
 import { z } from 'zod'
 import { jobIdStem } from '../doorbell/job-id.ts'
 import { STATUSES } from './header.ts'
 import { labelIn, readOffers, readUndecided } from './replies.ts'
-import { intIn, oneOf, textIn } from './reply.ts'
+import { intIn, listIn, oneOf, textIn } from './reply.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -15,16 +15,41 @@ const WAIT_MAX_MS = 60_000
 
 const CAUSES: ReadonlySet<'bell' | 'lease' | 'retry'> = new Set(['bell', 'lease', 'retry'])
 
-/** Two round trips, the second for what is overdue only: the keys of a run are known when its entry has been read. */
-export async function due(store: Store, limit: number): Promise<readonly Obligation[]> {
-  const members = z
-    .array(z.string())
-    .parse(await store.scripts.call({ name: 'overdue', keys: [store.keys.due], args: [limit] }))
-  const found = await Promise.all(members.map((member) => oblige(store, member)))
+/** Entries that one script looks through for a worker's leases: each costs a microsecond. */
+const PAGE = 500
+
+/** What a worker that is gone has held, offered anew. An entry that moves meanwhile may be missed; its lease runs out. */
+export async function takeOver(store: Store, instance: string): Promise<readonly Obligation[]> {
+  const { scripts, keys } = store
+  const members: string[] = []
+  for (let from = 0, size = PAGE; size === PAGE; from += size) {
+    const reply = await scripts.call({ name: 'leases', keys: [keys.due, keys.root], args: [instance, from, PAGE] })
+    const [seen, ...held] = listIn(reply)
+    size = intIn(seen)
+    for (const member of held) members.push(textIn(member))
+  }
+  const found = await Promise.all(members.map((member) => oblige(store, member, { endsLeases: true, instance })))
   return found.filter((obligation) => obligation !== null)
 }
 
-async function oblige(store: Store, member: string): Promise<Obligation | null> {
+/** Two round trips, the second for what is overdue only: the keys of a run are known when its entry has been read. */
+export async function due(
+  store: Store,
+  limit: number,
+  { endsLeases = true }: DueOptions = {},
+): Promise<readonly Obligation[]> {
+  const members = z
+    .array(z.string())
+    .parse(await store.scripts.call({ name: 'overdue', keys: [store.keys.due], args: [limit] }))
+  const found = await Promise.all(members.map((member) => oblige(store, member, { endsLeases, instance: '' })))
+  return found.filter((obligation) => obligation !== null)
+}
+
+async function oblige(
+  store: Store,
+  member: string,
+  { endsLeases, instance }: { readonly endsLeases: boolean; readonly instance: string },
+): Promise<Obligation | null> {
   const slash = member.indexOf('/') // a run id holds none
   const runId = slash < 0 ? member : member.slice(0, slash)
   const stepId = slash < 0 ? '' : member.slice(slash + 1)
@@ -36,6 +61,9 @@ async function oblige(store: Store, member: string): Promise<Obligation | null> 
     WAIT_MAX_MS,
     CHILD_CHECK_MS,
     store.keys.stepJob(''),
+    endsLeases ? '' : SPARED_MS,
+    store.deathsMax,
+    instance,
   ]
   const reply = await store.turn.send('oblige', store.keys.run(runId), args)
   switch (intIn(reply[0])) {
@@ -61,6 +89,10 @@ async function oblige(store: Store, member: string): Promise<Obligation | null> 
     case 6: {
       const [offer] = readOffers(runId, reply.slice(3))
       return offer === undefined ? null : { kind: 'offer', cause: 'bell', ...labelIn(reply, 1), ...offer }
+    }
+    case 7: {
+      const offers = readOffers(runId, reply.slice(4))
+      return { kind: 'quarantined', runId, stepId, offers, runStatus: oneOf(STATUSES, reply[3]), ...labelIn(reply, 1) }
     }
     default:
       return null

@@ -121,6 +121,8 @@ function recordOf(parts: unknown): StoredRecord {
         ...(output === undefined ? {} : { output: textIn(output) }),
       }
     }
+    case 'd':
+      return { kind: 'died', atMs, epoch: countIn(third), stepId: textIn(fourth) }
     case 'n': {
       const usage = rest[0] === null ? null : usageIn(rest[0])
       return { kind: 'noted', atMs, epoch: countIn(third), stepId: textIn(fourth), note: textIn(fifth), usage }

@@ -4,6 +4,7 @@ import type {
   Claim,
   ClaimReply,
   ClaimStep,
+  DueOptions,
   Journal,
   LoadedRun,
   Note,
@@ -26,11 +27,12 @@ import type {
   WakeStep,
   Wish,
 } from '@agentloom/engine'
+import { DEATHS_MAX } from '@agentloom/engine'
 import type { Redis } from 'ioredis'
 import type { Keys } from '../keys.ts'
 import { Scripts } from '../script.ts'
 import { claim } from './claim.ts'
-import { due } from './due.ts'
+import { due, takeOver } from './due.ts'
 import { definition, header, list, load, status } from './read.ts'
 import { settle, skip, spread } from './settle.ts'
 import { start } from './start.ts'
@@ -50,6 +52,8 @@ export interface RedisJournalOptions {
   readonly keys: Keys
   readonly offerMs?: number
   readonly retentionMs?: number
+  /** After so many deaths of its workers a step is quarantined. Default 3. */
+  readonly deathsMax?: number
   /** Tests only: Lua that tells the time instead of `lua/lib/time.lua`. */
   readonly clock?: string
 }
@@ -66,7 +70,14 @@ export class RedisJournal implements Journal {
   readonly #store: Store
   readonly #definitions = new Set<string>()
 
-  constructor({ redis, keys, offerMs = OFFER_MS, retentionMs = RETENTION_MS, clock }: RedisJournalOptions) {
+  constructor({
+    redis,
+    keys,
+    offerMs = OFFER_MS,
+    retentionMs = RETENTION_MS,
+    deathsMax = DEATHS_MAX,
+    clock,
+  }: RedisJournalOptions) {
     const scripts = new Scripts(redis, clock ?? null)
     const shared = { scripts, keys: [keys.due, keys.root], args: [offerMs, retentionMs] } as const
     this.#store = {
@@ -74,6 +85,7 @@ export class RedisJournal implements Journal {
       keys,
       scripts,
       retentionMs,
+      deathsMax,
       turn: new Turn({ ...shared, script: 'turn' }),
       plain: new Turn({ ...shared, script: 'plain' }),
       longWay: new Set(),
@@ -146,8 +158,12 @@ export class RedisJournal implements Journal {
     return reopen(this.#store, command)
   }
 
-  due(limit: number): Promise<readonly Obligation[]> {
-    return due(this.#store, limit)
+  takeOver(instance: string): Promise<readonly Obligation[]> {
+    return takeOver(this.#store, instance)
+  }
+
+  due(limit: number, options?: DueOptions): Promise<readonly Obligation[]> {
+    return due(this.#store, limit, options)
   }
 
   load(runId: string, from = 0): Promise<LoadedRun | null> {

@@ -9,6 +9,8 @@ export interface Store {
   readonly keys: Keys
   readonly scripts: Scripts
   /** For how many ms an ended run stays. */
+  /** After so many deaths of its workers a step is quarantined. */
+  readonly deathsMax: number
   readonly retentionMs: number
   /** Takes every command but START. */
   readonly turn: Turn

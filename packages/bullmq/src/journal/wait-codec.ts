@@ -1,5 +1,5 @@
 import type { Wait, Wake } from '@agentloom/engine'
-import { CHILD_CHECK_MS } from '@agentloom/engine'
+import { CHILD_CHECK_MS, quarantineWait } from '@agentloom/engine'
 import { STATUSES } from './header.ts'
 import { intIn, listIn, oneOf, textIn, textOrNullIn } from './reply.ts'
 
@@ -39,6 +39,8 @@ export function waitIn(value: unknown): Wait {
       return { kind: 'child', runId: textIn(first) }
     case 'p':
       return { kind: 'parked', reason: textIn(first), message: textIn(second), checkMs: msOrNullIn(third) }
+    case 'q': // written by a script
+      return quarantineWait(intIn(first))
     default:
       throw new Error('a kind of wait that this version does not know')
   }
@@ -69,7 +71,9 @@ export function waitArguments(wait: Wait): {
 /** As much of a wake's text as tells it from another answer: who decided makes no difference. */
 export function wakeKey(wake: Wake): string {
   const text = wakeText(wake)
-  return wake.kind === 'decided' ? text.slice(0, text.length - JSON.stringify(wake.by).length - 1) : text
+  return wake.kind === 'decided' || wake.kind === 'unparked'
+    ? text.slice(0, text.length - JSON.stringify(wake.by).length - 1)
+    : text
 }
 
 export function wakeText(wake: Wake): string {
@@ -78,6 +82,8 @@ export function wakeText(wake: Wake): string {
       return JSON.stringify(['d', wake.decision, wake.by])
     case 'signalled':
       return JSON.stringify(['s', wake.payload])
+    case 'unparked':
+      return JSON.stringify(['u', wake.by])
     case 'elapsed':
       return '["e"]'
     case 'child-ended':
@@ -95,6 +101,8 @@ export function wakeIn(value: unknown): Wake {
       return { kind: 'decided', decision: textIn(first), by: textOrNullIn(second) }
     case 's':
       return { kind: 'signalled', payload: textIn(first) }
+    case 'u':
+      return { kind: 'unparked', by: textOrNullIn(first) }
     case 'e':
       return { kind: 'elapsed' }
     case 'c':

@@ -41,6 +41,8 @@ export async function notes(store: Store, runId: string, stepId: string): Promis
   return newestFirst.reverse()
 }
 
+const WAKE_LETTERS = { decided: 'd', 'child-ended': 'c', unparked: 'u' } as const
+
 const WAKE_REFUSALS: ReadonlySet<Extract<WakeReply, { outcome: 'refused' }>['reason']> = new Set([
   'unknown-run',
   'run-over',
@@ -49,7 +51,8 @@ const WAKE_REFUSALS: ReadonlySet<Extract<WakeReply, { outcome: 'refused' }>['rea
 ])
 
 export async function wake(store: Store, { runId, stepId, wake: given }: WakeStep): Promise<WakeReply> {
-  const [letter, child] = given.kind === 'decided' ? ['d', ''] : ['c', given.runId]
+  const letter = WAKE_LETTERS[given.kind]
+  const child = given.kind === 'child-ended' ? given.runId : ''
   const args = [runId, stepId, letter, wakeText(given), wakeKey(given), child]
   const reply = await store.turn.send('wake', store.keys.run(runId), args)
   if (reply[0] === 0) return { outcome: 'refused', reason: oneOf(WAKE_REFUSALS, reply[1]) }

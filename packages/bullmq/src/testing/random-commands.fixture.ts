@@ -48,7 +48,9 @@ export type Command =
   | { readonly do: 'cancel'; readonly run: number }
   | { readonly do: 'pause'; readonly run: number }
   | { readonly do: 'resume'; readonly run: number; readonly off: number; readonly budget: number | null }
-  | { readonly do: 'due' }
+  | { readonly do: 'due'; readonly endsLeases: boolean }
+  /** Of the worker whose nonces begin so. */
+  | { readonly do: 'take-over'; readonly instance: string }
   | { readonly do: 'list' }
   | { readonly do: 'advance'; readonly ms: number }
 
@@ -76,6 +78,7 @@ export interface RandomNote {
 export type Answer =
   | { readonly kind: 'decided'; readonly decision: string; readonly by: string | null }
   | { readonly kind: 'child-ended'; readonly which: number; readonly status: 'success' | 'failed' }
+  | { readonly kind: 'unparked'; readonly by: string | null }
 
 export type Standing = 'queued' | 'running' | 'paused' | 'parked' | 'success'
 
@@ -127,6 +130,7 @@ const answer: fc.Arbitrary<Answer> = fc.oneof(
     which: fc.nat(3),
     status: fc.constantFrom('success' as const, 'failed' as const),
   }),
+  fc.record({ kind: fc.constant('unparked' as const), by: fc.constantFrom(null, 'ü,"]') }),
 )
 
 const note: fc.Arbitrary<RandomNote> = fc.record({
@@ -208,7 +212,14 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
       budget: fc.constantFrom(null, 1_000_000_000, 100_000_000),
     }),
   },
-  { weight: 4, arbitrary: fc.constant({ do: 'due' as const }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('due' as const), endsLeases: fc.nat(3).map((dice) => dice > 0) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('take-over' as const), instance: fc.constantFrom('n', 'n1', 'next', 'z') }),
+  },
   { weight: 1, arbitrary: fc.constant({ do: 'list' as const }) },
   {
     weight: 4,

@@ -51,11 +51,10 @@ export class Player {
 
   async play(command: Played): Promise<unknown> {
     switch (command.do) {
-      case 'due': {
-        const overdue = (await this.#journal.due(1_000)).toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
-        for (const one of overdue) this.#runs.find(({ runId }) => runId === one.runId)?.learn([one])
-        return overdue
-      }
+      case 'due':
+        return this.#learn(await this.#journal.due(1_000, { endsLeases: command.endsLeases }))
+      case 'take-over':
+        return this.#learn(await this.#journal.takeOver(command.instance))
       case 'list': {
         const listed = [
           await this.#journal.list({ limit: 10 }),
@@ -67,6 +66,12 @@ export class Player {
       default:
         return this.#runs[command.run]?.play(command)
     }
+  }
+
+  #learn(obligations: readonly Obligation[]): readonly Obligation[] {
+    const overdue = obligations.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+    for (const one of overdue) this.#runs.find(({ runId }) => runId === one.runId)?.learn([one])
+    return overdue
   }
 }
 
@@ -295,7 +300,7 @@ function waitOf(how: Extract<How, { readonly kind: 'wait' }>): Wait {
 }
 
 function wakeOf(answer: Answer): Parameters<Journal['wake']>[0]['wake'] {
-  return answer.kind === 'decided'
+  return answer.kind !== 'child-ended'
     ? answer
     : { kind: 'child-ended', runId: RUN_IDS[answer.which] ?? 'nobody', status: answer.status }
 }

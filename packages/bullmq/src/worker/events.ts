@@ -16,5 +16,7 @@ export type WorkerEvent =
       readonly stepId: string
       readonly cause: 'bell' | 'lease' | 'retry' | 'undecided' | 'edges'
     }
+  /** A worker that is gone held these many steps, which were offered to others before their leases ran out. */
+  | { readonly kind: 'taken-over'; readonly worker: string; readonly steps: number }
   /** Something of ours or of Redis went wrong; what it concerned is due again. */
   | { readonly kind: 'error'; readonly during: 'serve' | 'sweep' | 'beat' | 'queue' | 'redis'; readonly error: unknown }

@@ -80,6 +80,11 @@ export class Registry {
     return z.array(z.string()).parse(await this.#scripts.call({ name: 'silent', keys: [silent], args: [] }))
   }
 
+  /** All whose steps have not been taken back, silent or not. */
+  untaken(): Promise<readonly string[]> {
+    return ask(this.#redis.zrange(this.#keys[1], '0', '-1'))
+  }
+
   /** Its steps have been taken back. Should it beat again, it counts as alive again. */
   async taken(instance: string): Promise<void> {
     await ask(this.#redis.zrem(this.#keys[1], instance))

@@ -17,6 +17,7 @@ import { RingAgain } from './ring-again.ts'
 import { serveStartJob } from './starts.ts'
 import { serveStepJob, type StepsParts } from './steps.ts'
 import { sweep } from './sweep.ts'
+import { takeBackEnded, takeFromSilent, type TakeoverParts } from './takeover.ts'
 import { Ticks } from './ticks.ts'
 import { checkWorkerOptions } from './worker-options.ts'
 
@@ -138,10 +139,15 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
       runs: (job) => serveStartJob({ journal, follower, workflows, emit }, job),
     },
   )
+  const takeover: TakeoverParts = { journal, follower, registry, emit, instance }
+  const sweepAll = async (): Promise<void> => {
+    if (presence.isSteady) await takeFromSilent(takeover)
+    await sweep({ journal, follower, emit, endsLeases: () => presence.isSteady })
+  }
   const ticks = [
     new Ticks(leaseMs / BEATS_PER_LEASE, () => claims.beat(), onError('beat')),
     new Ticks(Math.min(BEAT_MS, leaseMs / BEATS_PER_LEASE), () => presence.beat(), onError('beat')),
-    new Ticks(SWEEP_MS, () => sweep({ journal, follower, emit }), onError('sweep')),
+    new Ticks(SWEEP_MS, () => sweepAll(), onError('sweep')),
     new Ticks(
       TRIM_MS,
       () => Promise.all([journal.trimIndexes(), registry.trim()]).then(() => undefined),
@@ -149,6 +155,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     ),
   ]
   await presence.beat() // who can be asked for steps is known
+  await takeBackEnded(takeover).catch(onError('sweep')) // what it misses the sweeper takes
   for (const tick of ticks) tick.now() // what fell due while nobody was there
   let closed: Promise<void> | null = null
   const close = ({ graceMs = GRACE_MS }: { readonly graceMs?: number } = {}): Promise<void> => {

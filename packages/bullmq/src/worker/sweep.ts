@@ -10,25 +10,31 @@ export interface SweepParts {
   readonly journal: Journal
   readonly follower: Follower
   readonly emit: (event: WorkerEvent) => void
+  /** Whether leases that ran out may be ended: see `Presence.isSteady`. */
+  readonly endsLeases: () => boolean
 }
 
 /** Sees to whatever is overdue. Any number of workers may sweep at once: each entry is renewed or removed by the one that takes it. */
 export async function sweep(parts: SweepParts): Promise<void> {
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    const overdue = await parts.journal.due(SWEEP_MAX)
+    const overdue = await parts.journal.due(SWEEP_MAX, { endsLeases: parts.endsLeases() })
     await Promise.all(overdue.map((obligation) => discharge(parts, obligation)))
     if (overdue.length < SWEEP_MAX) return
   }
 }
 
-async function discharge({ follower, emit }: SweepParts, obligation: Obligation): Promise<void> {
+export async function discharge(
+  { follower, emit }: Pick<SweepParts, 'follower' | 'emit'>,
+  obligation: Obligation,
+): Promise<void> {
   try {
     await follower.discharge(obligation)
   } catch (error) {
     emit({ kind: 'error', during: 'sweep', error }) // it is due again in a few seconds
     return
   }
-  if (obligation.kind === 'run-ended' || obligation.kind === 'child') return // nothing had gone wrong
+  const { kind } = obligation
+  if (kind === 'run-ended' || kind === 'child' || kind === 'quarantined') return // nothing to repair
   const { runId, stepId } = obligation
-  emit({ kind: 'repaired', runId, stepId, cause: obligation.kind === 'offer' ? obligation.cause : obligation.kind })
+  emit({ kind: 'repaired', runId, stepId, cause: kind === 'offer' ? obligation.cause : kind })
 }

@@ -34,6 +34,7 @@ const wait: z.ZodType<Wait> = z.discriminatedUnion('kind', [
 const given = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('decided'), decision: z.string(), by: z.string().nullable() }),
   z.object({ kind: z.literal('child-ended'), runId: z.string(), status: runStatus }),
+  z.object({ kind: z.literal('unparked'), by: z.string().nullable() }),
 ])
 
 const wake: z.ZodType<Wake> = z.union([
@@ -59,6 +60,7 @@ export const recordSchema: z.ZodType<JournalRecord> = z.discriminatedUnion('kind
   }),
   z.object({ kind: z.literal('skipped'), atMs, stepId, cause: z.number() }),
   z.object({ kind: z.literal('released'), atMs, stepId, epoch, reason: z.string() }),
+  z.object({ kind: z.literal('died'), atMs, stepId, epoch }),
   z.object({ kind: z.literal('noted'), atMs, stepId, epoch, note: z.string(), usage: usage.nullable() }),
   z.object({ kind: z.literal('waiting'), atMs, stepId, epoch, wait, usage, untilMs: z.number().nullable() }),
   z.object({ kind: z.literal('woken'), atMs, stepId, wake }),

@@ -12,6 +12,8 @@ export interface StepFold {
   /** Failures of this visit; an attempt more while it runs. */
   readonly failures: number
   readonly attempts: number
+  /** Workers that died or fell silent while they held it, since it was last let try again. */
+  readonly deaths: number
   /** JSON text of the committed output. */
   readonly output: string | null
   readonly error: ErrorInfo | null
@@ -35,6 +37,7 @@ const UNTOUCHED: StepFold = {
   epoch: 0,
   failures: 0,
   attempts: 0,
+  deaths: 0,
   output: null,
   error: null,
   cause: null,
@@ -97,6 +100,8 @@ function nextFold(fold: StepFold, record: StepRecord): StepFold {
       return { ...fold, status: 'skipped', cause: record.cause, endedAtMs: record.atMs }
     case 'released':
       return { ...fold, status: 'ready' }
+    case 'died':
+      return { ...fold, deaths: fold.deaths + 1 }
     case 'noted': {
       if (record.usage === null) return fold
       return { ...fold, usage: { ...addUsage(fold.usage, record.usage), durationMs: fold.usage.durationMs } }
@@ -107,7 +112,15 @@ function nextFold(fold: StepFold, record: StepRecord): StepFold {
       return { ...fold, ...waits, usage: addUsage(fold.usage, usage) }
     }
     case 'woken':
-      return { ...fold, status: 'ready', wait: null, untilMs: null, childStatus: null, wake: record.wake }
+      return {
+        ...fold,
+        status: 'ready',
+        deaths: record.wake.kind === 'unparked' ? 0 : fold.deaths,
+        wait: null,
+        untilMs: null,
+        childStatus: null,
+        wake: record.wake,
+      }
     case 'mirrored': {
       if (fold.wait === null) return fold
       return { ...fold, status: statusOfWait(fold.wait, record.status), childStatus: record.status }

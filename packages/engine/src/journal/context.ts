@@ -14,6 +14,8 @@ export interface CommandContext {
   readonly offerMs: number | null
   /** False where the only worker lives and dies with the journal. */
   readonly hasLeases: boolean
+  /** After so many deaths of its workers a step is quarantined. */
+  readonly deathsMax: number
   /** Any other run that is live in this journal. */
   readonly runOf: (runId: string) => RunState | undefined
   /** Status of any run of this journal, null where it knows none. */

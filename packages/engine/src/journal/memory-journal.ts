@@ -26,6 +26,7 @@ import type {
   WakeStep,
   Wish,
 } from '../ports/journal.ts'
+import type { DueOptions } from '../ports/takeover.ts'
 import { startRun } from './begin.ts'
 import { claim } from './claim.ts'
 import type { CommandContext } from './context.ts'
@@ -33,9 +34,10 @@ import { DueTimes } from './due.ts'
 import { cancel } from './end.ts'
 import { RunIdConflictError } from './errors.ts'
 import { append, notesOf } from './notes.ts'
+import { DEATHS_MAX } from './poison.ts'
 import { reopen } from './reopen.ts'
 import { settle, skip, spread } from './settle.ts'
-import { heartbeat, obligation, pause, release } from './verbs.ts'
+import { heartbeat, obligation, pause, release, takenOver } from './verbs.ts'
 import { headerOf, isOver, type RunState } from './run-state.ts'
 import { isWanted } from './run-filter.ts'
 import { mirror, signal, wake } from './wake.ts'
@@ -46,6 +48,8 @@ export interface MemoryJournalOptions {
   readonly now: () => number
   readonly offerMs: number | null
   readonly hasLeases: boolean
+  /** After so many deaths of its workers a step is quarantined. Default 3. */
+  readonly deathsMax?: number
   /** Makes records durable; a command answers only after it (claims do not wait: a lost claim is simply no claim). */
   readonly persist?: (change: Change) => Promise<void>
 }
@@ -198,14 +202,23 @@ export class MemoryJournal implements Journal {
     return this.#write(command.runId, { outcome: 'refused', status: null }, (run, ctx) => reopen(run, command, ctx))
   }
 
-  async due(limit: number): Promise<readonly Obligation[]> {
+  async takeOver(instance: string): Promise<readonly Obligation[]> {
+    const found = await Promise.all(
+      [...this.#runs.keys()].map((runId) =>
+        this.#write<readonly Obligation[]>(runId, [], (run, ctx) => takenOver(run, instance, ctx)),
+      ),
+    )
+    return found.flat()
+  }
+
+  async due(limit: number, { endsLeases = true }: DueOptions = {}): Promise<readonly Obligation[]> {
     const found: Obligation[] = []
     const nowMs = this.#options.now()
     for (const { runId, stepId } of this.#due.overdue(nowMs, limit)) {
       const run = this.#runs.get(runId)
       const from = run?.records.length ?? 0
       const ctx = this.#context(nowMs)
-      const overdue = run === undefined ? null : obligation(run, stepId, ctx)
+      const overdue = run === undefined ? null : obligation(run, stepId, { endsLeases }, ctx)
       if (run === undefined) this.#due.clear(runId, stepId)
       else await this.#save(run, from, ctx)
       if (overdue !== null) found.push(overdue)
@@ -236,11 +249,11 @@ export class MemoryJournal implements Journal {
   }
 
   #context(nowMs = this.#options.now()): CommandContext {
-    const { offerMs, hasLeases } = this.#options
+    const { offerMs, hasLeases, deathsMax = DEATHS_MAX } = this.#options
     const runOf = (runId: string): RunState | undefined => this.#runs.get(runId)
     const statusOf = (runId: string): RunStatus | null =>
       runOf(runId)?.status ?? this.#endedChildren.get(runId)?.status ?? null
-    return { nowMs, due: this.#due, offerMs, hasLeases, runOf, statusOf, changed: [] }
+    return { nowMs, due: this.#due, offerMs, hasLeases, deathsMax, runOf, statusOf, changed: [] }
   }
 
   async #write<Reply>(

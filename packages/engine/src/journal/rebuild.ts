@@ -48,8 +48,8 @@ function restore(cell: StepCell, fold: StepFold | undefined, visit: number, fres
   cell.visit = visit
   cell.status = fold === undefined ? fresh : statusOf(fold)
   if (fold === undefined) return
-  const { failures, wait, untilMs, childStatus, wake } = fold
-  Object.assign(cell, { failures, wait, untilMs, childStatus, wake })
+  const { failures, deaths, wait, untilMs, childStatus, wake } = fold
+  Object.assign(cell, { failures, deaths, wait, untilMs, childStatus, wake })
 }
 
 function restoreOutput(run: RunState, stepId: string, fold: StepFold | undefined): void {

@@ -54,6 +54,8 @@ export type JournalRecord =
       readonly epoch: number
       readonly reason: string
     }
+  /** The worker that held this claim died or fell silent. */
+  | { readonly kind: 'died'; readonly atMs: number; readonly stepId: string; readonly epoch: number }
   /** Something that happened inside the step: see execute/notes.ts. */
   | {
       readonly kind: 'noted'

@@ -29,6 +29,7 @@ export function reopen(run: RunState, command: ReopenRun, ctx: CommandContext): 
     const begun = {
       nonce: '',
       failures: 0,
+      deaths: 0,
       visit: cell.visit + 1,
       wait: null,
       untilMs: null,

@@ -71,6 +71,8 @@ export interface StepCell {
   epoch: number
   nonce: string
   failures: number
+  /** Of workers, while they held it in this visit. */
+  deaths: number
   isQueued: boolean
   /** Incoming edges that have come. */
   edgeCount: number
@@ -125,6 +127,7 @@ export function cellOf(run: RunState, stepId: string, rank: number): StepCell {
     epoch: 0,
     nonce: '',
     failures: 0,
+    deaths: 0,
     isQueued: false,
     edgeCount: 0,
     verdicts: NO_VERDICTS,

@@ -2,6 +2,7 @@ import type { Claim, Obligation, Offer, RunTransition, Wish } from '../ports/jou
 import type { CommandContext } from './context.ts'
 import { endRun, offersOfCleanup, timeoutError } from './end.ts'
 import { offerAgainAt, offerOf, offersOf } from './offers.ts'
+import { died, isPoison, quarantine } from './poison.ts'
 import { enqueue } from './ready.ts'
 import { isCleanup, isClosedTo, isOver, isResolved, labelOf, type RunState, type StepCell } from './run-state.ts'
 import { refreshStatus } from './status.ts'
@@ -46,8 +47,16 @@ export function pause(run: RunState, reason: string, ctx: CommandContext): RunTr
   return { isDone: true, status: run.status }
 }
 
+/** How long a lease that ran out is left alone where nobody may end it yet. */
+export const SPARED_MS = 1_000
+
 /** One overdue entry: what has to be done about it, or null when it was stale. */
-export function obligation(run: RunState, stepId: string | null, ctx: CommandContext): Obligation | null {
+export function obligation(
+  run: RunState,
+  stepId: string | null,
+  { endsLeases }: { readonly endsLeases: boolean },
+  ctx: CommandContext,
+): Obligation | null {
   ctx.due.clear(run.start.runId, stepId)
   if (stepId === null) return deadline(run, ctx)
   const cell = run.cells.get(stepId)
@@ -57,13 +66,25 @@ export function obligation(run: RunState, stepId: string | null, ctx: CommandCon
     return null
   }
   if (cell.status === 'suspended') return obligationOfWait(run, cell, ctx)
-  const cause =
-    cell.status === 'leased' || cell.status === 'expired' ? 'lease' : cell.status === 'backoff' ? 'retry' : 'bell'
-  if (cell.status === 'leased') cell.status = 'expired'
+  if (cell.status === 'leased') {
+    if (!endsLeases) {
+      ctx.due.set(run.start.runId, stepId, ctx.nowMs + SPARED_MS)
+      return null
+    }
+    died(run, cell, ctx)
+    if (isPoison(cell, ctx)) return quarantine(run, cell, ctx)
+  }
+  const cause = cell.status === 'expired' ? 'lease' : cell.status === 'backoff' ? 'retry' : 'bell'
   if (cell.status === 'backoff') cell.status = 'ready'
   if (run.isHeld) return null
   cell.epoch += 1
   return offerAgain(run, cell, cause, ctx)
+}
+
+/** What the end of a process leaves of a run. */
+export function takenOver(run: RunState, instance: string, ctx: CommandContext): readonly Obligation[] {
+  const held = [...run.cells.values()].filter(({ status, nonce }) => status === 'leased' && nonce.startsWith(instance))
+  return held.flatMap(({ stepId }) => obligation(run, stepId, { endsLeases: true }, ctx) ?? [])
 }
 
 function deadline(run: RunState, ctx: CommandContext): Obligation | null {

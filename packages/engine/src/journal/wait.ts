@@ -48,6 +48,7 @@ export function wakeCell(run: RunState, cell: StepCell, wake: Wake, ctx: Command
   changeWait(run, cell, () =>
     Object.assign(cell, { status: 'ready', wait: null, untilMs: null, childStatus: null, wake }),
   )
+  if (wake.kind === 'unparked') cell.deaths = 0
   cell.epoch += 1
   run.updatedAtMs = ctx.nowMs
   ctx.due.clear(run.start.runId, cell.stepId)

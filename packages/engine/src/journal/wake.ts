@@ -62,12 +62,14 @@ export function mirror(run: RunState, stepId: string, childStatus: RunStatus, ct
 /** A parked step may ask a human, too. */
 function isAnsweredBy(wait: Wait, given: WakeStep['wake']): boolean {
   if (given.kind === 'decided') return wait.kind === 'gate' || wait.kind === 'parked'
+  if (given.kind === 'unparked') return wait.kind === 'parked'
   return wait.kind === 'child' && wait.runId === given.runId
 }
 
 /** The same answer given by somebody else is the same answer. */
 function isSame(found: Wake | null, given: WakeStep['wake']): boolean {
   if (found?.kind === 'decided') return given.kind === 'decided' && found.decision === given.decision
+  if (given.kind === 'unparked') return found?.kind === 'unparked'
   if (found?.kind !== 'child-ended' || given.kind !== 'child-ended') return false
   return found.runId === given.runId && found.status === given.status
 }

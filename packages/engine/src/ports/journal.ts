@@ -1,5 +1,6 @@
 import type { ErrorInfo } from '@agentloom/workflow'
 import type { JournalRecord, StepUsage } from '../journal/record.ts'
+import type { DueOptions, Quarantined, Takeover } from './takeover.ts'
 
 /**
  * The durable truth of runs. Times are the store's own clock, never the caller's. Every command may be sent again with
@@ -8,7 +9,7 @@ import type { JournalRecord, StepUsage } from '../journal/record.ts'
  * Neighbours: what is ready, skipped or next is decided in `schedule/`; who executes a claim is `walk/`. A journal
  * compares, appends, counts and keeps due times. Invariants: docs/durability.md, I1–I15.
  */
-export interface Journal {
+export interface Journal extends Takeover {
   /** Idempotent on run id and content. @throws {RunIdConflictError} the id stands for another run */
   start(run: StartRun): Promise<StartReply>
   /** Takes a step: its epoch rises, the lease begins. Never throws for a bell that comes late; it refuses. */
@@ -46,7 +47,7 @@ export interface Journal {
   /** Lets a paused run go on, or an ended one with the steps that are to run again. Fenced by the run's status and length. */
   reopen(command: ReopenRun): Promise<ReopenReply>
   /** Overdue obligations, each renewed or fulfilled by this call, at most `limit`. */
-  due(limit: number): Promise<readonly Obligation[]>
+  due(limit: number, options?: DueOptions): Promise<readonly Obligation[]>
   /** The run's header and its records from `from` (0-based) on, or null when there is no such run. */
   load(runId: string, from?: number): Promise<LoadedRun | null>
   header(runId: string): Promise<RunHeader | null>
@@ -271,6 +272,8 @@ export type Wake =
   /** A timer's end, a gate's or a signal's time-out, or a parked step's next check. */
   | { readonly kind: 'elapsed' }
   | { readonly kind: 'child-ended'; readonly runId: string; readonly status: RunStatus }
+  /** Somebody lets a parked step try again; of a quarantined one the deaths are forgotten. `by`: who, as given. */
+  | { readonly kind: 'unparked'; readonly by: string | null }
 
 export interface Note {
   /** JSON text; see execute/notes.ts. */
@@ -386,6 +389,7 @@ export type Obligation =
       readonly childRunId: string
     } & RunLabel)
   | { readonly kind: 'run-ended'; readonly runId: string; readonly status: RunStatus }
+  | Quarantined
 
 /** What must be known of a run to ring for it. */
 export interface RunLabel {

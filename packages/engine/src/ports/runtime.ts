@@ -67,6 +67,8 @@ export type EngineEvent =
       readonly origin: StepOrigin
       readonly wait: Wait
     }
+  /** Too many workers died with the step: it waits for somebody to let it try again. */
+  | { readonly kind: 'step-quarantined'; readonly runId: string; readonly stepId: string }
   /** The step is about to wait for this run, which begins or goes on now. */
   | { readonly kind: 'child-started'; readonly runId: string; readonly stepId: string; readonly childRunId: string }
   /** A gate's notification was sent, or could not be. */

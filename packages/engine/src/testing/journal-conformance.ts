@@ -4,6 +4,7 @@ import { endCases } from './journal-end-cases.ts'
 import { noteCases } from './journal-note-cases.ts'
 import { runCases } from './journal-run-cases.ts'
 import { stepCases } from './journal-step-cases.ts'
+import { takeoverCases } from './journal-takeover-cases.ts'
 import { waitCases } from './journal-wait-cases.ts'
 
 /**
@@ -17,4 +18,5 @@ export const journalConformance: readonly JournalCase[] = [
   ...childCases,
   ...noteCases,
   ...endCases,
+  ...takeoverCases,
 ]

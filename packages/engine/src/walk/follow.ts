@@ -12,6 +12,7 @@ import type {
   UndecidedStep,
   WakeStep,
 } from '../ports/journal.ts'
+import type { Quarantined } from '../ports/takeover.ts'
 import type { Doorbell, Observer, Plans } from '../ports/runtime.ts'
 import { foldSteps } from '../fold/step-fold.ts'
 import { skipMessage } from '../schedule/cause.ts'
@@ -87,9 +88,17 @@ export class Follower {
         return this.decide(label, [obligation])
       case 'edges':
         return this.#spread(label, obligation)
+      case 'quarantined':
+        return this.#quarantined(label, obligation)
       default:
         return obligation satisfies never
     }
+  }
+
+  async #quarantined(label: Label, { runId, stepId, offers, runStatus }: Quarantined): Promise<void> {
+    this.#parts.observe({ kind: 'step-quarantined', runId, stepId })
+    await this.ring(label, offers)
+    await this.#standing(runId, runStatus)
   }
 
   /** The run is over. Where it is a child run, the step that waits for it is woken. */
