@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 
@@ -9,12 +9,12 @@ const CLI = join(ROOT, 'apps', 'cli', 'src', 'main.ts')
 /** The command line in a process of its own: Node itself, so that a signal hits what it is meant for. */
 export function agentloom(
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly stdio?: StdioOptions } = {},
 ): ChildProcess {
   return spawn(process.execPath, [...FLAGS, CLI, ...args], {
     cwd: options.cwd ?? ROOT,
     env: { ...process.env, NODE_OPTIONS: '', ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: options.stdio ?? ['ignore', 'pipe', 'pipe'],
   })
 }
 

@@ -10,6 +10,7 @@ import { chainYaml, stepId } from './chain.ts'
 import { claimsAfterCommit, readLines, unexplainedLines, unfinishedClaims } from './evidence.ts'
 import { Fleet } from './fleet.ts'
 import { holder } from './holder.ts'
+import { seededRandom } from '../nemesis/random.ts'
 
 const SCALE = Number(process.env['AGENTLOOM_TEST_SCALE'] ?? '1')
 const RUNS = Math.round(300 * SCALE)
@@ -99,17 +100,6 @@ test(
     }
   },
 )
-
-/** Mulberry32: 0 to 1, the same row for the same seed. */
-function seededRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 async function allEnded(client: Client, runIds: readonly string[], fleet: Fleet) {
   const signal = AbortSignal.timeout(60_000)

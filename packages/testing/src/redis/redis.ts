@@ -66,7 +66,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisHandl
 }
 
 async function startServer(options: RedisOptions): Promise<Server> {
-  if (await dockerAnswers()) {
+  if (options.isLocal !== true && (await dockerAnswers())) {
     try {
       return await startContainer(options)
     } catch (error) {

@@ -8,6 +8,8 @@ export interface RedisOptions {
   readonly port?: number
   /** An existing folder for its files, which then outlive `stop()`. Default: a temporary one that goes with the server. */
   readonly dir?: string
+  /** Insists on this machine's own server, whose process and files can be laid hands on. Default: false. */
+  readonly isLocal?: boolean
   /** More of redis-server's own arguments, e.g. `['--maxmemory', '50mb']`. */
   readonly args?: readonly string[]
 }

@@ -1,0 +1,31 @@
+import { CAN_SET_CLOCKS } from '../clock.ts'
+import { skew } from './clocks.ts'
+import type { Fault } from './fault.ts'
+import { cutAfter, cutBefore, delay } from './network.ts'
+import { sigkill, sigstop, sigterm } from './processes.ts'
+import { cleaned, drained, duplicate, failed, obliterated, paused, removed } from './queues.ts'
+import { flush, full, restart, standstill, truncation } from './store.ts'
+
+/** Data of Redis are gone. Not part of the usual mixture until workers keep a spool. */
+export const LOSSES: readonly Fault[] = [truncation, flush]
+
+/** Every other fault that this machine can have. */
+export const FAULTS: readonly Fault[] = [
+  sigkill,
+  sigterm,
+  sigstop,
+  cutBefore,
+  cutAfter,
+  delay,
+  restart,
+  standstill,
+  full,
+  duplicate,
+  removed,
+  failed,
+  drained,
+  cleaned,
+  obliterated,
+  paused,
+  ...(CAN_SET_CLOCKS ? [skew] : []),
+]

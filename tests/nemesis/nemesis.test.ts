@@ -1,0 +1,22 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { nemesis } from './nemesis.ts'
+import { printed } from './verdict/print.ts'
+
+const SCALE = Number(process.env['AGENTLOOM_TEST_SCALE'] ?? '1')
+const MINUTES = 0.3 * SCALE
+const SEED = 20_261_201
+
+test(
+  'real workers under every fault lose no run, leave none stuck and repeat no committed step',
+  { timeout: 240_000 * SCALE },
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'agentloom-nemesis-'))
+    const report = await nemesis({ seed: SEED, minutes: MINUTES, only: [], folder, tell: () => undefined })
+    console.log(printed(report))
+    expect(report.verdict, printed(report)).toBe('green')
+    await rm(folder, { recursive: true, force: true })
+  },
+)
