@@ -61,7 +61,7 @@ export async function openWorld({
   admin.on('error', () => undefined) // Redis is killed on purpose
   opened.defer(() => admin.disconnect())
   const client = opened.use(await createClient({ redis: redis.url, prefix: PREFIX }))
-  for (const queue of client.queues()) queue.on('error', () => undefined)
+  for (const queue of await client.queues()) queue.on('error', () => undefined)
   const workers = await Workers.start({
     redisPort: redis.port,
     prefix: PREFIX,

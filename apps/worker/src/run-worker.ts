@@ -87,6 +87,7 @@ async function start(settings: WorkerSettings, environment: Environment, logger:
     prices,
     ...(settings.candidateCacheMax !== null && { candidateCacheMax: settings.candidateCacheMax }),
     concurrency: settings.concurrency,
+    queues: settings.queues,
     home: settings.home,
     workDir: settings.workDir,
     redact: settings.redact,
@@ -95,7 +96,10 @@ async function start(settings: WorkerSettings, environment: Environment, logger:
     ...(settings.name !== null && { name: settings.name }),
   })
   const named = { functions: namesOf(functions), tools: namesOf(tools), workflows: [...(folder?.plans.keys() ?? [])] }
-  logger.info({ worker: worker.name, concurrency: settings.concurrency, ...named }, 'taking steps')
+  logger.info(
+    { worker: worker.name, concurrency: settings.concurrency, queues: settings.queues, ...named },
+    'taking steps',
+  )
   return worker
 }
 

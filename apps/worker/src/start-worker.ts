@@ -43,6 +43,8 @@ export interface StartWorkerOptions {
   readonly candidateCacheMax?: number
   /** Steps at once. Default 64. */
   readonly concurrency?: number
+  /** Pools whose steps are taken, as steps name them with `queue`. Default: only `default`. */
+  readonly queues?: readonly string[]
   /** Name in the journal and in Bull Board. Default: host, process id and a random part. */
   readonly name?: string
   /** How long a silent worker keeps its steps, milliseconds; see `WorkerOptions` of `@agentloom/bullmq`. */
@@ -114,6 +116,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
     },
     ...(prefix !== undefined && { prefix }),
     ...(concurrency !== undefined && { concurrency }),
+    ...(options.queues !== undefined && { pools: options.queues }),
     ...(options.redact !== undefined && { redact: options.redact }),
     ...(leaseMs !== undefined && { leaseMs }),
     ...(name !== undefined && { worker: name }),

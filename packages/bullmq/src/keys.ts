@@ -1,3 +1,5 @@
+import { DEFAULT_POOL } from '@agentloom/engine'
+
 /**
  * Every key and channel, built here and nowhere else. All of a shard's keys carry one hash tag, so that they lie on one
  * slot and a script may touch them together. Scripts are handed the keys that every run has, and the root of the shard
@@ -26,8 +28,10 @@ export interface Keys {
   cached(key: string): string
   /** Of no shard: what workers tell of themselves, and when each of them counts as silent. Both on one slot. */
   readonly workers: readonly [entries: string, silent: string]
-  /** The hash of a BullMQ job on the steps' queue. */
-  stepJob(jobId: string): string
+  /** Set: pools beside the default one that were ever rung for. */
+  readonly pools: string
+  /** What the keys of the default pool's BullMQ queue begin with; another pool's name follows behind a `-`. */
+  readonly stepsQueue: string
 }
 
 /** In the order in which `lua/lib/turn.lua` takes them. */
@@ -35,6 +39,16 @@ export type RunKeys = readonly [run: string, steps: string, out: string, log: st
 
 export const STEPS_QUEUE = 'agentloom-steps'
 export const RUNS_QUEUE = 'agentloom-runs'
+
+/** Name of a pool's BullMQ queue. */
+export function stepsQueueOf(pool: string): string {
+  return pool === DEFAULT_POOL ? STEPS_QUEUE : `${STEPS_QUEUE}-${pool}`
+}
+
+/** The pool that a queue of steps serves. */
+export function poolOfQueue(queue: string): string {
+  return queue === STEPS_QUEUE ? DEFAULT_POOL : queue.slice(STEPS_QUEUE.length + 1)
+}
 
 /** One shard until a later version brings more: `docs/decisions`. */
 const SHARD = 0
@@ -64,6 +78,7 @@ export function keysOf(prefix: string): Keys {
     childIndex: (status) => `${root}cx:${status}`,
     cached: (key) => `${root}cache:${key}`,
     workers: [`${prefix}:workers`, `{${prefix}:workers}:silent`],
-    stepJob: (jobId) => `${root}${STEPS_QUEUE}:${jobId}`,
+    pools: `${root}pools`,
+    stepsQueue: `${root}${STEPS_QUEUE}`,
   }
 }

@@ -31,6 +31,7 @@ export { createPlans, NoDefinitionError } from './plans.ts'
 export { restartCommand, startCommand, type StartOptions } from './start.ts'
 export { StartOptionError } from './start-option-error.ts'
 export { systemClock } from './system-clock.ts'
+export { DEFAULT_POOL, poolOf } from './schedule/pools.ts'
 export { planResume, type ResumeOptions } from './schedule/resume.ts'
 export {
   decide,
@@ -41,6 +42,7 @@ export {
   NO_VERDICTS,
   type Outcome,
 } from './schedule/verdicts.ts'
+export { bellOf } from './walk/bell.ts'
 export { Claims } from './walk/claims.ts'
 export { decideGate, type DecideReply, type Decision, type TreeParts } from './walk/decide-gate.ts'
 export { checkDecided, DecisionRefusedError } from './walk/decision-error.ts'

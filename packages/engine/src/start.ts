@@ -1,6 +1,7 @@
 import { writeDefinition, writeValue, type Plan, type ValueMap } from '@agentloom/workflow'
 import type { ParentStep, RunHeader, StartRun } from './ports/journal.ts'
 import { cleanupOf } from './schedule/cleanup.ts'
+import { poolsOf } from './schedule/pools.ts'
 import { nodeAt } from './schedule/verdicts.ts'
 import { declaredInput, inputOf } from './start-input.ts'
 import { StartOptionError } from './start-option-error.ts'
@@ -83,7 +84,10 @@ function definitionTextOf(plan: Plan): string {
 
 function partOf(
   plan: Plan,
-): Pick<StartRun, 'definitionText' | 'timeoutMs' | 'budgetNanoUsd' | 'stepCount' | 'cap' | 'roots' | 'cleanup'> {
+): Pick<
+  StartRun,
+  'definitionText' | 'timeoutMs' | 'budgetNanoUsd' | 'stepCount' | 'cap' | 'roots' | 'cleanup' | 'pools'
+> {
   const { config, nodes } = plan
   return {
     definitionText: definitionTextOf(plan),
@@ -93,5 +97,6 @@ function partOf(
     cap: plan.widthBound <= config.maxConcurrentSteps ? null : config.maxConcurrentSteps,
     roots: plan.roots.map((index) => ({ stepId: nodeAt(plan, index).id, rank: index })),
     cleanup: cleanupOf(plan),
+    pools: poolsOf(plan),
   }
 }

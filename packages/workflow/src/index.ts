@@ -33,6 +33,7 @@ export {
 export { compileWorkflow, type Compiled, type CompileOptions, definitionHash } from './compile/compile.ts'
 export { compileYaml } from './compile/from-yaml.ts'
 export { defineFromYaml, type FromYaml, type YamlOptions } from './compile/define.ts'
+export { isQueueName } from './compile/queue.ts'
 export { isBroken } from './compile/step/reads.ts'
 export type { Diagnostic, Excerpt } from './diagnostics/diagnostic.ts'
 export { formatDiagnostic, formatDiagnostics, type FormatOptions, type Paint } from './diagnostics/format.ts'
@@ -67,7 +68,7 @@ export {
 } from './builder/define-workflow.ts'
 export { BuilderError } from './builder/errors.ts'
 export type { Ref, RefTo } from './builder/ref.ts'
-export type { ConfigOptions, RetrySettings, SandboxOptions } from './builder/settings.ts'
+export type { ConcurrencyOptions, ConfigOptions, RetrySettings, SandboxOptions } from './builder/settings.ts'
 export type { GivenInputs, InputDeclarations, InputsOf } from './builder/inputs.ts'
 export { notification, secret, type Secret } from './builder/secret.ts'
 export type {

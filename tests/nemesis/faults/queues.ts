@@ -78,7 +78,7 @@ export const paused: Fault = {
   lane: 'queue',
   effect: 'a queue was paused for 2.5 s, and jobs piled up in it',
   async inject({ client }) {
-    const queue = stepsQueue(client.queues())
+    const queue = stepsQueue(await client.queues())
     await queue.pause()
     try {
       await sleep(PAUSE_MS)
@@ -100,7 +100,7 @@ function onPile(
     lane: 'queue',
     effect,
     async inject(world) {
-      const queue = stepsQueue(world.client.queues())
+      const queue = stepsQueue(await world.client.queues())
       await queue.pause()
       try {
         return await act(queue, await pile(queue), world)

@@ -23,6 +23,7 @@ export function workerCommand(act: Act): Command {
   })
     .addOption(redisOption())
     .addOption(textOption('--concurrency <count>', 'steps at once (default: 64)'))
+    .addOption(textOption('--queues <pools>', 'pools whose steps it takes, separated by commas (default: default)'))
     .addOption(listOption('--functions <module>', 'module that exports functions and tools (repeatable)'))
     .addOption(textOption('--workflows <folder>', 'workflow files that start-run jobs may name'))
     .addOption(textOption('--health-port <port>', 'port of /healthz and /readyz; 0 picks one (default: none)'))

@@ -17,12 +17,30 @@ export async function addBullBoard(app: FastifyInstance, client: Client, log: Lo
   // Without a listener BullMQ writes to stderr itself. The connection is restored by itself, and /readyz tells meanwhile.
   const tell = (error: Error): void =>
     sampled('queue', (leftOut) => log.warn({ error: error.message, leftOut }, 'trouble with Redis'))
-  for (const queue of client.queues()) queue.on('error', tell)
+  const adapters = new Map<string, BullMQAdapter>()
+  const adapterOf = (queue: Awaited<ReturnType<Client['queues']>>[number]): BullMQAdapter => {
+    const known = adapters.get(queue.qualifiedName)
+    if (known !== undefined) return known
+    queue.on('error', tell)
+    const adapter = new BullMQAdapter(queue)
+    adapters.set(queue.qualifiedName, adapter)
+    return adapter
+  }
+  const found = async (): Promise<readonly BullMQAdapter[]> => (await client.queues()).map(adapterOf)
   const serverAdapter = new FastifyAdapter().setBasePath(QUEUES_PATH)
-  createBullBoard({
-    queues: client.queues().map((queue) => new BullMQAdapter(queue)),
+  const board = createBullBoard({
+    queues: await found(),
     serverAdapter,
     options: { uiConfig: { boardTitle: 'agentloom' } },
   })
-  await app.register(serverAdapter.registerPlugin(), { prefix: QUEUES_PATH })
+  await app.register(
+    async (scope) => {
+      // A pool has its queue from its first step on.
+      scope.addHook('onRequest', async ({ url }) => {
+        if (url.includes('/api/queues')) board.setQueues(await found())
+      })
+      await scope.register(serverAdapter.registerPlugin())
+    },
+    { prefix: QUEUES_PATH },
+  )
 }

@@ -9,6 +9,7 @@ test('without flags: 64 steps at once, ten seconds of grace, no health port, eve
     redis,
     prefix: 'al',
     concurrency: 64,
+    queues: ['default'],
     functions: [],
     health: null,
     graceMs: 10_000,
@@ -27,6 +28,7 @@ test('numbers may come as text, flags that are undefined and variables that are 
   })
   expect(settings).toMatchObject({
     concurrency: 8,
+    queues: ['default'],
     health: { host: '127.0.0.1', port: 0 },
     graceMs: 500,
     functions: ['a.ts'],

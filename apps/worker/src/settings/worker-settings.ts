@@ -1,5 +1,7 @@
 import { join, resolve } from 'node:path'
+import { DEFAULT_POOL } from '@agentloom/engine'
 import type { LogLevel } from '@agentloom/telemetry'
+import { isQueueName } from '@agentloom/workflow'
 import { z } from 'zod'
 import {
   type Environment,
@@ -20,10 +22,16 @@ const PORT_MAX = 65_535
 const CANDIDATE_CACHE_MAX = 1_000_000
 const METRICS_KEYS_MAX = 1_000_000
 
+const poolNames = z
+  .string()
+  .transform((text) => text.split(',').map((name) => name.trim()))
+  .refine((names) => names.every(isQueueName), 'must be names of letters, digits, _ and -, separated by commas')
+
 /** What differs from worker to worker: the flags of `agentloom worker`, by their names without dashes. */
 export const workerFlags = z.strictObject({
   redis: z.string().min(1).optional().describe('Redis with the journal. Default: AGENTLOOM_REDIS_URL, then REDIS_URL.'),
   concurrency: wholeNumber({ min: 1, max: CONCURRENCY_MAX }).default(64).describe('Steps at once.'),
+  queues: poolNames.optional().describe('Pools whose steps are taken, separated by commas. Default: AGENTLOOM_QUEUES.'),
   functions: z
     .union([
       z
@@ -55,6 +63,9 @@ export const workerVariables = z.object({
   ...logVariables,
   ...redactionVariables,
   AGENTLOOM_HOME: z.string().default('.agentloom').describe('Folder of checkpoints and run folders.'),
+  AGENTLOOM_QUEUES: poolNames
+    .default([DEFAULT_POOL])
+    .describe('Pools whose steps a worker takes, as steps name them with `queue`, separated by commas.'),
   AGENTLOOM_FLOOR_FILE: z
     .string()
     .optional()
@@ -83,6 +94,7 @@ export interface WorkerSettings {
   readonly redis: string
   readonly prefix: string
   readonly concurrency: number
+  readonly queues: readonly string[]
   readonly functions: readonly string[]
   readonly workflows: string | null
   readonly health: { readonly host: string; readonly port: number } | null
@@ -109,6 +121,7 @@ export function workerSettings(given: WorkerFlags, environment: Environment): Wo
     redis: redisOf(flags.redis, variables),
     prefix: variables.AGENTLOOM_PREFIX,
     concurrency: flags.concurrency,
+    queues: flags.queues ?? variables.AGENTLOOM_QUEUES,
     functions: flags.functions,
     workflows: flags.workflows ?? null,
     health: flags.healthPort === undefined ? null : { host: variables.AGENTLOOM_HEALTH_HOST, port: flags.healthPort },

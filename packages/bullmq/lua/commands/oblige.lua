@@ -1,7 +1,7 @@
 -- One overdue entry, renewed or fulfilled. Two sweepers at once: the second finds it no longer overdue.
--- A[1] run id  [2] step, or '' for the run's deadline  [3] stem of the step's BullMQ jobs: the epoch makes it a job's key
+-- A[1] run id  [2] step, or '' for the run's deadline  [3] stem of the step's BullMQ jobs: the epoch makes it a job's id
 -- A[4] how often a bell that still waits in the queue is waited for  [5] at most this long a time, ms
--- A[6] ms after which a child run is looked at again  A[7] first part of the keys of the steps' queue
+-- A[6] ms after which a child run is looked at again  A[7] first part of the keys of the steps' queues
 -- A[8] ms for which a lease that ran out is left alone, or '' where it ends  A[9] deaths that quarantine a step
 -- A[10] beginning of the nonces of a worker that is gone: its lease ends before it runs out; or ''
 -- Returns  {0} nothing to do · {1, bell | lease | retry, definition, priority, epoch} · {2, definition, priority} edges owed
@@ -10,8 +10,9 @@
 --          {7, definition, priority, status, step, epoch, …} the step is quarantined, and these are offered
 
 -- A bell that shares its job with others has none of its own: it may wait as long as the queue's oldest does.
-local function is_bell_waiting(own, queue)
-  local job = redis.call('HMGET', own, 'timestamp', 'finishedOn')
+local function is_bell_waiting(id, pool)
+  local queue = A[7] .. (pool == 'default' and '' or '-' .. pool) .. ':'
+  local job = redis.call('HMGET', queue .. id, 'timestamp', 'finishedOn')
   if job[1] then return not job[2] end
   if redis.call('ZCARD', queue .. 'prioritized') > 0 then return true end
   local oldest = redis.call('LINDEX', queue .. 'wait', -1)
@@ -101,7 +102,7 @@ end
 if cause == 'bell' and c.status == 'r' then
   local waits = math.floor((score - math.floor(score)) * 16 + 0.5)
   if waits < tonumber(A[4]) then
-    if is_bell_waiting(A[3] .. c.epoch, A[7]) then
+    if is_bell_waiting(A[3] .. c.epoch, R.pool_of(step, label[1])) then
       R.due_at(step, R.now + math.min(R.OFFER_MS * 2 ^ (waits + 1), tonumber(A[5])) + (waits + 1) / 16)
       R.flush()
       return {0}

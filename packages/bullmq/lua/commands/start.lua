@@ -2,7 +2,7 @@
 -- A[1] run id  [2] hash of the definition  [3] its text, or '' if it should be there  [4] input  [5] workflow
 -- A[6] tenant or ''  [7] priority  [8] tags as JSON  [9] timeout, ms or ''  [10] budget, nano-dollars or ''  [11] steps
 -- A[12] cap or ''  [13] format  [14] its parent as JSON, or ''  [15] the root of its tree, or ''  [16] rank|cleanup step, or ''
--- A[17] roots; then step, rank, …
+-- A[17] pools as JSON [by default, step, pool, …], kept with the definition, or ''  [18] roots; then step, rank, …
 -- Returns  {0} exists · {1, {step, epoch, …}} · {2} the id stands for another run · {3} the definition's text is needed
 local hash, definition = A[2], R.ROOT .. 'def:' .. A[2]
 local found = redis.call('HMGET', R.RUN, 'definition', 'input')
@@ -10,6 +10,11 @@ if found[1] then return {found[1] == hash and found[2] == A[4] and 0 or 2} end
 if redis.call('HEXISTS', definition, 'text') == 0 then
   if A[3] == '' then return {3} end
   redis.call('HSET', definition, 'text', A[3])
+  if A[17] ~= '' then
+    local pools = cjson.decode(A[17])
+    redis.call('HSET', definition, 'pool', pools[1])
+    for at = 2, #pools, 2 do redis.call('HSET', definition, 'pool:' .. pools[at], pools[at + 1]) end
+  end
 end
 if redis.call('HINCRBY', definition, 'live', 1) <= 1 then redis.call('PERSIST', definition) end
 
@@ -41,7 +46,7 @@ if A[11] == '0' then
   if R.closing then offers = R.offers_of_cleanup() end
 else
   local clean = {}
-  for at = 18, 16 + 2 * A[17], 2 do
+  for at = 19, 17 + 2 * A[18], 2 do
     local c = R.cell_of(A[at], A[at + 1])
     c.status = 'r'
     R.change(c)

@@ -54,6 +54,12 @@ function R.queue_key()
   return R.ROOT .. 'queue:' .. R.RUN_ID
 end
 
+-- Which workers execute the step: see lua/commands/start.lua.
+function R.pool_of(step, definition)
+  local found = redis.call('HMGET', R.ROOT .. 'def:' .. definition, 'pool:' .. step, 'pool')
+  return found[1] or found[2] or 'default'
+end
+
 function R.put(field, value)
   R.counters[#R.counters + 1] = field
   R.counters[#R.counters + 1] = value

@@ -123,7 +123,7 @@ test('a paused run holds, and goes on when it is resumed', async () => {
   await client.start(chainOf(2), { runId: 'run' })
   expect(await client.pause('run', 'wait')).toEqual({ isDone: true, status: 'paused' })
   await using _worker = (await startTestWorker({ prefix, functions: [echo] })).runtime
-  const [steps] = client.queues()
+  const [steps] = await client.queues()
   await expect.poll(() => steps?.getJobCounts('waiting', 'active')).toEqual({ waiting: 0, active: 0 })
   expect((await client.load('run'))?.records.map(({ kind }) => kind)).toEqual(['started', 'paused'])
   expect(await client.resume('run', { reason: 'go on' })).toEqual({ outcome: 'resumed', status: 'paused' })

@@ -27,8 +27,10 @@ import { fromPlain, writeValue, type Plan } from '@agentloom/workflow'
 import type { Queue } from 'bullmq'
 import { connect } from '../connect/connect.ts'
 import { ClientClosedError } from '../connect/errors.ts'
-import { BullmqDoorbell, closeQueues, openQueues } from '../doorbell/bullmq-doorbell.ts'
+import { BullmqDoorbell } from '../doorbell/bullmq-doorbell.ts'
+import { openQueue, PoolQueues } from '../doorbell/pool-queues.ts'
 import { RedisJournal } from '../journal/redis-journal.ts'
+import { RUNS_QUEUE } from '../keys.ts'
 import { standingOf, type Standing } from '../standing.ts'
 import { resumeRun } from './resume.ts'
 import { startRun } from './start-run.ts'
@@ -131,7 +133,7 @@ export interface Client {
   /** How runs and queues stand. */
   standing(): Promise<Standing>
   /** For Bull Board. Closed with the client. */
-  queues(): readonly Queue[]
+  queues(): Promise<readonly Queue[]>
   /** Whether Redis can be reached right now. */
   isReady(): boolean
   /** Twice is harmless. */
@@ -148,11 +150,13 @@ export interface Client {
 export async function createClient({ redis: url, prefix, retentionMs, redact = [] }: ClientOptions): Promise<Client> {
   const { redis, keys } = await connect({ redis: url, prefix })
   const journal = new RedisJournal({ redis, keys, ...(retentionMs === undefined ? {} : { retentionMs }) })
-  const queues = openQueues(redis, keys)
+  const queues = new PoolQueues(redis, keys)
+  const runsQueue = openQueue(redis, keys, RUNS_QUEUE)
   const plans = createPlans((hash) => journal.definition(hash), { redact })
-  const doorbell = new BullmqDoorbell(queues.steps)
+  const doorbell = new BullmqDoorbell(queues)
   const follower = new Follower({ journal, doorbell, plans, observe: () => undefined })
   const tree: TreeParts = { journal, plans, follower }
+  const allQueues = async (): Promise<readonly Queue[]> => [...(await queues.all()), runsQueue]
   const closing = new AbortController()
   const wakes = new Wakes(redis, [keys.ends, keys.pokes])
   const watching: Watching = { journal, wakes, closed: closing.signal }
@@ -160,7 +164,7 @@ export async function createClient({ redis: url, prefix, retentionMs, redact = [
     if (closing.signal.aborted) return
     closing.abort(new ClientClosedError())
     wakes.close()
-    await closeQueues(queues)
+    await Promise.all([queues.close(), runsQueue.close()])
     redis.disconnect()
   }
   return {
@@ -197,8 +201,8 @@ export async function createClient({ redis: url, prefix, retentionMs, redact = [
         yield { ...cursor, record: plan === null ? record : redactRecord(plan, record) }
       }
     },
-    standing: () => standingOf(redis, { shards: [keys], queues: [queues.steps, queues.runs] }),
-    queues: () => [queues.steps, queues.runs],
+    standing: async () => standingOf(redis, { shards: [keys], queues: await allQueues() }),
+    queues: allQueues,
     isReady: () => redis.status === 'ready',
     close,
     [Symbol.asyncDispose]: close,

@@ -1,4 +1,4 @@
-import { startCommand, type Bell, type Doorbell, type StartOptions, type StartReply } from '@agentloom/engine'
+import { bellOf, startCommand, type Bell, type Doorbell, type StartOptions, type StartReply } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
 import { RedisFullError } from '../connect/errors.ts'
 import { redisError } from '../connect/redis-error.ts'
@@ -15,9 +15,7 @@ export async function startRun(
 ): Promise<StartReply['outcome']> {
   const command = startCommand(plan, options)
   const { runId, priority } = command
-  const bell = (stepId: string, epoch: number): Bell => {
-    return { runId, stepId, epoch, workflow: plan.name, definition: plan.hash, priority }
-  }
+  const bell = (stepId: string, epoch: number): Bell => bellOf(plan, { runId, stepId, epoch }, priority)
   const starting = journal.start(command)
   if (command.cap !== null || !journal.hasStarted(plan.hash)) {
     const { outcome, offers } = await starting

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { groupsOf } from './groups.ts'
 
 function bell(runId: string, more: Partial<Bell> = {}): Bell {
-  return { runId, stepId: 's', epoch: 0, workflow: 'w', definition: 'd', priority: 0, ...more }
+  return { runId, stepId: 's', epoch: 0, workflow: 'w', definition: 'd', priority: 0, queue: 'default', ...more }
 }
 
 function bells(count: number, more: Partial<Bell> = {}): readonly Bell[] {

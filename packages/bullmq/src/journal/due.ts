@@ -56,11 +56,11 @@ async function oblige(
   const args = [
     runId,
     stepId,
-    store.keys.stepJob(jobIdStem({ runId, stepId })),
+    jobIdStem({ runId, stepId }),
     WAITS_MAX,
     WAIT_MAX_MS,
     CHILD_CHECK_MS,
-    store.keys.stepJob(''),
+    store.keys.stepsQueue,
     endsLeases ? '' : SPARED_MS,
     store.deathsMax,
     instance,

@@ -1,4 +1,11 @@
-import { FORMAT, RunIdConflictError, type StartReply, type StartRun } from '@agentloom/engine'
+import {
+  DEFAULT_POOL,
+  FORMAT,
+  RunIdConflictError,
+  type PoolMap,
+  type StartReply,
+  type StartRun,
+} from '@agentloom/engine'
 import { parentText } from './header.ts'
 import { readOffers } from './replies.ts'
 import { intIn, listIn } from './reply.ts'
@@ -40,8 +47,13 @@ function send(store: Store, run: StartRun, text: string): Promise<readonly unkno
     run.parent === null ? '' : parentText(run.parent),
     run.parent?.rootRunId ?? '',
     run.cleanup === null ? '' : `${run.cleanup.rank}|${run.cleanup.stepId}`,
+    text === '' ? '' : poolsText(run.pools),
     run.roots.length,
   ]
   for (const { stepId, rank } of run.roots) args.push(stepId, rank)
   return store.beginning.send('start', store.keys.run(run.runId), args)
+}
+
+function poolsText({ byDefault, others }: PoolMap): string {
+  return byDefault === DEFAULT_POOL && others.length === 0 ? '' : JSON.stringify([byDefault, ...others.flat()])
 }

@@ -1,6 +1,7 @@
 import { DelayedError, Worker, type Job } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { RUNS_QUEUE, STEPS_QUEUE, type Keys } from '../keys.ts'
+import { RUNS_QUEUE, stepsQueueOf, type Keys } from '../keys.ts'
+import { SharedLoad } from './shared-load.ts'
 import type { Delivered, Served } from './steps.ts'
 import { removeWrecks, type Wreck } from './wrecks.ts'
 
@@ -10,6 +11,8 @@ export interface QueueWorkerOptions {
   readonly worker: string
   readonly concurrency: number
   readonly hasWorkflows: boolean
+  /** Whose steps are taken. */
+  readonly pools: readonly string[]
   readonly onError: (error: unknown) => void
   readonly onWreck: (queue: string, wreck: Wreck) => void
 }
@@ -32,24 +35,26 @@ const KEEP_STARTS = { completed: 1_000, failed: 500 }
 /** Starting is one script and a bell; more at once only wait in line. */
 const STARTS_CONCURRENCY = 16
 
-/** The workers of both queues, listening when this resolves. */
+/** The workers of all queues, listening when this resolves. */
 export async function openWorkers(options: QueueWorkerOptions, serving: Serving): Promise<readonly Worker[]> {
-  const { concurrency, hasWorkflows } = options
-  let extraWalks = 0
-  const steps: Worker = openWorker(
-    options,
-    STEPS_QUEUE,
-    async (job, token) => {
-      const served = await serving.steps(job, (count) => {
-        extraWalks += count
-        steps.concurrency = Math.max(1, concurrency - extraWalks)
-      })
-      if (served === 'put-back') await putBack(job, token)
-    },
-    concurrency,
-    KEEP_STEPS,
-  )
-  const workers = [steps]
+  const { concurrency, hasWorkflows, pools } = options
+  const load = new SharedLoad(concurrency)
+  const workers = pools.map((pool) => {
+    const share = load.share((jobsMax) => {
+      steps.concurrency = jobsMax
+    })
+    const serve = async (job: Job<unknown>, token: string | undefined): Promise<void> => {
+      share.begin()
+      try {
+        const served = await serving.steps(job, (count) => share.walks(count))
+        if (served === 'put-back') await putBack(job, token)
+      } finally {
+        share.end()
+      }
+    }
+    const steps: Worker = openWorker(options, stepsQueueOf(pool), serve, concurrency, KEEP_STEPS)
+    return steps
+  })
   if (hasWorkflows) workers.push(openWorker(options, RUNS_QUEUE, serving.runs, STARTS_CONCURRENCY, KEEP_STARTS))
   await Promise.all(workers.map((one) => one.waitUntilReady()))
   return workers

@@ -53,7 +53,7 @@ test('a run whose bell was lost is found and begun', async () => {
 test('a job that was removed by hand is offered again', async () => {
   const plan = chainOf(1)
   await client.start(plan, { runId: 'run' })
-  const [steps] = client.queues()
+  const [steps] = await client.queues()
   await steps?.obliterate({ force: true })
   await redis.zadd(keys.due, 'XX', Date.now() - 1, 'run/s0') // the time of the next look has come
   await using _worker = (await startTestWorker({ prefix, functions: [echo] })).runtime
@@ -64,7 +64,7 @@ test('a bell that still waits in the queue is not doubled', async () => {
   await client.start(chainOf(1), { runId: 'run' })
   await redis.zadd(keys.due, 'XX', Date.now() - 1, 'run/s0')
   expect(await silent.due(10)).toEqual([])
-  const [steps] = client.queues()
+  const [steps] = await client.queues()
   expect(await steps?.getJobCounts('waiting')).toEqual({ waiting: 1 })
   const score = Number(await redis.zscore(keys.due, 'run/s0'))
   expect(score % 1).toBe(1 / 16)

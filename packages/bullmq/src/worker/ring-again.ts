@@ -23,13 +23,13 @@ export class RingAgain {
     this.#onError = onError
   }
 
-  later(name: string, job: StepJob): void {
+  later(name: string, job: StepJob, pool: string): void {
     const tries = (job.tries ?? 0) + 1
     if (tries > TRIES_MAX || this.#timers.size >= HELD_MAX) return
     const timer = setTimeout(
       () => {
         this.#timers.delete(timer)
-        this.#doorbell.ringAgain(name, { ...job, tries }).catch(this.#onError)
+        this.#doorbell.ringAgain(name, { ...job, tries }, pool).catch(this.#onError)
       },
       DELAY_MIN_MS + (DELAY_MAX_MS - DELAY_MIN_MS) * Math.random(),
     )

@@ -77,7 +77,7 @@ test('a step that fails for good is a failed job with its error, also when it wa
   ).plan
   await client.start(plan, { runId: 'run' })
   expect((await client.waitForEnd('run')).status).toBe('failed')
-  const [steps] = client.queues()
+  const [steps] = await client.queues()
   await expect
     .poll(async () => (await steps?.getFailed())?.map(({ name, failedReason }) => [name, failedReason]))
     .toEqual([['bad · b', expect.stringMatching(/^[a-z]+\/[a-z-]+ .*boom/)]])
@@ -141,7 +141,7 @@ test('many bells share jobs, however few places a worker has, and every failure 
   ).plan
   const ids = Array.from({ length: 40 }, (_, i) => `run-${i}`)
   await Promise.all(ids.map((runId) => client.start(plan, { runId })))
-  const [steps] = client.queues()
+  const [steps] = await client.queues()
   expect(await steps?.getWaitingCount()).toBeLessThan(20)
   let most = 0
   await using _worker = (await startTestWorker({ prefix, functions: [boom], concurrency: 3 })).runtime

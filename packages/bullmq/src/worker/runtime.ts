@@ -3,8 +3,10 @@ import { hostname } from 'node:os'
 import { Claims, createPlans, Follower, systemClock, type Executors } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
 import { connect } from '../connect/connect.ts'
-import { BullmqDoorbell, closeQueues, openQueues } from '../doorbell/bullmq-doorbell.ts'
+import { BullmqDoorbell } from '../doorbell/bullmq-doorbell.ts'
+import { openQueue, PoolQueues } from '../doorbell/pool-queues.ts'
 import { RedisJournal } from '../journal/redis-journal.ts'
+import { RUNS_QUEUE } from '../keys.ts'
 import { RedisCache } from '../journal/result-cache.ts'
 import { standingOf, type Standing } from '../standing.ts'
 import { drain } from './drain.ts'
@@ -29,6 +31,8 @@ export interface WorkerOptions {
   readonly executors: Executors
   /** Walks at once, 1 to 10,000. Default 64: steps of agents wait on the network. */
   readonly concurrency?: number
+  /** Pools whose steps are taken, as steps name them with `queue`. Default: only `default`, the pool of steps that name none. */
+  readonly pools?: readonly string[]
   /** Name in the journal and in Bull Board. Default: host name, process id and a random part. */
   readonly worker?: string
   /** How long a silent worker keeps its steps, 1,000 to 600,000 ms. Default 4,000: longer delays takeover, shorter costs beats and takes steps from workers that merely stutter. */
@@ -76,7 +80,7 @@ const GRACE_MS = 10_000
  * @throws {RedisConnectError} `redis/auth`, `redis/not-redis`, `redis/unsupported-version`, `redis/eviction-policy`
  */
 export async function startWorkerRuntime(options: WorkerOptions): Promise<WorkerRuntime> {
-  const { concurrency, leaseMs, stepsMax } = checkWorkerOptions(options)
+  const { concurrency, leaseMs, stepsMax, pools } = checkWorkerOptions(options)
   const {
     executors,
     workflows = new Map<string, Plan>(),
@@ -89,9 +93,10 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     emit({ kind: 'error', during, error })
   const { redis, keys } = await connect({ ...options, onError: onError('redis') })
   const journal = new RedisJournal({ redis, keys, ...(retentionMs === undefined ? {} : { retentionMs }) })
-  const queues = openQueues(redis, keys)
-  for (const queue of [queues.steps, queues.runs]) queue.on('error', onError('queue'))
-  const doorbell = new BullmqDoorbell(queues.steps)
+  const queues = new PoolQueues(redis, keys, onError('queue'))
+  const runsQueue = openQueue(redis, keys, RUNS_QUEUE).on('error', onError('queue'))
+  const closeQueues = async (): Promise<void> => void (await Promise.all([queues.close(), runsQueue.close()]))
+  const doorbell = new BullmqDoorbell(queues)
   const plans = createPlans((hash) => journal.definition(hash), { redact })
   for (const plan of workflows.values()) plans.add(plan)
   const follower = new Follower({ journal, doorbell, plans, observe: executors.observe })
@@ -102,7 +107,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     redis,
     registry,
     instance,
-    card: { worker, pools: ['default'], shards: [0], handlers: executors.functions.names(), concurrency },
+    card: { worker, pools, shards: [0], handlers: executors.functions.names(), concurrency },
     held: () => claims.size,
     monotonic: systemClock.monotonic,
   })
@@ -120,6 +125,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
       claims,
       follower,
       worker,
+      serves: (pool) => pools.includes(pool),
       nonce: nonces(instance),
       stepsMax: () => (isDraining ? 0 : stepsMax), // then a walk gives its next step to others
     },
@@ -130,6 +136,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
       keys,
       worker,
       concurrency,
+      pools,
       hasWorkflows: workflows.size > 0,
       onError: onError('queue'),
       onWreck: (queue, { jobId, problem }) => emit({ kind: 'job-malformed', queue, jobId, problem }),
@@ -154,6 +161,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
       onError('sweep'),
     ),
   ]
+  await queues.tell(pools)
   await presence.beat() // who can be asked for steps is known
   await takeBackEnded(takeover).catch(onError('sweep')) // what it misses the sweeper takes
   for (const tick of ticks) tick.now() // what fell due while nobody was there
@@ -161,10 +169,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
   const close = ({ graceMs = GRACE_MS }: { readonly graceMs?: number } = {}): Promise<void> => {
     isDraining = true
     ringAgain.close()
-    return (closed ??= drain(
-      { workers, claims, ticks, redis, closeQueues: () => closeQueues(queues), leave: () => presence.leave() },
-      graceMs,
-    ))
+    return (closed ??= drain({ workers, claims, ticks, redis, closeQueues, leave: () => presence.leave() }, graceMs))
   }
   return {
     worker,
@@ -172,7 +177,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     get held() {
       return claims.size
     },
-    standing: () => standingOf(redis, { shards: [keys], queues: [queues.steps, queues.runs] }),
+    standing: async () => standingOf(redis, { shards: [keys], queues: [...(await queues.all()), runsQueue] }),
     close,
     [Symbol.asyncDispose]: () => close(),
   }

@@ -1,8 +1,8 @@
-import { NoDefinitionError, Walker, type EngineEvent, type Offer, type WalkerParts } from '@agentloom/engine'
+import { bellOf, NoDefinitionError, Walker, type EngineEvent, type Offer, type WalkerParts } from '@agentloom/engine'
 import { AgentloomError, type ErrorInfo } from '@agentloom/workflow'
 import type { BullmqDoorbell } from '../doorbell/bullmq-doorbell.ts'
 import { parseStepJob, type StepJob } from '../doorbell/step-job.ts'
-import { STEPS_QUEUE } from '../keys.ts'
+import { poolOfQueue } from '../keys.ts'
 import type { WorkerEvent } from './events.ts'
 import { JobFailure } from './job-failure.ts'
 import type { Places } from './places.ts'
@@ -24,6 +24,7 @@ export interface Delivered {
   readonly name: string
   readonly data: unknown
   readonly timestamp: number
+  readonly queueName: string
   readonly opts?: { readonly priority?: number | undefined }
 }
 
@@ -42,10 +43,10 @@ export async function serveStepJob(parts: StepsParts, delivered: Delivered): Pro
   const jobId = delivered.id ?? null
   switch (parsed.kind) {
     case 'malformed':
-      parts.emit({ kind: 'job-malformed', queue: STEPS_QUEUE, jobId, problem: parsed.problem })
+      parts.emit({ kind: 'job-malformed', queue: delivered.queueName, jobId, problem: parsed.problem })
       throw new JobFailure('job/malformed', parsed.problem)
     case 'newer':
-      parts.emit({ kind: 'job-newer', queue: STEPS_QUEUE, jobId, version: parsed.version })
+      parts.emit({ kind: 'job-newer', queue: delivered.queueName, jobId, version: parsed.version })
       return 'put-back'
     case 'job':
       return serve(parts, delivered, parsed.job)
@@ -87,7 +88,8 @@ async function walkInPlace(walks: Walks, bell: JobBell): Promise<void> {
 function handBack({ parts, delivered, job }: Walks, { run, step, epoch }: JobBell): Promise<void> {
   const workflow = delivered.name.split(' · ')[0] ?? ''
   const bell = { runId: run, stepId: step, epoch, workflow, definition: job.definition ?? '' }
-  return parts.doorbell.ringOnce({ ...bell, priority: delivered.opts?.priority ?? 0 })
+  const [priority, queue] = [delivered.opts?.priority ?? 0, poolOfQueue(delivered.queueName)]
+  return parts.doorbell.ringOnce({ ...bell, priority, queue })
 }
 
 /** Walks from a place that was taken, and gives it back. */
@@ -98,7 +100,11 @@ async function walk(walks: Walks, bell: JobBell): Promise<void> {
   try {
     const result = await walkerOf(parts, failed).serve(offer, job.definition ?? null)
     if (result === 'no-handler')
-      parts.ringAgain.later(delivered.name, { ...bell, v: job.v, definition: job.definition, tries: job.tries })
+      parts.ringAgain.later(
+        delivered.name,
+        { ...bell, v: job.v, definition: job.definition, tries: job.tries },
+        poolOfQueue(delivered.queueName),
+      )
     if (result === 'refused') parts.emit({ kind: 'bell-late', runId: offer.runId, stepId: offer.stepId })
   } catch (error) {
     if (error instanceof NoDefinitionError && (await parts.walker.journal.header(offer.runId)) === null) {
@@ -132,10 +138,9 @@ async function showFailed(
   bell: Pick<StepJob, 'epoch' | 'definition'>,
   { runId, stepId, error }: { readonly runId: string; readonly stepId: string; readonly error: ErrorInfo },
 ): Promise<void> {
-  const definition = bell.definition ?? ''
   try {
-    const { name: workflow } = await walker.plans.get(definition)
-    await doorbell.showFailed({ runId, stepId, epoch: bell.epoch, workflow, definition, priority: 0 }, error)
+    const plan = await walker.plans.get(bell.definition ?? '')
+    await doorbell.showFailed({ ...bellOf(plan, { runId, stepId, epoch: bell.epoch }, 0), priority: 0 }, error)
   } catch (shown) {
     emit({ kind: 'error', during: 'queue', error: shown })
   }

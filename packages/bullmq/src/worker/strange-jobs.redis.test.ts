@@ -17,7 +17,7 @@ let steps: Queue
 beforeEach(async () => {
   prefix = testPrefix()
   client = await createClient({ redis: redisUrl(), prefix })
-  const [queue] = client.queues()
+  const [queue] = await client.queues()
   if (queue === undefined) throw new Error('no queue')
   steps = queue
   worker = await startTestWorker({ prefix, functions: [echo] })

@@ -69,6 +69,7 @@ test.each([
   const rest = {
     parent: null,
     cleanup: null,
+    pools: { byDefault: 'default', others: [] },
     timeoutMs: null,
     budgetNanoUsd: null,
     stepCount: 1,

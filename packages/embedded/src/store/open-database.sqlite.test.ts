@@ -21,6 +21,7 @@ const START = {
   timeoutMs: null,
   parent: null,
   cleanup: null,
+  pools: { byDefault: 'default', others: [] },
   budgetNanoUsd: null,
   stepCount: 1,
   cap: null,

@@ -127,6 +127,14 @@ export interface StartRun {
    * ends with that status once it is resolved.
    */
   readonly cleanup: StepRank | null
+  /** Which workers execute which steps. */
+  readonly pools: PoolMap
+}
+
+export interface PoolMap {
+  readonly byDefault: string
+  /** Step and pool, of the steps that have another one. */
+  readonly others: readonly (readonly [stepId: string, pool: string])[]
 }
 
 /** A step and its place in the plan's order. */

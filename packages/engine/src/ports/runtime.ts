@@ -11,7 +11,10 @@ export interface Bell extends Offer {
   /** Of the workflow; shown in queues. */
   readonly workflow: string
   readonly definition: string
+  /** BullMQ's: 0 is the first. */
   readonly priority: number
+  /** Pool of workers. */
+  readonly queue: string
 }
 
 /** Plans by the hash of their definition, compiled once a process. */

@@ -45,6 +45,7 @@ export function startOf(shape: {
     roots: roots.map((stepId, rank) => ({ stepId, rank })),
     parent: null,
     cleanup: null,
+    pools: { byDefault: 'default', others: [] },
   }
 }
 

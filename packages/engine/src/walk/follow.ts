@@ -18,6 +18,7 @@ import { foldSteps } from '../fold/step-fold.ts'
 import { skipMessage } from '../schedule/cause.ts'
 import { outcomeOf } from '../schedule/standing.ts'
 import { decide, edgesOf, nodeOf } from '../schedule/verdicts.ts'
+import { bellOf } from './bell.ts'
 import { stepNode } from './cleanup-node.ts'
 
 export interface FollowerParts {
@@ -58,10 +59,7 @@ export class Follower {
 
   async ring({ plan, priority }: Label, offers: readonly Offer[]): Promise<void> {
     if (offers.length === 0) return
-    const { name: workflow, hash: definition } = plan
-    await this.#parts.doorbell.ring(
-      offers.map(({ runId, stepId, epoch }) => ({ runId, stepId, epoch, workflow, definition, priority })),
-    )
+    await this.#parts.doorbell.ring(offers.map((offer) => bellOf(plan, offer, priority)))
   }
 
   /** Decides steps until none is left undecided: a skip may bring on the next ones. */

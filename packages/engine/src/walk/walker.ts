@@ -17,6 +17,7 @@ import type {
   StepOutput,
 } from '../ports/journal.ts'
 import type { Plans } from '../ports/runtime.ts'
+import { poolOf } from '../schedule/pools.ts'
 import { routerTarget } from '../schedule/standing.ts'
 import { decide, edgesOf, nodeAt, nodeOf, type Outcome } from '../schedule/verdicts.ts'
 import { mayBeRefused, refusalOf } from './admission.ts'
@@ -40,6 +41,8 @@ export interface WalkerParts {
   readonly worker: string
   /** Unique each time: fences a claim from every other. */
   readonly nonce: () => string
+  /** Whether this process executes steps of a pool; default: of all. */
+  readonly serves?: (pool: string) => boolean
   /** Steps that one bell may lead to before the walk gives its place to others. */
   readonly stepsMax: () => number
 }
@@ -170,7 +173,7 @@ export class Walker {
     for (const { to } of edges) {
       if (candidates.length === CANDIDATES_MAX) break
       const target = nodeOf(walk.plan, to.stepId)
-      if (this.#canExecute(target, walk.header.runId))
+      if (this.#serves(walk.plan, target) && this.#canExecute(target, walk.header.runId))
         candidates.push({ stepId: target.id, reads: missingReads(walk, target) })
     }
     return candidates.length === 0 ? null : { nonce: nonce(), worker, leaseMs: claims.leaseMs, candidates }
@@ -203,6 +206,11 @@ export class Walker {
       idempotencyKey: `${walk.header.runId}:${node.id}:${step.visit}`,
       state: () => (state ??= viewOf(walk, node)),
     }
+  }
+
+  #serves(plan: Plan, { id }: PlanNode): boolean {
+    const { serves } = this.#parts
+    return serves === undefined || serves(poolOf(plan, id))
   }
 
   #canExecute(node: PlanNode, runId: string): boolean {

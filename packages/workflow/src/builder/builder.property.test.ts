@@ -80,6 +80,8 @@ const plans = fc.record({
       stream: fc.boolean(),
       scheduling: fc.constantFrom('dataflow', 'layers'),
       onBudget: fc.constantFrom('stop', 'park'),
+      queue: fc.constantFrom('gpu', 'default'),
+      concurrency: fc.constantFrom({ key: 'k' }, { key: '{state.seed}', limit: 5, weight: 2 }),
     },
     { requiredKeys: [] },
   ),

@@ -27,6 +27,15 @@ export interface SandboxOptions {
   readonly allowInternalWebhookTargets?: boolean
 }
 
+export interface ConcurrencyOptions {
+  /** Template over initial state and input, such as `{state.tenant}`; rendered when the run starts. */
+  readonly key: string
+  /** Steps of all runs of the key at work at once, 1 to 100,000; default: no limit. */
+  readonly limit?: number
+  /** Share beside other keys, 1 to 1,000; default 1. */
+  readonly weight?: number
+}
+
 /** `config` of a workflow; what is left out has the format's default. */
 export interface ConfigOptions {
   readonly provider?: string
@@ -49,6 +58,10 @@ export interface ConfigOptions {
   readonly scheduling?: 'dataflow' | 'layers'
   /** What a spent budget does: end the run (default), or park it until there is more. */
   readonly onBudget?: 'stop' | 'park'
+  /** Pool of workers, for steps that name none. Default `default`. */
+  readonly queue?: string
+  /** Runs of one key share a limit of steps at work, and take turns with those of other keys. */
+  readonly concurrency?: ConcurrencyOptions
   readonly compat?: 'agentloom' | null
 }
 
@@ -65,7 +78,7 @@ export function asWritten(options: object): ValueMap {
   const written: Record<string, Value> = {}
   for (const [key, value] of Object.entries(options)) {
     if (value === undefined) continue
-    const isNested = key === 'sandbox' || key === 'retry'
+    const isNested = key === 'sandbox' || key === 'retry' || key === 'concurrency'
     written[RENAMED[key] ?? snakeCase(key)] = isNested ? asWritten(Object(value)) : fromPlain(value)
   }
   return written

@@ -32,7 +32,7 @@ export interface StepOptions<Output = unknown> extends WorkOptions {
   readonly join?: 'all' | 'any'
   /** Pool of workers. */
   readonly queue?: string
-  /** 0 (first) to 2,097,151. */
+  /** 0 (first) to 2,097,151. Default: the run's. */
   readonly priority?: number
   /** What undoes the step when it succeeded and the run does not. */
   readonly compensate?: (undo: Undoing, output: Ref<Output>) => Work

@@ -112,6 +112,7 @@ function compileOne(definition: Definition, compiling: Compiling): Plan {
     compile: (child, options) => compileOnce(child, { ...compiling, ...options, warnings: [] }),
   }
   const parts = connected(graph, { order, context, initial })
+  const config = planConfig(workflow.config, definition, context)
   findings.throwErrors()
   const plan: Omit<Plan, 'cleanup'> = {
     hash: definitionHash(definition),
@@ -119,7 +120,7 @@ function compileOne(definition: Definition, compiling: Compiling): Plan {
     version: workflow.version,
     description: workflow.description,
     definition,
-    config: planConfig(workflow.config, definition, compat),
+    config,
     state,
     compat,
     redact: [...new Set([...redact, ...compiling.redact])],
@@ -162,8 +163,8 @@ function cleanupPlan(plan: Omit<Plan, 'cleanup'>, parts: CleanupParts): CleanupP
       ...plan,
       hash: definitionHash(definition),
       definition,
-      // Whatever ended the run must not end this.
-      config: { ...plan.config, budgetNanoUsd: null, timeoutMs: null },
+      // Whatever ended the run must not end this; a child run has its parent's concurrency key.
+      config: { ...plan.config, budgetNanoUsd: null, timeoutMs: null, concurrency: null },
       state: {},
       inputs: null,
       ...connections,

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Plan, StepSpec } from '../plan/plan.ts'
 import { compileYaml } from './from-yaml.ts'
+import { isBroken } from './step/reads.ts'
 
 const plan = (config: string, step = ''): Plan =>
   compileYaml(`name: w\nconfig: {${config}}\nsteps: [{id: a, type: llm_call, prompt: p${step}}]`).plan
@@ -21,6 +22,21 @@ describe('config', () => {
     ['stream: on', ({ config }) => config.stream, false, true],
     ['on_step_failure: continue', ({ config }) => config.onStepFailure, 'skip_downstream', 'continue'],
     ['on_budget: park', ({ config }) => config.onBudget, 'stop', 'park'],
+    ['queue: gpu', ({ config }) => config.queue, null, 'gpu'],
+    [
+      'concurrency: {key: "{state.tenant}"}',
+      ({ config }) =>
+        config.concurrency && [config.concurrency.key.text, config.concurrency.limit, config.concurrency.weight],
+      null,
+      ['{state.tenant}', null, 1],
+    ],
+    [
+      'concurrency: {key: all, limit: 5, weight: 3}',
+      ({ config }) =>
+        config.concurrency && [config.concurrency.key.text, config.concurrency.limit, config.concurrency.weight],
+      null,
+      ['all', 5, 3],
+    ],
     ['provider: mock, latency_model: normal', ({ config }) => config.mock?.latencyModel, undefined, 'normal'],
     ['provider: mock, latency_ms: 5', ({ config }) => config.mock?.latencyMs, undefined, 5],
     ['provider: mock, latency_ms: -1', ({ config }) => config.mock?.latencyMs, undefined, 0],
@@ -99,4 +115,27 @@ describe('strict_outputs', () => {
     expect(() => two('strict_outputs: true')).toThrow(expect.objectContaining({ code: 'workflow/output-collision' }))
     expect(two('strict_outputs: true', ', depends_on: [a]').warnings).toEqual([])
   })
+})
+
+test.each([
+  ['queue: "a:b"', 'workflow/schema', 'config.queue'],
+  ['concurrency: {limit: 5}', 'workflow/schema', 'config.concurrency.key'],
+  ['concurrency: {key: k, limit: 0}', 'workflow/schema', 'config.concurrency.limit'],
+  ['concurrency: {key: k, weight: 1001}', 'workflow/schema', 'config.concurrency.weight'],
+  ['concurrency: {key: "{state.x"}', 'template/syntax', 'config.concurrency.key'],
+])('config: {%s} is refused', (config, code, place) => {
+  expect(() => plan(config)).toThrow(expect.objectContaining({ code, place: expect.stringContaining(place) }))
+})
+
+test('a child’s steps are in the pool of the step that runs it, or in its own', () => {
+  const { nodes } = compileYaml(`
+name: w
+config: {queue: cpu}
+steps:
+  - {id: a, type: subworkflow, workflow_inline: {name: c, steps: []}}
+  - {id: b, type: subworkflow, queue: gpu, workflow_inline: {name: c, steps: []}}
+  - {id: c, type: subworkflow, queue: gpu, workflow_inline: {name: c, config: {queue: own}, steps: []}}
+`).plan
+  const pools = nodes.map(({ step }) => step.type === 'subworkflow' && !isBroken(step.child) && step.child.config.queue)
+  expect(pools).toEqual(['cpu', 'gpu', 'own'])
 })

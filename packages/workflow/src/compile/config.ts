@@ -1,12 +1,15 @@
 import type { Compat } from '../compat/compat.ts'
 import type { Findings } from '../diagnostics/findings.ts'
 import { DefinitionError } from '../plan/definition.ts'
-import type { Definition, PlanConfig, SandboxSettings } from '../plan/plan.ts'
+import type { ConcurrencyPolicy, Definition, PlanConfig, SandboxSettings } from '../plan/plan.ts'
 import { BUDGET_USD_MIN } from '../schema/limits.ts'
 import { sandboxShape } from '../schema/config-schema.ts'
 import { mapping } from '../schema/coerce.ts'
+import { TemplateSyntaxError } from '../template/errors.ts'
+import { parseTemplate } from '../template/parse.ts'
 import type { ValueMap } from '../value/value.ts'
 import type { ConfigText } from '../schema/workflow-schema.ts'
+import { queueAt } from './queue.ts'
 
 const sandboxSchema = mapping(sandboxShape)
 const NANO_PER_USD = 1_000_000_000
@@ -17,7 +20,11 @@ export function millisecondsOf(seconds: number | null): number | null {
   return seconds === null || seconds === 0 ? null : Math.max(1, Math.ceil(Math.round(seconds * 1_000_000) / 1_000))
 }
 
-export function planConfig(config: ConfigText, { files, sandboxes = [] }: Definition, compat: Compat): PlanConfig {
+export function planConfig(
+  config: ConfigText,
+  { files, sandboxes = [] }: Definition,
+  { compat, findings }: { readonly compat: Compat; readonly findings: Findings },
+): PlanConfig {
   const { responses_file: responsesFile, budget_usd: budgetUsd } = config
   const responses = responsesFile !== null && Object.hasOwn(files, responsesFile) ? files[responsesFile] : undefined
   return {
@@ -29,6 +36,8 @@ export function planConfig(config: ConfigText, { files, sandboxes = [] }: Defini
     stream: config.stream,
     onStepFailure: config.on_step_failure,
     onBudget: config.on_budget,
+    queue: queueAt(config.queue, ['config', 'queue'], findings),
+    concurrency: concurrencyPolicy(config.concurrency, findings),
     sandbox: within(sandboxSettings(config.sandbox), sandboxes),
     mock:
       config.provider === 'mock'
@@ -38,6 +47,20 @@ export function planConfig(config: ConfigText, { files, sandboxes = [] }: Defini
             latencyMs: Math.max(0, config.latency_ms),
           }
         : null,
+  }
+}
+
+function concurrencyPolicy(text: ConfigText['concurrency'], findings: Findings): ConcurrencyPolicy | null {
+  if (text === undefined || text === null) return null
+  const { limit = null, weight = 1 } = text
+  const path = ['config', 'concurrency', 'key']
+  try {
+    return { key: parseTemplate(text.key), limit, weight }
+  } catch (error) {
+    if (!(error instanceof TemplateSyntaxError)) throw error
+    // There would be no run to show the error.
+    findings.error(error.code, path, error.message, { help: error.help, part: { index: error.offset, length: 1 } })
+    return null
   }
 }
 

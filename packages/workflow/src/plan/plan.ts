@@ -80,8 +80,19 @@ export interface PlanConfig {
   readonly onStepFailure: 'skip_downstream' | 'continue'
   /** What a spent budget does: end the run, or park it until there is more. */
   readonly onBudget: 'stop' | 'park'
+  /** Pool of workers for steps that name none; null for the default one. */
+  readonly queue: string | null
+  readonly concurrency: ConcurrencyPolicy | null
   readonly sandbox: SandboxSettings
   readonly mock: MockSettings | null
+}
+
+/** Steps of all runs whose `key` renders to the same text share the limit, and take turns with those of other keys. */
+export interface ConcurrencyPolicy {
+  /** Rendered once, when the run starts, over initial state and input. */
+  readonly key: Template
+  readonly limit: number | null
+  readonly weight: number
 }
 
 /** The mock provider's settings; present where `provider: mock`. */
@@ -162,7 +173,7 @@ export interface StepCommon {
   /** Evaluated at the claim; false skips the step as a routing skip does. */
   readonly when: Expression | Broken | null
   readonly join: 'all' | 'any'
-  /** Pool of workers, from `queue`; null for the default one. */
+  /** Pool of workers, from `queue`; null for the workflow's. */
   readonly queue: string | null
   readonly priority: number | null
   /** A result is kept under its rendered key (and the step's text) and used again; null without. */

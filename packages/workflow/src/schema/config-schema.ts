@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { flag, mapping, number, whole } from './coerce.ts'
-import { BUDGET_USD_MAX, CONCURRENT_STEPS_MAX, RETRIES_MAX, TIMEOUT_SECONDS_MAX } from './limits.ts'
+import {
+  BUDGET_USD_MAX,
+  CONCURRENT_STEPS_MAX,
+  KEY_STEPS_MAX,
+  KEY_WEIGHT_MAX,
+  RETRIES_MAX,
+  TIMEOUT_SECONDS_MAX,
+} from './limits.ts'
 
 const texts = () => z.array(z.string()).default([])
 
@@ -16,6 +23,12 @@ export const sandboxShape = {
   max_write_bytes: whole().nullable().default(null),
   danger_opt_in: texts(),
   allow_internal_webhook_targets: flag().default(false),
+}
+
+export const concurrencyShape = {
+  key: z.string(),
+  limit: whole({ min: 1, max: KEY_STEPS_MAX }).nullable().optional(),
+  weight: whole({ min: 1, max: KEY_WEIGHT_MAX }).optional(),
 }
 
 export const configShape = {
@@ -39,5 +52,7 @@ export const configShape = {
   strict: flag().default(false),
   scheduling: z.enum(['dataflow', 'layers']).default('dataflow'),
   on_budget: z.enum(['stop', 'park']).default('stop'),
+  queue: z.string().nullable().optional(),
+  concurrency: mapping(concurrencyShape).nullable().optional(),
   compat: z.enum(['agentloom']).nullable().default(null),
 }

@@ -16,5 +16,9 @@ export const WAIT_SECONDS_MAX = 31_708_800
 export const FOREACH_CONCURRENT_MAX = 256
 /** BullMQ's lowest job priority; 0 is the first. */
 export const PRIORITY_MAX = 2_097_151
+/** Steps at work at once under one concurrency key: more than a fleet has places is no limit. */
+export const KEY_STEPS_MAX = 100_000
+/** Shares are compared as whole numbers. */
+export const KEY_WEIGHT_MAX = 1_000
 /** Inputs that a workflow declares. */
 export const INPUTS_MAX = 1_000

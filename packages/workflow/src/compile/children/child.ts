@@ -65,7 +65,10 @@ function compileChild(
   parent: ChildCompiler,
 ): Plan {
   if (parent.level + 1 > CHILD_LEVELS_MAX) throw new TooDeep()
-  const definition = inherited({ workflow, files, compat, isIsolated: step.isolated_state }, parent)
+  const definition = inherited(
+    { workflow, files, compat, isIsolated: step.isolated_state, queue: step.queue ?? null },
+    parent,
+  )
   const { config } = workflow
   findings.isStrict = config !== undefined && isMapping(config) && config['strict'] === true
   findings.adopt(warnings)

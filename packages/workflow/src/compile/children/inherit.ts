@@ -19,21 +19,24 @@ export interface Child {
   readonly files: Definition['files']
   readonly compat: CompatName
   readonly isIsolated: boolean
+  /** Of the step that runs it. */
+  readonly queue: string | null
 }
 
 /**
  * The child's definition with what it inherits written into it, so that it compiles to the same plan without its parent:
  * provider and model where it names none; the mock and its answers, since a run that is mocked bills nobody; the parent's
- * sandbox where that is on; redaction. `strict` is left out: it is asked for where the whole is compiled.
+ * sandbox where that is on; the pool of its step; redaction. `strict` is left out: it is asked for where the whole is compiled.
  */
-export function inherited({ workflow, files, compat, isIsolated }: Child, parent: Parent): Definition {
+export function inherited({ workflow, files, compat, isIsolated, queue }: Child, parent: Parent): Definition {
   const written = mappingAt(parent.definition.workflow, 'config')
   const own = workflow['config']
   // What is no mapping there is refused when the child is compiled.
   if (own !== undefined && !isMapping(own)) return { format: 1, workflow, compat, files }
   const { strict: _, ...kept } = own ?? {}
   const config: Record<string, Value> = {
-    ...missing(kept, written, ['provider', 'model']),
+    ...missing(kept, written, ['provider', 'model', 'queue']),
+    ...(queue !== null && !Object.hasOwn(kept, 'queue') && { queue }),
     ...(parent.config.provider === 'mock' ? { ...without(kept, MOCK), ...picked(written, MOCK) } : kept),
   }
   const { sandbox, outer } = sandboxesOf(kept['sandbox'], written['sandbox'], parent)

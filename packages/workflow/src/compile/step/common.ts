@@ -1,6 +1,7 @@
 import type { CachePolicy, RetryPolicy, StepCommon } from '../../plan/plan.ts'
 import type { ConfigText, StepText } from '../../schema/workflow-schema.ts'
 import { millisecondsOf } from '../config.ts'
+import { queueAt } from '../queue.ts'
 import type { StepContext } from './context.ts'
 import { expressionAt, outputAt, templateAt } from './parts.ts'
 
@@ -12,17 +13,9 @@ const RETRY_DEFAULT: RetryPolicy = {
   retryableStatusCodes: [429, 500, 502, 503, 504],
 }
 
-/** What a queue's name may be: it is part of keys and metrics. */
-const QUEUE = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/
-
 export function commonParts(step: StepText, context: StepContext): StepCommon {
   const { path, findings } = context
-  const { queue = null, priority = null, join = 'all' } = step
-  if (queue !== null && !QUEUE.test(queue)) {
-    findings.error('workflow/schema', [...path, 'queue'], 'this cannot be the name of a queue', {
-      help: 'names are letters, digits, _ and -, 64 at most',
-    })
-  }
+  const { priority = null, join = 'all' } = step
   return {
     id: step.id,
     output: outputAt(step.output, () => [...path, 'output'], findings),
@@ -30,7 +23,7 @@ export function commonParts(step: StepText, context: StepContext): StepCommon {
     retry: retryPolicy(step.retry, context.config),
     when: step.when === undefined || step.when === null ? null : expressionAt(step.when, ['when'], context),
     join,
-    queue,
+    queue: queueAt(step.queue, [...path, 'queue'], findings),
     priority,
     cache: cachePolicy(step.cache, context),
   }

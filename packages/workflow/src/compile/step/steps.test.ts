@@ -252,7 +252,13 @@ test.each([
   expect(errorsOf(yaml(step), { compat: 'agentloom' })).toEqual(paths.map((path) => `workflow/compat ${path}`))
 })
 
-test.each(['inputs: {}', 'finally: []', 'config: {on_budget: park}'])('compat refuses %s', (top) => {
+test.each([
+  'inputs: {}',
+  'finally: []',
+  'config: {on_budget: park}',
+  'config: {queue: q}',
+  'config: {concurrency: {key: k}}',
+])('compat refuses %s', (top) => {
   expect(errorsOf(`name: w\nsteps: []\n${top}`, { compat: 'agentloom' })).toHaveLength(1)
 })
 
