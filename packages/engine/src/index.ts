@@ -19,6 +19,7 @@ export { CorruptJournalError, NewerFormatError, RunIdConflictError, RunNotFoundE
 export { MemoryJournal, type Change, type MemoryJournalOptions } from './journal/memory-journal.ts'
 export { rebuildRun } from './journal/rebuild.ts'
 export { FORMAT, NO_USAGE, type JournalRecord, type StepRecord, type StepUsage } from './journal/record.ts'
+export { retryStep } from './walk/retry-step.ts'
 export { isWanted } from './journal/run-filter.ts'
 export { isOver, RUN_STATUSES } from './journal/run-state.ts'
 export { judgeWake } from './journal/wake.ts'

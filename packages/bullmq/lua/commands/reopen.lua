@@ -1,9 +1,10 @@
 -- Lets a paused or ended run go on. Fenced by the run's status and the number of its records.
 -- A[1] run id  [2] records seen  [3] tail of the record  [4] unresolved steps  [5] budget or ''  [6] timeout, ms or ''
 -- A[7] reopened  [8] ready  [9] counted  [10] spread: how many of each follow
+-- A[11] rank of the first step that stays failed, or ''  [12] its error as JSON
 -- then the reopened (step, and rank|edges|cause|voted|flags), the ready (step, rank), the counted (as reopened), the spread (step)
 -- Returns  {0, status or nothing} refused · {1, {step, epoch, …}, {step, epoch, cause, voted, flags, …}}
-local FIRST = 11
+local FIRST = 13
 local ready_first = FIRST + 2 * A[7]
 local ready_last = ready_first + 2 * A[8] - 1
 local counted_last = ready_last + 2 * A[9]
@@ -50,6 +51,10 @@ if was_over then R.keep() end
 redis.call('HDEL', R.RUN, 'budget', 'timeout')
 if not is_cleaning_up then
   redis.call('HDEL', R.RUN, 'failure', 'failureRank')
+  if A[11] ~= '' then
+    R.set('failureRank', A[11])
+    R.set('failure', A[12])
+  end
   if R.closing then R.set('closing', '') end
   R.closing = nil
 end

@@ -36,6 +36,13 @@ export class BullmqDoorbell implements Doorbell {
       .add(name, data, { ...opts, jobId: `${opts.jobId}-${randomBytes(4).toString('hex')}` })
   }
 
+  /** Shows a step in back-off as a delayed job. The journal knows when it is due; the job is there to be promoted by hand. */
+  async showRetry(bell: Bell, delayMs: number): Promise<void> {
+    const { name, data, opts } = jobOf([bell])
+    const options = { ...opts, jobId: `${opts.jobId}-retry`, delay: delayMs }
+    await this.#queues.of(bell.queue).add(name, { ...data, retry: true }, options)
+  }
+
   #open(): { readonly bells: Bell[]; readonly rung: Promise<void> } {
     const bells: Bell[] = []
     const rung = new Promise<void>((resolve, reject) => {

@@ -27,6 +27,8 @@ const stepJob = z.object({
   tries: z.int().min(1).optional(),
   /** The step failed inside of another job: this one only shows it. */
   failed: z.string().optional(),
+  /** The step is in back-off until this job's delay is over: promoting it fires the step now. */
+  retry: z.literal(true).optional(),
 })
 
 export type StepJob = z.infer<typeof stepJob>

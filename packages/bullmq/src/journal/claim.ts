@@ -22,9 +22,18 @@ export async function claim(store: Store, command: ClaimStep): Promise<ClaimRepl
 }
 
 async function claimAny(store: Store, command: ClaimStep): Promise<ClaimReply> {
-  const { offer, nonce, worker, leaseMs, reads, isDecided } = command
+  const { offer, nonce, worker, leaseMs, reads, isDecided, isRushed = false } = command
   const { runId, stepId } = offer
-  const args = [runId, stepId, nonce, leaseMs, tails.claimed(stepId, worker), isDecided ? 1 : 0, ...reads]
+  const args = [
+    runId,
+    stepId,
+    nonce,
+    leaseMs,
+    tails.claimed(stepId, worker),
+    isDecided ? 1 : 0,
+    isRushed ? 1 : 0,
+    ...reads,
+  ]
   const reply = await store.turn.send('claim', store.keys.run(runId), args)
   if (reply[0] === 0) return { outcome: 'refused', reason: oneOf(REFUSALS, reply[1]) }
   if (reply[0] === 2) {

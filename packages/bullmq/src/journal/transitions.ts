@@ -70,7 +70,7 @@ export async function heartbeat(store: Store, claims: readonly Claim[], leaseMs:
 
 export async function reopen(store: Store, command: ReopenRun): Promise<ReopenReply> {
   const { runId, recordCount, reason, reopened, ready, counted, spread, unresolvedCount } = command
-  const { budgetNanoUsd, timeoutMs } = command
+  const { budgetNanoUsd, timeoutMs, failure = null } = command
   const tail = tails.reopened(
     reason,
     reopened.map(({ step }) => step.stepId),
@@ -86,6 +86,8 @@ export async function reopen(store: Store, command: ReopenRun): Promise<ReopenRe
     ready.length,
     counted.length,
     spread.length,
+    failure?.rank ?? '',
+    failure === null ? '' : errorText(failure.error),
   ]
   pushStandings(args, reopened)
   for (const { stepId, rank } of ready) args.push(stepId, rank)

@@ -14,6 +14,7 @@ export type Command =
       readonly step: Choice
       readonly nonce: number
       readonly isDecided: boolean
+      readonly isRushed: boolean
       readonly reads: readonly number[]
     }
   | {
@@ -148,6 +149,7 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
       step,
       nonce: fc.nat(1),
       isDecided: fc.boolean(),
+      isRushed: fc.boolean(),
       reads: fc.array(anyStep, { maxLength: 3 }),
     }),
   },

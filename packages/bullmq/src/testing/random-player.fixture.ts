@@ -132,6 +132,7 @@ class RunPlayer {
           leaseMs: 10_000,
           reads,
           isDecided: command.isDecided,
+          isRushed: command.isRushed,
         })
         if (reply.outcome === 'claimed') this.#held.set(id, reply.claim)
         return reply

@@ -57,6 +57,8 @@ export interface WorkerRuntime {
   isReady(): boolean
   /** Steps that this process holds. */
   readonly held: number
+  /** Somebody has paused a queue of its pools: what is in flight ends, nothing new of them begins. */
+  readonly isPaused: boolean
   /** How runs and queues stand, of all workers together. */
   standing(): Promise<Standing>
   /**
@@ -112,6 +114,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     monotonic: systemClock.monotonic,
   })
   let isDraining = false
+  let pausedPools: ReadonlySet<string> = new Set()
   const ringAgain = new RingAgain(doorbell, onError('queue'))
   const steps: Omit<StepsParts, 'onExtraWalks'> = {
     doorbell,
@@ -125,7 +128,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
       claims,
       follower,
       worker,
-      serves: (pool) => pools.includes(pool),
+      serves: (pool) => pools.includes(pool) && !pausedPools.has(pool),
       nonce: nonces(instance),
       stepsMax: () => (isDraining ? 0 : stepsMax), // then a walk gives its next step to others
     },
@@ -156,6 +159,13 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     new Ticks(Math.min(BEAT_MS, leaseMs / BEATS_PER_LEASE), () => presence.beat(), onError('beat')),
     new Ticks(SWEEP_MS, () => sweepAll(), onError('sweep')),
     new Ticks(
+      SWEEP_MS,
+      async () => {
+        pausedPools = await pausedOf(queues, pools)
+      },
+      onError('queue'),
+    ),
+    new Ticks(
       TRIM_MS,
       () => Promise.all([journal.trimIndexes(), registry.trim()]).then(() => undefined),
       onError('sweep'),
@@ -178,9 +188,17 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
       return claims.size
     },
     standing: async () => standingOf(redis, { shards: [keys], queues: [...(await queues.all()), runsQueue] }),
+    get isPaused() {
+      return pausedPools.size > 0
+    },
     close,
     [Symbol.asyncDispose]: () => close(),
   }
+}
+
+async function pausedOf(queues: PoolQueues, pools: readonly string[]): Promise<ReadonlySet<string>> {
+  const arePaused = await Promise.all(pools.map((pool) => queues.of(pool).isPaused()))
+  return new Set(pools.filter((_, index) => arePaused[index]))
 }
 
 function defaultName(): string {

@@ -1,5 +1,13 @@
-import { bellOf, NoDefinitionError, Walker, type EngineEvent, type Offer, type WalkerParts } from '@agentloom/engine'
-import { AgentloomError, type ErrorInfo } from '@agentloom/workflow'
+import {
+  bellOf,
+  NoDefinitionError,
+  retryStep,
+  Walker,
+  type EngineEvent,
+  type Offer,
+  type WalkerParts,
+} from '@agentloom/engine'
+import { AgentloomError } from '@agentloom/workflow'
 import type { BullmqDoorbell } from '../doorbell/bullmq-doorbell.ts'
 import { parseStepJob, type StepJob } from '../doorbell/step-job.ts'
 import { poolOfQueue } from '../keys.ts'
@@ -25,7 +33,10 @@ export interface Delivered {
   readonly data: unknown
   readonly timestamp: number
   readonly queueName: string
-  readonly opts?: { readonly priority?: number | undefined }
+  readonly opts?: { readonly priority?: number | undefined; readonly delay?: number | undefined }
+  /** How often it was fetched, and how often its fetcher was lost. */
+  readonly attemptsStarted?: number
+  readonly stalledCounter?: number
 }
 
 /** `put-back`: another worker may know what to do with the job. */
@@ -56,6 +67,7 @@ export async function serveStepJob(parts: StepsParts, delivered: Delivered): Pro
 }
 
 async function serve(parts: StepsParts, delivered: Delivered, job: StepJob): Promise<Served> {
+  if (isRetriedByHand(delivered) && (await reopened(parts, job))) return 'done'
   if (job.failed !== undefined) throw new JobFailure(null, job.failed)
   const { more = [] } = job
   const walks: Walks = { parts, delivered, job, isShared: more.length > 0 }
@@ -65,6 +77,23 @@ async function serve(parts: StepsParts, delivered: Delivered, job: StepJob): Pro
   for (const result of results) if (result.status === 'rejected') throw result.reason
   return 'done'
 }
+
+/** Every delivery is either the first, or follows on a loss of the one before, or somebody has pressed *Retry*. */
+function isRetriedByHand({ attemptsStarted = 1, stalledCounter = 0 }: Delivered): boolean {
+  return attemptsStarted - stalledCounter > 1
+}
+
+async function reopened({ walker }: StepsParts, { run, step }: StepJob): Promise<boolean> {
+  return (await retryStep(walker, run, step, 'retried on the queue')) === 'reopened'
+}
+
+/** By the clock of whoever promotes delayed jobs when their time has come; earlier it was a human. */
+function isPromotedByHand({ timestamp, opts }: Delivered): boolean {
+  return Date.now() < timestamp + (opts?.delay ?? 0) - PROMOTED_EARLY_MS
+}
+
+/** What BullMQ's own timers and small differences of clocks do not explain. */
+const PROMOTED_EARLY_MS = 500
 
 interface Walks {
   readonly parts: StepsParts
@@ -98,7 +127,8 @@ async function walk(walks: Walks, bell: JobBell): Promise<void> {
   const offer: Offer = { runId: bell.run, stepId: bell.step, epoch: bell.epoch }
   const failed: StepFailed[] = []
   try {
-    const result = await walkerOf(parts, failed).serve(offer, job.definition ?? null)
+    const isRushed = job.retry === true && isPromotedByHand(delivered)
+    const result = await walkerOf(parts, failed).serve(offer, job.definition ?? null, isRushed)
     if (result === 'no-handler')
       parts.ringAgain.later(
         delivered.name,
@@ -118,29 +148,37 @@ async function walk(walks: Walks, bell: JobBell): Promise<void> {
   } finally {
     parts.places.leave()
   }
-  const own = isShared ? undefined : failed.find(({ stepId }) => stepId === offer.stepId)
-  for (const one of failed) if (one !== own) await showFailed(parts, { ...bell, definition: job.definition }, one)
+  const forGood = failed.filter(({ retryInMs }) => retryInMs === null)
+  const own = isShared ? undefined : forGood.find(({ stepId }) => stepId === offer.stepId)
+  for (const one of failed) if (one !== own) await show(parts, { ...bell, definition: job.definition }, one)
   if (own !== undefined) throw new JobFailure(own.error.code, own.error.message)
 }
 
-/** A walker that also notes which steps failed for good on this walk. */
+/** A walker that also notes which steps failed on this walk. */
 function walkerOf({ walker }: StepsParts, failed: StepFailed[]): Walker {
   const { executors } = walker
   const observe = (event: EngineEvent): void => {
-    if (event.kind === 'step-failed' && event.retryInMs === null) failed.push(event)
+    if (event.kind === 'step-failed') failed.push(event)
     executors.observe(event)
   }
   return new Walker({ ...walker, executors: { ...executors, observe } })
 }
 
-async function showFailed(
+/** Back-offs shorter than this are over before anybody has seen them. */
+const SHOWN_RETRY_MS = 1_000
+
+/** What failed inside of this job as a job of its own: failed where it was for good, else delayed until it is tried again. */
+async function show(
   { doorbell, walker, emit }: StepsParts,
-  bell: Pick<StepJob, 'epoch' | 'definition'>,
-  { runId, stepId, error }: { readonly runId: string; readonly stepId: string; readonly error: ErrorInfo },
+  { definition, epoch }: Pick<StepJob, 'epoch' | 'definition'>,
+  { runId, stepId, error, retryInMs }: StepFailed,
 ): Promise<void> {
+  if (retryInMs !== null && retryInMs < SHOWN_RETRY_MS) return
   try {
-    const plan = await walker.plans.get(bell.definition ?? '')
-    await doorbell.showFailed({ ...bellOf(plan, { runId, stepId, epoch: bell.epoch }, 0), priority: 0 }, error)
+    const plan = await walker.plans.get(definition ?? '')
+    const bell = { ...bellOf(plan, { runId, stepId, epoch }, 0), priority: 0 }
+    if (retryInMs === null) await doorbell.showFailed(bell, error)
+    else await doorbell.showRetry(bell, retryInMs)
   } catch (shown) {
     emit({ kind: 'error', during: 'queue', error: shown })
   }

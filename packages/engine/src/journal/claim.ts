@@ -10,7 +10,8 @@ export function claim(run: RunState, command: ClaimStep, ctx: CommandContext): C
   const cell = run.cells.get(command.offer.stepId)
   if (cell?.status === 'leased' && cell.nonce === command.nonce) return claimedReply(run, cell, command.reads)
   if (run.status === 'paused') return { outcome: 'refused', reason: 'run-paused' }
-  if (cell === undefined || cell.status === 'waiting' || cell.status === 'backoff' || cell.status === 'suspended')
+  const isHeldOff = cell?.status === 'backoff' && command.isRushed !== true
+  if (cell === undefined || cell.status === 'waiting' || isHeldOff || cell.status === 'suspended')
     return { outcome: 'refused', reason: 'not-ready' }
   if (isResolved(cell.status)) return { outcome: 'refused', reason: 'resolved' }
   if (cell.status === 'leased') return { outcome: 'refused', reason: 'claimed' }

@@ -48,7 +48,7 @@ export function reopen(run: RunState, command: ReopenRun, ctx: CommandContext): 
   run.isHeld = false
   run.status = 'running'
   run.error = null
-  if (!isCleaningUp) run.failure = null
+  if (!isCleaningUp) run.failure = command.failure ?? null
   run.unresolved = command.unresolvedCount
   run.budgetNanoUsd = command.budgetNanoUsd
   run.timeoutMs = command.timeoutMs

@@ -169,6 +169,8 @@ export interface ClaimStep {
   readonly reads: readonly string[]
   /** The caller has weighed the causes against the step (an `undecided` answer) and found that it runs. */
   readonly isDecided: boolean
+  /** Somebody wants a step that is in back-off now. */
+  readonly isRushed?: boolean
 }
 
 export type RefusalReason =
@@ -368,6 +370,8 @@ export interface ReopenRun {
   readonly ready: readonly StepRank[]
   /** Number of steps that are not resolved after this. */
   readonly unresolvedCount: number
+  /** The first failed step that stays failed, for the run's end; default: none does. */
+  readonly failure?: { readonly rank: number; readonly error: ErrorInfo } | null
   readonly budgetNanoUsd: number | null
   readonly timeoutMs: number | null
 }

@@ -12,6 +12,8 @@ export interface ResumeOptions {
   readonly reason: string
   /** Replaces the workflow's budget when given. */
   readonly budgetNanoUsd?: number
+  /** Of the failed steps only this one runs again, and what was skipped for it. Default: all. */
+  readonly only?: string
 }
 
 /**
@@ -33,7 +35,7 @@ export function planResume(plan: Plan, loaded: LoadedRun, options: ResumeOptions
     timeoutMs: header.timeoutMs,
   }
   if (!isOver(header.status) && closingOf(records) !== null) return { ...base, ...goOnCleaning(plan, folds) }
-  const isReopened = (node: PlanNode): boolean => runsAgain(plan, folds.get(node.id))
+  const isReopened = (node: PlanNode): boolean => runsAgain(plan, node, folds.get(node.id), options.only)
   const outcome = (node: PlanNode) => (isReopened(node) ? null : outcomeOf(node, folds.get(node.id)))
   const reopened: StepStanding[] = []
   const counted: StepStanding[] = []
@@ -59,7 +61,20 @@ export function planResume(plan: Plan, loaded: LoadedRun, options: ResumeOptions
   if (cleanup !== null && folds.has(cleanup.stepId))
     reopened.push({ step: cleanup, edgeCount: 0, verdicts: NO_VERDICTS })
   const spread = plan.nodes.filter((node) => isWide(node) && folds.has(node.id)).map(({ id }) => id)
-  return { ...base, reopened, counted, spread, ready, unresolvedCount }
+  return { ...base, reopened, counted, spread, ready, unresolvedCount, failure: firstFailure(plan, folds, isReopened) }
+}
+
+function firstFailure(
+  plan: Plan,
+  folds: ReadonlyMap<string, StepFold>,
+  isReopened: (node: PlanNode) => boolean,
+): NonNullable<ReopenRun['failure']> | null {
+  for (const node of plan.nodes) {
+    const { status, error = null } = folds.get(node.id) ?? {}
+    if ((status === 'failed' || status === 'timeout') && error !== null && !isReopened(node))
+      return { rank: node.index, error }
+  }
+  return null
 }
 
 /** A run that was held while it cleaned up: its other steps stay as its end has found them. */
@@ -78,8 +93,9 @@ function hasWaited(fold: StepFold | undefined): boolean {
   return fold !== undefined && (fold.wait !== null || fold.wake !== null)
 }
 
-function runsAgain(plan: Plan, fold: StepFold | undefined): boolean {
+function runsAgain(plan: Plan, { id }: PlanNode, fold: StepFold | undefined, only: string | undefined): boolean {
   if (fold === undefined) return false
-  if (fold.status === 'failed' || fold.status === 'timeout') return true
-  return fold.status === 'skipped' && fold.cause !== null && failedStepOf(plan, fold.cause) !== null
+  if (fold.status === 'failed' || fold.status === 'timeout') return only === undefined || id === only
+  const failed = fold.status === 'skipped' && fold.cause !== null ? failedStepOf(plan, fold.cause) : null
+  return failed !== null && (only === undefined || failed.id === only)
 }

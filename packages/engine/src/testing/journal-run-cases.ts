@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Journal } from '../ports/journal.ts'
 import { claimed, edge, offered, oneEdge, settled, startOf, success, failure, heldBy } from './journal-commands.ts'
+import { NO_VERDICTS } from '../schedule/verdicts.ts'
 import type { JournalCase } from './journal-case.ts'
 
 const LEASE_MS = 10_000
@@ -213,6 +214,32 @@ export const runCases: readonly JournalCase[] = [
         next.offers.map(({ stepId }) => stepId),
         ['d'],
       )
+    },
+  },
+  {
+    name: 'a run of which only one failed step is reopened ends as the other one says',
+    async run({ journal }) {
+      await journal.start(startOf({ steps: 2, roots: ['a', 'b'] }))
+      for (const stepId of ['a', 'b'])
+        await settled(journal, (await claimed(journal, stepId)).claim, failure(stepId), [], stepId === 'a' ? 0 : 1)
+      const loaded = await journal.load('run')
+      const last = loaded?.records.findLast(({ kind }) => kind === 'failed')
+      assert.ok(last?.kind === 'failed')
+      await journal.reopen({
+        runId: 'run',
+        recordCount: loaded?.records.length ?? 0,
+        reason: 'a alone',
+        ...NOTHING_OWED,
+        reopened: [{ step: { stepId: 'a', rank: 0 }, edgeCount: 0, verdicts: NO_VERDICTS }],
+        ready: [{ stepId: 'a', rank: 0 }],
+        unresolvedCount: 1,
+        failure: { rank: 1, error: last.error },
+        budgetNanoUsd: null,
+        timeoutMs: null,
+      })
+      await settled(journal, (await claimed(journal, 'a', { nonce: 'again' })).claim, success('1'), [])
+      const { status, error } = (await journal.header('run')) ?? {}
+      assert.deepEqual([status, error?.message], ['failed', last.error.message])
     },
   },
   {

@@ -159,6 +159,23 @@ export const stepCases: readonly JournalCase[] = [
     },
   },
   {
+    name: 'a step in back-off is claimed before its time by whoever is in a hurry, and then holds its lease',
+    async run({ journal, advance }) {
+      await journal.start(startOf({ steps: 1 }))
+      await settled(journal, (await claimed(journal, 'a')).claim, retry(60_000), [])
+      assert.deepEqual(await journal.claim(heldBy('a', { nonce: 'n2' })), { outcome: 'refused', reason: 'not-ready' })
+      const reply = await journal.claim({ ...heldBy('a', { nonce: 'n3' }), isRushed: true })
+      assert.ok(reply.outcome === 'claimed' && reply.attempt === 2)
+      await advance(9_000)
+      assert.deepEqual(await journal.due(10), [])
+      assert.deepEqual(await journal.claim({ ...heldBy('a', { nonce: 'n4' }), isRushed: true }), {
+        outcome: 'refused',
+        reason: 'claimed',
+      })
+      assert.equal((await settled(journal, reply.claim, success('1'), [])).runStatus, 'success')
+    },
+  },
+  {
     name: 'a bell that nobody answers is offered again under a new epoch',
     async run({ journal, advance }) {
       const { offers } = await journal.start(startOf({ steps: 1 }))

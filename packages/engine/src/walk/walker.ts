@@ -68,8 +68,11 @@ export class Walker {
     this.#parts = parts
   }
 
-  /** @throws only what journal, doorbell and plans throw; the step is then due again, whatever had happened */
-  async serve(offer: Offer, definition: string | null): Promise<ServeResult> {
+  /**
+   * @param isRushed somebody wants the step now, though it is in back-off
+   * @throws only what journal, doorbell and plans throw; the step is then due again, whatever had happened
+   */
+  async serve(offer: Offer, definition: string | null, isRushed = false): Promise<ServeResult> {
     const { journal, plans } = this.#parts
     const hash = definition ?? (await journal.header(offer.runId))?.definition
     if (hash === undefined) return 'refused'
@@ -77,7 +80,7 @@ export class Walker {
     const node = stepNode(plan, offer.stepId)
     if (node === undefined) return 'refused'
     if (!this.#canExecute(node, offer.runId)) return 'no-handler'
-    const claimed = await this.#claim(plan, node, offer, false)
+    const claimed = await this.#claim(plan, node, offer, { isRushed })
     if (claimed === null) return 'refused'
     const walk: Walk = { plan, header: claimed.header, input: parseInput(claimed.header.input), outputs: new Map() }
     await this.#walk(walk, node, claimed.step)
@@ -88,16 +91,25 @@ export class Walker {
     plan: Plan,
     node: PlanNode,
     offer: Offer,
-    isDecided: boolean,
+    { isDecided = false, isRushed = false }: { readonly isDecided?: boolean; readonly isRushed?: boolean },
   ): Promise<{ readonly header: RunHeader; readonly step: ClaimedStep } | null> {
     const { journal, claims, follower, worker, nonce } = this.#parts
     const reads = node.reads.map((index) => nodeAt(plan, index).id)
-    const reply = await journal.claim({ offer, nonce: nonce(), worker, leaseMs: claims.leaseMs, reads, isDecided })
+    const reply = await journal.claim({
+      offer,
+      nonce: nonce(),
+      worker,
+      leaseMs: claims.leaseMs,
+      reads,
+      isDecided,
+      isRushed,
+    })
     switch (reply.outcome) {
       case 'claimed':
         return { header: reply.header, step: reply }
       case 'undecided':
-        if (decide(plan, reply.step.verdicts, node.step.join).run) return this.#claim(plan, node, reply.step, true)
+        if (decide(plan, reply.step.verdicts, node.step.join).run)
+          return this.#claim(plan, node, reply.step, { isDecided: true })
         await follower.decide({ plan, priority: (await journal.header(offer.runId))?.priority ?? 0 }, [reply.step])
         return null
       case 'refused':
