@@ -58,14 +58,14 @@ function failedJob(stepId: string): Promise<Job> {
   return vi.waitUntil(async () => (await steps.getFailed()).find(({ name }) => name.endsWith(`· ${stepId}`)))
 }
 
-async function statusBecomes(status: string): Promise<void> {
+async function expectStatus(status: string): Promise<void> {
   await expect.poll(async () => (await client.header('r'))?.status).toBe(status)
 }
 
 test('Retry runs a failed step again with what was skipped for it, and nothing else that failed', async () => {
   broken = new Set(['a', 'x'])
   await client.start(planOf(step('a') + step('b', `depends_on: [a], ${once}`) + step('x')), { runId: 'r' })
-  await statusBecomes('failed')
+  await expectStatus('failed')
   broken = new Set()
   called = []
   await (await failedJob('a')).retry()
@@ -78,7 +78,7 @@ test('Retry runs a failed step again with what was skipped for it, and nothing e
     ['b', 'success'],
   ])
   await (await failedJob('x')).retry()
-  await statusBecomes('success')
+  await expectStatus('success')
   expect(called).toEqual(['a', 'b', 'x'])
 })
 
@@ -88,24 +88,24 @@ test('Retry of a step that failed inside of another job, while its run waits for
   const after = (id: string, above: string): string => step(id, `depends_on: [${above}], ${once}`)
   await client.start(planOf(step('a') + after('b', 'a') + after('c', 'b') + wait), { runId: 'r' })
   const job = await failedJob('b')
-  await statusBecomes('parked')
+  await expectStatus('parked')
   broken = new Set()
   await job.retry()
   await expect.poll(() => called).toEqual(['a', 'b', 'b', 'c'])
   await client.signal('r', 'go')
-  await statusBecomes('success')
+  await expectStatus('success')
 })
 
 test('a step that fails again after a Retry is a failed job again, and can be retried again', async () => {
   broken = new Set(['a'])
   await client.start(planOf(step('a')), { runId: 'r' })
-  await statusBecomes('failed')
+  await expectStatus('failed')
   await (await failedJob('a')).retry()
   await expect.poll(() => called.length).toBe(2)
-  await statusBecomes('failed')
+  await expectStatus('failed')
   broken = new Set()
   await (await failedJob('a')).retry()
-  await statusBecomes('success')
+  await expectStatus('success')
 })
 
 test('Retry of a step of a child run runs the step of the parent again', async () => {
@@ -113,10 +113,10 @@ test('Retry of a step of a child run runs the step of the parent again', async (
   const sub = `name: w\nsteps:\n  - {id: sub, type: subworkflow, workflow_path: child.yaml, ${once}}\n`
   const { plan } = compileYaml(sub, { files: { 'child.yaml': `name: child\nsteps:\n${step('a')}` } })
   await client.start(plan, { runId: 'r' })
-  await statusBecomes('failed')
+  await expectStatus('failed')
   broken = new Set()
   await (await failedJob('a')).retry()
-  await statusBecomes('success')
+  await expectStatus('success')
 })
 
 test('Promote fires a delayed retry now', async () => {
@@ -133,7 +133,7 @@ test('Promote fires a delayed retry now', async () => {
   expect(called).toEqual(['a', 'a'])
   broken = new Set()
   await delayed.promote()
-  await statusBecomes('success')
+  await expectStatus('success')
   expect(called).toEqual(['a', 'a', 'a'])
 })
 
