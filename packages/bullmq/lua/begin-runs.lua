@@ -6,6 +6,8 @@
 -- @include lib/open
 -- @include lib/end
 -- @include lib/ready
+-- @include lib/whole
 local COMMANDS = {}
 -- @command start
+-- @command restore
 -- @include lib/turn

@@ -3,8 +3,7 @@
 -- KEYS[1] due  KEYS[2] root of the shard
 -- ARGV[1] beginning of its nonces  ARGV[2] entries looked at before  ARGV[3] a page's size
 -- Returns  {entries looked at, member, …}
--- @include lib/time
-local members = redis.call('ZRANGEBYSCORE', KEYS[1], string.format('%.0f', clock()), '+inf', 'LIMIT', ARGV[2], ARGV[3])
+local members = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '+inf', 'LIMIT', ARGV[2], ARGV[3])
 local held, begin = {#members}, 'l' .. ARGV[1]
 for _, member in ipairs(members) do
   local run_id, step = string.match(member, '^([^/]*)/(.*)$')

@@ -7,6 +7,7 @@
 -- @include lib/open
 -- @include lib/end
 -- @include lib/ready
+-- @include lib/whole
 local COMMANDS = {}
 -- @command claim
 -- @command settle
@@ -21,4 +22,5 @@ local COMMANDS = {}
 -- @command wake
 -- @command signal
 -- @command mirror
+-- @command erase
 -- @include lib/turn

@@ -20,6 +20,8 @@ export interface Keys {
   /** BullMQ's own prefix. */
   readonly bullPrefix: string
   run(runId: string): RunKeys
+  /** Where parts of a run lie ready: see `journal/restore.ts`. */
+  staged(runId: string, attempt: string): StagedKeys
   definition(hash: string): string
   index(status: string): string
   /** As `index`, of runs that are children of a step. */
@@ -36,6 +38,8 @@ export interface Keys {
 
 /** In the order in which `lua/lib/turn.lua` takes them. */
 export type RunKeys = readonly [run: string, steps: string, out: string, log: string]
+
+export type StagedKeys = readonly [steps: string, out: string, log: string]
 
 export const STEPS_QUEUE = 'agentloom-steps'
 export const RUNS_QUEUE = 'agentloom-runs'
@@ -73,6 +77,10 @@ export function keysOf(prefix: string): Keys {
     pokes: `${root}pokes`,
     bullPrefix,
     run: (runId) => [`${root}run:${runId}`, `${root}steps:${runId}`, `${root}out:${runId}`, `${root}log:${runId}`],
+    staged(runId, attempt) {
+      const staged = `${root}staged:${runId}:${attempt}`
+      return [`${staged}:steps`, `${staged}:out`, `${staged}:log`]
+    },
     definition: (hash) => `${root}def:${hash}`,
     index: (status) => `${root}ix:${status}`,
     childIndex: (status) => `${root}cx:${status}`,

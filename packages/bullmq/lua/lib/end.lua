@@ -110,7 +110,7 @@ function R.keep_for_a_while()
   if R.root ~= R.RUN_ID then return end
   local tree = R.ROOT .. 'tree:' .. R.RUN_ID
   for _, id in ipairs(redis.call('SMEMBERS', tree)) do
-    if R.has_ended_now(id) then R.expire(id, R.KEYS_IF_CAPPED) end
+    if R.has_ended_now(id) and redis.call('PTTL', R.ROOT .. 'run:' .. id) == -1 then R.expire(id, R.KEYS_IF_CAPPED) end
   end
   redis.call('PEXPIRE', tree, R.RETENTION_MS)
 end

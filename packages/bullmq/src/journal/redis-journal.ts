@@ -5,6 +5,7 @@ import type {
   ClaimReply,
   ClaimStep,
   DueOptions,
+  EraseReply,
   Journal,
   LoadedRun,
   Note,
@@ -12,6 +13,8 @@ import type {
   Offer,
   ReopenReply,
   ReopenRun,
+  RestoreReply,
+  RestoreRun,
   RunFilter,
   RunHeader,
   RunStatus,
@@ -28,12 +31,14 @@ import type {
   Wish,
 } from '@agentloom/engine'
 import { DEATHS_MAX } from '@agentloom/engine'
+import type { Plan } from '@agentloom/workflow'
 import type { Redis } from 'ioredis'
 import type { Keys } from '../keys.ts'
 import { Scripts } from '../script.ts'
 import { claim } from './claim.ts'
 import { due, takeOver } from './due.ts'
 import { definition, header, list, load, status } from './read.ts'
+import { erase, restore } from './restore.ts'
 import { settle, skip, spread } from './settle.ts'
 import { start } from './start.ts'
 import type { Store } from './store.ts'
@@ -164,6 +169,14 @@ export class RedisJournal implements Journal {
 
   due(limit: number, options?: DueOptions): Promise<readonly Obligation[]> {
     return due(this.#store, limit, options)
+  }
+
+  restore(command: RestoreRun, plan: Plan): Promise<RestoreReply> {
+    return restore(this.#store, command, plan)
+  }
+
+  erase(runId: string, recordCount: number): Promise<EraseReply> {
+    return erase(this.#store, runId, recordCount)
   }
 
   load(runId: string, from = 0): Promise<LoadedRun | null> {

@@ -43,7 +43,7 @@ export function readVisit(value: unknown): Pick<ClaimedStep, 'attempt' | 'visit'
 }
 
 /** No JSON text begins with it. */
-const FAILED = '!'
+export const FAILED = '!'
 
 export function readOutputs(texts: Reply): readonly (StepOutput | null)[] {
   return texts.map((value) => {

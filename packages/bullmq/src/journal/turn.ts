@@ -22,6 +22,8 @@ export type CommandName =
   | 'wake'
   | 'signal'
   | 'mirror'
+  | 'restore'
+  | 'erase'
   | 'take'
   | 'go-on'
   | 'finish'

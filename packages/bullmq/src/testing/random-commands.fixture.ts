@@ -52,6 +52,14 @@ export type Command =
   | { readonly do: 'due'; readonly endsLeases: boolean }
   /** Of the worker whose nonces begin so. */
   | { readonly do: 'take-over'; readonly instance: string }
+  | {
+      readonly do: 'restore'
+      readonly run: number
+      readonly off: number
+      readonly isErased: boolean
+      readonly again: boolean
+    }
+  | { readonly do: 'erase'; readonly run: number; readonly off: number }
   | { readonly do: 'list' }
   | { readonly do: 'advance'; readonly ms: number }
 
@@ -222,6 +230,17 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('take-over' as const), instance: fc.constantFrom('n', 'n1', 'next', 'z') }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('restore' as const),
+      run,
+      off: fc.constantFrom(0, 0, 0, 1),
+      isErased: fc.boolean(),
+      again: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('erase' as const), run, off: fc.constantFrom(0, 1) }) },
   { weight: 1, arbitrary: fc.constant({ do: 'list' as const }) },
   {
     weight: 4,

@@ -3,6 +3,7 @@ import {
   edgesOf,
   NO_VERDICTS,
   planResume,
+  restartCommand,
   startCommand,
   type Claim,
   type Edge,
@@ -190,9 +191,28 @@ class RunPlayer {
           ? null
           : journal.reopen({ ...reopening, recordCount: reopening.recordCount + command.off })
       }
+      case 'restore':
+        return this.#restore(command)
+      case 'erase': {
+        const loaded = await journal.load(runId)
+        return journal.erase(runId, (loaded?.records.length ?? 0) + command.off)
+      }
       default:
         return command satisfies never
     }
+  }
+
+  /** As it is: what is known of claims, leases and bells is lost, nothing else. */
+  async #restore({ off, isErased, again }: Extract<OfRun, { readonly do: 'restore' }>): Promise<unknown> {
+    const loaded = await this.#journal.load(this.runId)
+    if (loaded === null) return null
+    const { header, records } = loaded
+    if (isErased) await this.#journal.erase(this.runId, records.length)
+    const replaces = (isErased ? 0 : records.length) + off
+    const start = restartCommand(this.#plan, header)
+    const command = { start, records, replaces: replaces === 0 ? null : replaces }
+    const reply = await this.#journal.restore(command, this.#plan)
+    return again ? [reply, await this.#journal.restore(command, this.#plan)] : reply
   }
 
   async #settle(command: Extract<OfRun, { readonly do: 'settle' }>): Promise<unknown> {

@@ -3,18 +3,23 @@ import {
   createPlans,
   FORMAT,
   isOver,
+  isSameRun,
   MemoryJournal,
   NewerFormatError,
   rebuildRun,
   restartCommand,
+  restoreRun,
   RunIdConflictError,
   type CancelCode,
   type Change,
+  type EraseReply,
   type JournalRecord,
   type LoadedRun,
   type MemoryJournalOptions,
   type ReopenReply,
   type ReopenRun,
+  type RestoreReply,
+  type RestoreRun,
   type RunFilter,
   type RunHeader,
   type RunStatus,
@@ -27,10 +32,12 @@ import {
   type WakeReply,
   type WakeStep,
 } from '@agentloom/engine'
+import type { Plan } from '@agentloom/workflow'
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RunActiveError } from '../runtime/errors.ts'
-import { RefusedWriteError } from '../store/errors.ts'
+import { RefusedWriteError, StoreError } from '../store/errors.ts'
+import type { ChangeCells, WholeRunReply } from '../store/messages.ts'
 import { Store } from '../store/store.ts'
 import { parseWish, signalReplyOf, wakeReplyOf, wishText, type RunWish } from './asking.ts'
 import { cellsOf, headerOf, loadedOf, startCellsOf } from './rows.ts'
@@ -178,6 +185,37 @@ export class EmbeddedJournal extends MemoryJournal implements AsyncDisposable {
     return super.reopen(command)
   }
 
+  /** The run is live here afterwards. @throws {RunActiveError} a living process has it */
+  override async restore(command: RestoreRun, plan: Plan): Promise<RestoreReply> {
+    const { runId } = command.start
+    const live = this.stateOf(runId)
+    if (live !== undefined) {
+      const replaces = live.records.length
+      const reply = super.restore(command, plan) // done when this returns: what is written from now on is of the new run
+      if (this.stateOf(runId) !== live) await this.#replaceLive(command, plan, replaces)
+      return reply
+    }
+    const found = await this.#replace(command, plan, command.replaces)
+    if (found.outcome === 'done') return super.restore({ ...command, replaces: null }, plan)
+    const there = found.recordCount === command.records.length ? await this.load(runId) : null
+    const isSame = there !== null && isSameRun({ start: there.header, records: there.records }, command)
+    if (!isSame || found.recordCount === command.replaces) return { outcome: 'refused', recordCount: found.recordCount }
+    return this.restore({ ...command, replaces: found.recordCount }, plan)
+  }
+
+  /** @throws {RunActiveError} a living process has it */
+  override async erase(runId: string, recordCount: number): Promise<EraseReply> {
+    const live = this.stateOf(runId)
+    if (live !== undefined) {
+      const reply = super.erase(runId, recordCount)
+      if (this.has(runId)) return reply
+    }
+    const found = this.#answered(runId, await this.#store.call({ name: 'erase', run: runId, recordCount }))
+    return found.outcome === 'done'
+      ? { isDone: true, recordCount: null }
+      : { isDone: false, recordCount: found.recordCount }
+  }
+
   /**
    * Brings a run of the file to life here, as after the death of the process that had it: claims in flight are expired. Its
    * child runs come along, those that are not over and those that only its end had ended: see `childrenHere`.
@@ -213,17 +251,8 @@ export class EmbeddedJournal extends MemoryJournal implements AsyncDisposable {
 
   /** Puts a run from elsewhere into the file, at rest and as it is; false when the file has one of this id. */
   async bring({ header, records }: LoadedRun, definitionText: string): Promise<boolean> {
-    const written = groupedByCommit(records).map(({ from, group }, index) => {
-      const isLast = from + group.length === records.length
-      const change: Change = {
-        from,
-        records: group,
-        start: null,
-        header: isLast ? header : { ...header, status: 'running', error: null },
-      }
-      // All in one turn, hence in one transaction.
-      return this.#store.write(cellsOf(change, index === 0 ? startCellsOf(header, definitionText) : null))
-    })
+    // All in one turn, hence in one transaction.
+    const written = changesOf({ header, records }, definitionText).map((change) => this.#store.write(change))
     const results = await Promise.allSettled(written)
     const failed = results.find((result) => result.status === 'rejected')
     if (failed !== undefined) {
@@ -270,6 +299,34 @@ export class EmbeddedJournal extends MemoryJournal implements AsyncDisposable {
     const written = this.#store.write(cellsOf(change, startCellsOf(header, isSent ? null : start.definitionText)))
     if (!isSent) written.catch(() => this.#sent.delete(start.definition))
     return written
+  }
+
+  async #replaceLive(command: RestoreRun, plan: Plan, replaces: number): Promise<void> {
+    const { runId } = command.start
+    try {
+      const found = await this.#replace(command, plan, replaces)
+      if (found.outcome === 'refused') throw new RefusedWriteError(runId, { kind: 'lost' })
+    } catch (error) {
+      this.drop(runId)
+      throw error
+    }
+  }
+
+  async #replace(
+    command: RestoreRun,
+    plan: Plan,
+    replaces: number | null,
+  ): Promise<Exclude<WholeRunReply, { outcome: 'owned' }>> {
+    const { runId, definitionText } = command.start
+    const { header } = restoreRun(plan, command, () => 0)
+    const changes = changesOf({ header, records: command.records }, definitionText)
+    return this.#answered(runId, await this.#store.call({ name: 'replace', run: runId, replaces, changes }))
+  }
+
+  #answered(runId: string, reply: WholeRunReply | null): Exclude<WholeRunReply, { outcome: 'owned' }> {
+    if (reply === null) throw new StoreError('store/read-only', this.path, 'it was opened for reading only')
+    if (reply.outcome === 'owned') throw new RunActiveError(runId, reply.owner)
+    return reply
   }
 
   async #ask(runId: string, wish: 'cancel' | 'pause', reason: string): Promise<RunTransition> {
@@ -337,6 +394,18 @@ export async function openJournal({
 }: JournalOptions): Promise<EmbeddedJournal> {
   // A bell rung in this process cannot be lost, nor can a claim outlive the process.
   return new EmbeddedJournal(await Store.open({ folder, access }), { now, offerMs: null, hasLeases: false })
+}
+
+/** A whole run as the changes that write it. */
+function changesOf({ header, records }: LoadedRun, definitionText: string): readonly ChangeCells[] {
+  return groupedByCommit(records).map(({ from, group }, index) => {
+    const isLast = from + group.length === records.length
+    const status = isLast
+      ? { status: header.status, error: header.error }
+      : ({ status: 'running', error: null } as const)
+    const change: Change = { from, records: group, start: null, header: { ...header, ...status } }
+    return cellsOf(change, index === 0 ? startCellsOf(header, definitionText) : null)
+  })
 }
 
 /** A row of the file holds one commit at most. */

@@ -2,12 +2,14 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Call, Replies } from './messages.ts'
 import type { OwnedRuns } from './owned.ts'
 import { childrenOf, findRun, listRuns, readDefinition, readRun, unknownRuns } from './read-runs.ts'
+import { recordCountOf } from './whole-runs.ts'
+import { inTransaction } from './transaction.ts'
 
 /** Answers a call; a journal that was opened for reading where there is none is an empty one. */
 export function answer(
   database: DatabaseSync | null,
   owned: OwnedRuns | null,
-  call: Exclude<Call, { name: 'close' }>,
+  call: Exclude<Call, { name: 'close' | 'replace' | 'erase' }>,
 ): Replies[Call['name']] {
   if (database === null) return call.name === 'unknown' ? call.runs : LISTS.has(call.name) ? [] : null
   switch (call.name) {
@@ -53,13 +55,7 @@ function takeRun(database: DatabaseSync, owned: OwnedRuns, run: string): Replies
     if (owner !== null) return { owner }
     database.prepare('update runs set owner = ? where id = ?').run(processId, found.key)
     database.prepare('delete from wishes where run = ?').run(found.key)
-    const next = database
-      .prepare('select count(*) as rows, coalesce(max(seq), -1) as seq from records where run = ?')
-      .get(found.key)
-    const last = database.prepare('select json_array_length(body) as count from records where run = ? and seq = ?')
-    const lastSeq = Number(next?.['seq'])
-    const count = lastSeq < 0 ? 0 : Number(last.get(found.key, lastSeq)?.['count'])
-    owned.set(run, { key: found.key, next: lastSeq < 0 ? 0 : lastSeq + count, status: found.row.status })
+    owned.set(run, { key: found.key, next: recordCountOf(database, found), status: found.row.status })
     return readRun(database, found, 0)
   })
 }
@@ -81,16 +77,4 @@ function wish(database: DatabaseSync, owned: OwnedRuns, call: Extract<Call, { na
     }
     return { owner }
   })
-}
-
-function inTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
-  database.exec('begin immediate')
-  try {
-    const result = work()
-    database.exec('commit')
-    return result
-  } catch (error) {
-    if (database.isTransaction) database.exec('rollback')
-    throw error
-  }
 }

@@ -80,6 +80,15 @@ export type Call =
   | ({ readonly name: 'wish'; readonly run: string } & Wish)
   /** Those of the runs that the journal does not know. */
   | { readonly name: 'unknown'; readonly runs: readonly string[] }
+  /** Puts a run in the place of the one that is there with so many records; null: of none. It is this process's then. */
+  | {
+      readonly name: 'replace'
+      readonly run: string
+      readonly replaces: number | null
+      /** The first with START's cells. */
+      readonly changes: readonly ChangeCells[]
+    }
+  | { readonly name: 'erase'; readonly run: string; readonly recordCount: number }
   | { readonly name: 'close' }
 
 /** What a process wants of a run that another one has. */
@@ -118,6 +127,12 @@ export interface Owner {
   readonly host: string
 }
 
+export type WholeRunReply =
+  | { readonly outcome: 'done' }
+  /** It has so many records. */
+  | { readonly outcome: 'refused'; readonly recordCount: number | null }
+  | { readonly outcome: 'owned'; readonly owner: Owner }
+
 export interface Replies {
   readonly read: RunRows | null
   readonly header: HeaderRow | null
@@ -129,6 +144,9 @@ export interface Replies {
   readonly standing: { readonly owner: Owner | null } | null
   readonly wish: { readonly owner: Owner | null } | null
   readonly unknown: readonly string[]
+  /** Null where the journal is only read. */
+  readonly replace: WholeRunReply | null
+  readonly erase: WholeRunReply | null
   readonly close: null
 }
 

@@ -2,10 +2,11 @@ import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from '
 import type { DatabaseSync } from 'node:sqlite'
 import { answer } from './calls.ts'
 import { failureOf } from './failure.ts'
-import type { Answer, OpenRequest, Request, Wish } from './messages.ts'
+import type { Answer, Call, OpenRequest, Replies, Request, Wish } from './messages.ts'
 import { openDatabase } from './open-database.ts'
 import { OwnedRuns } from './owned.ts'
 import { JOURNAL } from './tables.ts'
+import { eraseRun, replaceRun } from './whole-runs.ts'
 import { GroupWriter, type WriteRequest } from './write-group.ts'
 
 /**
@@ -34,6 +35,12 @@ function serve(port: MessagePort, request: OpenRequest): void {
   const watch = setInterval(() => {
     if (database !== null && owned !== null && owned.size > 0) lookForWishes(database, owned, tell)
   }, WISHES_MS)
+
+  const replyTo = (call: Exclude<Call, { name: 'close' }>): Replies[Call['name']] => {
+    if (call.name !== 'replace' && call.name !== 'erase') return answer(database, owned, call)
+    if (database === null || owned === null || writer === null) return null
+    return call.name === 'erase' ? eraseRun(database, owned, call) : replaceRun(database, owned, writer, call)
+  }
 
   const close = (id: number): void => {
     clearInterval(watch)
@@ -64,7 +71,7 @@ function serve(port: MessagePort, request: OpenRequest): void {
         return
       }
       try {
-        tell({ kind: 'reply', id, reply: answer(database, owned, call) })
+        tell({ kind: 'reply', id, reply: replyTo(call) })
       } catch (error) {
         tell({ kind: 'failed', id, failure: failureOf(error, JOURNAL) })
       }

@@ -54,7 +54,7 @@ export class GroupWriter {
       this.#database.exec('begin immediate')
       for (const request of group) {
         for (let at = 0; at < request.cells.length; at += CELLS_PER_CHANGE) {
-          const refusal = this.#change(request.cells.slice(at, at + CELLS_PER_CHANGE) as ChangeCells) // flattened by store.ts
+          const refusal = this.change(request.cells.slice(at, at + CELLS_PER_CHANGE) as ChangeCells) // flattened by store.ts
           if (refusal !== null) refusals.push({ id: request.id, index: at / CELLS_PER_CHANGE, refusal })
         }
       }
@@ -66,7 +66,8 @@ export class GroupWriter {
     }
   }
 
-  #change([run, from, count, at, body, output, status, error, news]: ChangeCells): Refusal | null {
+  /** In a transaction of the caller's. */
+  change([run, from, count, at, body, output, status, error, news]: ChangeCells): Refusal | null {
     const owned = news?.kind === 'start' ? this.#start(run, news, status, error, at) : this.#owned.get(run)
     if (owned === undefined) return { kind: 'lost' }
     if ('kind' in owned) return owned

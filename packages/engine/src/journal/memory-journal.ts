@@ -4,6 +4,8 @@ import type {
   Claim,
   ClaimReply,
   ClaimStep,
+  DueOptions,
+  EraseReply,
   Journal,
   LoadedRun,
   Note,
@@ -11,6 +13,8 @@ import type {
   Offer,
   ReopenReply,
   ReopenRun,
+  RestoreReply,
+  RestoreRun,
   RunFilter,
   RunHeader,
   RunStatus,
@@ -25,8 +29,8 @@ import type {
   WakeReply,
   WakeStep,
   Wish,
-} from '../ports/journal.ts'
-import type { DueOptions } from '../ports/takeover.ts'
+} from '../ports/index.ts'
+import type { Plan } from '@agentloom/workflow'
 import { startRun } from './begin.ts'
 import { claim } from './claim.ts'
 import type { CommandContext } from './context.ts'
@@ -36,6 +40,7 @@ import { RunIdConflictError } from './errors.ts'
 import { append, notesOf } from './notes.ts'
 import { DEATHS_MAX } from './poison.ts'
 import { reopen } from './reopen.ts'
+import { dueOf, isSameRun, restoreRun, setDue } from './restore.ts'
 import { settle, skip, spread } from './settle.ts'
 import { heartbeat, obligation, pause, release, takenOver } from './verbs.ts'
 import { headerOf, isOver, type RunState } from './run-state.ts'
@@ -81,18 +86,24 @@ export class MemoryJournal implements Journal {
   adopt(run: RunState): void {
     this.#runs.set(run.start.runId, run)
     this.#definitions.set(run.start.definition, run.start.definitionText)
-    for (const { stepId, atMs } of dueTimesOf(run)) this.#due.set(run.start.runId, stepId, atMs)
+    const entries = [...run.cells.values()].flatMap((cell) => dueOf(run, cell))
+    setDue(run.start.runId, entries, this.#context())
   }
 
   /** Forgets a run that is over; its records live on where `persist` put them. */
   drop(runId: string): void {
     const run = this.#runs.get(runId)
     if (run === undefined) return
-    for (const stepId of run.cells.keys()) this.#due.clear(runId, stepId)
-    this.#due.clear(runId, null)
-    this.#runs.delete(runId)
+    this.#forget(runId)
     for (const [child, { parent }] of this.#endedChildren) if (parent === runId) this.#endedChildren.delete(child)
     this.rememberChild(run.start.parent?.runId, runId, run.status)
+  }
+
+  #forget(runId: string): void {
+    for (const stepId of this.#runs.get(runId)?.cells.keys() ?? []) this.#due.clear(runId, stepId)
+    this.#due.clear(runId, null)
+    this.#runs.delete(runId)
+    this.#endedChildren.delete(runId)
   }
 
   /** How a child run of a live run ended, for a step that is about to wait for it. */
@@ -211,6 +222,27 @@ export class MemoryJournal implements Journal {
     return found.flat()
   }
 
+  async restore(command: RestoreRun, plan: Plan): Promise<RestoreReply> {
+    const { runId, definition, definitionText } = command.start
+    const found = this.#runs.get(runId)
+    const recordCount = found?.records.length ?? null
+    if (recordCount !== command.replaces && !isSameRun(found, command)) return { outcome: 'refused', recordCount }
+    const { run, offers, undecided, due } = restoreRun(plan, command, (stepId) => found?.cells.get(stepId)?.epoch ?? 0)
+    this.#forget(runId)
+    this.#runs.set(runId, run)
+    this.#definitions.set(definition, definitionText)
+    setDue(runId, due, this.#context())
+    return { outcome: 'restored', status: run.status, offers, undecided }
+  }
+
+  async erase(runId: string, recordCount: number): Promise<EraseReply> {
+    const found = this.#runs.get(runId)
+    if (found !== undefined && found.records.length !== recordCount)
+      return { isDone: false, recordCount: found.records.length }
+    this.#forget(runId)
+    return { isDone: true, recordCount: null }
+  }
+
   async due(limit: number, { endsLeases = true }: DueOptions = {}): Promise<readonly Obligation[]> {
     const found: Obligation[] = []
     const nowMs = this.#options.now()
@@ -288,15 +320,4 @@ export class MemoryJournal implements Journal {
         ),
       )
   }
-}
-
-/** When the steps of a run that was rebuilt must be looked at: back-offs, waits, and child runs at once. */
-function dueTimesOf(run: RunState): readonly { readonly stepId: string; readonly atMs: number }[] {
-  return [...run.cells.values()].flatMap(({ stepId, status, wait, untilMs }) => {
-    if (status === 'suspended')
-      return wait?.kind === 'child' ? [{ stepId, atMs: 0 }] : untilMs === null ? [] : [{ stepId, atMs: untilMs }]
-    if (status !== 'backoff') return []
-    const last = run.records.findLast((record) => record.kind === 'failed' && record.stepId === stepId)
-    return last?.kind === 'failed' ? [{ stepId, atMs: last.retryAtMs ?? 0 }] : []
-  })
 }

@@ -1,18 +1,23 @@
 import type { Plan } from '@agentloom/workflow'
 import { closingOf } from '../fold/closing.ts'
 import { foldSteps, type StepFold } from '../fold/step-fold.ts'
-import type { LoadedRun, StartRun } from '../ports/journal.ts'
+import type { RunHeader, StartRun } from '../ports/journal.ts'
 import { isClean } from '../schedule/verdicts.ts'
 import { outcomeOf, standingOf } from '../schedule/standing.ts'
 import type { JournalRecord } from './record.ts'
 import { cellOf, isOpen, newRun, type CellStatus, type RunState, type StepCell } from './run-state.ts'
 import { hindranceOf, restingStatus } from './status.ts'
 
+export interface RebuiltFrom {
+  readonly header: Pick<RunHeader, 'runId' | 'createdAtMs' | 'updatedAtMs'>
+  readonly records: readonly JournalRecord[]
+}
+
 /**
  * A run in memory from its records alone, as after the loss of the process that held it: claims without an end are
  * expired, everything that was counted is counted again.
  */
-export function rebuildRun(plan: Plan, start: StartRun, loaded: LoadedRun): RunState {
+export function rebuildRun(plan: Plan, start: StartRun, loaded: RebuiltFrom): RunState {
   const { header, records } = loaded
   const folds = foldSteps(header.runId, records)
   const run = newRun(start, header.createdAtMs)

@@ -1,6 +1,7 @@
-import type { ErrorInfo } from '@agentloom/workflow'
+import type { ErrorInfo, Plan } from '@agentloom/workflow'
 import type { JournalRecord, StepUsage } from '../journal/record.ts'
 import type { DueOptions, Quarantined, Takeover } from './takeover.ts'
+import type { EraseReply, RestoreReply, RestoreRun } from './whole-runs.ts'
 
 /**
  * The durable truth of runs. Times are the store's own clock, never the caller's. Every command may be sent again with
@@ -46,6 +47,14 @@ export interface Journal extends Takeover {
   pause(runId: string, reason: string): Promise<RunTransition>
   /** Lets a paused run go on, or an ended one with the steps that are to run again. Fenced by the run's status and length. */
   reopen(command: ReopenRun): Promise<ReopenReply>
+  /**
+   * Writes a run in one piece: a new one, or in the place of the one that is there. Claims without an end are given up and
+   * offered again; a run that is not over has its whole time-out again. Sent again, it is answered as the first time.
+   * @throws {CorruptJournalError} the records are no run of the plan
+   */
+  restore(command: RestoreRun, plan: Plan): Promise<RestoreReply>
+  /** Removes this run alone, with everything that belongs to it; a queue's jobs may stay, they are hints. Idempotent. */
+  erase(runId: string, recordCount: number): Promise<EraseReply>
   /** Overdue obligations, each renewed or fulfilled by this call, at most `limit`. */
   due(limit: number, options?: DueOptions): Promise<readonly Obligation[]>
   /** The run's header and its records from `from` (0-based) on, or null when there is no such run. */

@@ -6,6 +6,7 @@ import { runCases } from './journal-run-cases.ts'
 import { stepCases } from './journal-step-cases.ts'
 import { takeoverCases } from './journal-takeover-cases.ts'
 import { waitCases } from './journal-wait-cases.ts'
+import { wholeCases } from './journal-whole-cases.ts'
 
 /**
  * What every journal must do, as cases to run one by one on a fresh journal each:
@@ -19,4 +20,5 @@ export const journalConformance: readonly JournalCase[] = [
   ...noteCases,
   ...endCases,
   ...takeoverCases,
+  ...wholeCases,
 ]
