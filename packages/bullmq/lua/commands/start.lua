@@ -9,14 +9,9 @@ local found = redis.call('HMGET', R.RUN, 'definition', 'input')
 if found[1] then return {found[1] == hash and found[2] == A[4] and 0 or 2} end
 if redis.call('HEXISTS', definition, 'text') == 0 then
   if A[3] == '' then return {3} end
-  redis.call('HSET', definition, 'text', A[3])
-  if A[17] ~= '' then
-    local pools = cjson.decode(A[17])
-    redis.call('HSET', definition, 'pool', pools[1])
-    for at = 2, #pools, 2 do redis.call('HSET', definition, 'pool:' .. pools[at], pools[at + 1]) end
-  end
+  R.write_definition(definition, A[3], A[17])
 end
-if redis.call('HINCRBY', definition, 'live', 1) <= 1 then redis.call('PERSIST', definition) end
+R.hold_on(definition)
 
 R.status, R.created, R.cap, R.budget, R.watch, R.in_flight = 'queued', R.now, tonumber(A[12]), nil, nil, 0
 R.fields = {

@@ -18,6 +18,20 @@ function R.remove_run()
   redis.call('UNLINK', R.RUN, R.STEPS, R.OUT, R.LOG, R.queue_key())
 end
 
+-- `pools` as JSON [by default, step, pool, …], or ''.
+function R.write_definition(definition, text, pools)
+  redis.call('HSET', definition, 'text', text)
+  if pools == '' then return end
+  local names = cjson.decode(pools)
+  redis.call('HSET', definition, 'pool', names[1])
+  for at = 2, #names, 2 do redis.call('HSET', definition, 'pool:' .. names[at], names[at + 1]) end
+end
+
+-- One run more for whose sake a definition stays.
+function R.hold_on(definition)
+  if redis.call('HINCRBY', definition, 'live', 1) <= 1 then redis.call('PERSIST', definition) end
+end
+
 -- One run less for whose sake a definition stays.
 function R.let_go(definition)
   if redis.call('HINCRBY', definition, 'live', -1) <= 0 then redis.call('PEXPIRE', definition, R.RETENTION_MS) end

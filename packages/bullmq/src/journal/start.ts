@@ -54,6 +54,6 @@ function send(store: Store, run: StartRun, text: string): Promise<readonly unkno
   return store.beginning.send('start', store.keys.run(run.runId), args)
 }
 
-function poolsText({ byDefault, others }: PoolMap): string {
+export function poolsText({ byDefault, others }: PoolMap): string {
   return byDefault === DEFAULT_POOL && others.length === 0 ? '' : JSON.stringify([byDefault, ...others.flat()])
 }

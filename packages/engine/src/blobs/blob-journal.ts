@@ -1,3 +1,4 @@
+import type { Plan } from '@agentloom/workflow'
 import { DelegatedJournal } from '../journal/delegated-journal.ts'
 import { NO_USAGE } from '../journal/record.ts'
 import type {
@@ -20,6 +21,7 @@ import type {
   StartReply,
   StartRun,
 } from '../ports/journal.ts'
+import type { RestoreReply, RestoreRun } from '../ports/whole-runs.ts'
 import type { Blobs } from './blobs.ts'
 import { BlobMissingError } from './errors.ts'
 import { valueOf, withValue } from './record-values.ts'
@@ -97,6 +99,15 @@ export class BlobJournal extends DelegatedJournal {
 
   override async signal(runId: string, name: string, payload: string): Promise<SignalReply> {
     return this.journal.signal(runId, name, await this.#blobs.shortened(runId, payload))
+  }
+
+  override async restore(command: RestoreRun, plan: Plan): Promise<RestoreReply> {
+    const { start, records } = command
+    const shortened = async (text: string): Promise<string> => this.#blobs.shortened(start.runId, text)
+    const input = await shortened(start.input)
+    const texts = await Promise.all(records.map((record) => shortened(valueOf(record))))
+    const withReferences = records.map((record, at) => withValue(record, texts[at] ?? ''))
+    return this.journal.restore({ ...command, start: { ...start, input }, records: withReferences }, plan)
   }
 
   override async load(runId: string, from?: number): Promise<LoadedRun | null> {

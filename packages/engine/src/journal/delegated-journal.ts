@@ -1,3 +1,4 @@
+import type { Plan } from '@agentloom/workflow'
 import type {
   AppendReply,
   CancelCode,
@@ -27,6 +28,7 @@ import type {
   Wish,
 } from '../ports/journal.ts'
 import type { DueOptions } from '../ports/takeover.ts'
+import type { EraseReply, RestoreReply, RestoreRun } from '../ports/whole-runs.ts'
 
 /** A journal that hands every command on to another: what decorators of a journal begin with. */
 export class DelegatedJournal implements Journal {
@@ -98,6 +100,14 @@ export class DelegatedJournal implements Journal {
 
   takeOver(instance: string): Promise<readonly Obligation[]> {
     return this.journal.takeOver(instance)
+  }
+
+  restore(command: RestoreRun, plan: Plan): Promise<RestoreReply> {
+    return this.journal.restore(command, plan)
+  }
+
+  erase(runId: string, recordCount: number): Promise<EraseReply> {
+    return this.journal.erase(runId, recordCount)
   }
 
   due(limit: number, options?: DueOptions): Promise<readonly Obligation[]> {
