@@ -10,15 +10,13 @@ function hasPassword(url: string): boolean {
   return /\/\/[^/]*@/.test(url) || /[?&]password=/i.test(url)
 }
 
-/** Options that only make sense for one of the two places. @throws {UsageError} */
-export function refuseWith(place: 'redis' | 'embedded', options: { readonly [name: string]: unknown }): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined) continue
-    throw invalid(
-      name,
-      place === 'redis'
-        ? 'runs in Redis are executed by workers; give it to `agentloom worker`.'
-        : 'it needs a Redis (--redis URL).',
-    )
-  }
+/** Options that make no sense with runs in Redis, embedded, or with many of them. @throws {UsageError} */
+export function refuseWith(place: keyof typeof REFUSALS, options: { readonly [name: string]: unknown }): void {
+  for (const [name, value] of Object.entries(options)) if (value !== undefined) throw invalid(name, REFUSALS[place])
 }
+
+const REFUSALS = {
+  redis: 'runs in Redis are executed by workers; give it to `agentloom worker`.',
+  embedded: 'it needs a Redis (--redis URL).',
+  'many-runs': 'it goes with one RUN_ID.',
+} as const

@@ -3,6 +3,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { cancelCommand } from '../commands/cancel.ts'
 import { approveCommand, rejectCommand } from '../commands/decide.ts'
 import { infoCommand } from '../commands/info.ts'
+import { logsCommand } from '../commands/logs.ts'
 import { pauseCommand } from '../commands/pause.ts'
 import { resumeCommand } from '../commands/resume.ts'
 import { runCommand } from '../commands/run.ts'
@@ -44,6 +45,7 @@ Examples:
     resumeCommand(act),
     runsCommand(act),
     showCommand(act),
+    logsCommand(act),
     approveCommand(act),
     rejectCommand(act),
     signalCommand(act),

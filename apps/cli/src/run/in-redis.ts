@@ -10,6 +10,7 @@ import { printable } from '../terminal/printable.ts'
 import { commandName, nextLine } from '../terminal/summary.ts'
 import { conclude, type JsonShape } from './conclude.ts'
 import type { Ending } from './ending.ts'
+import { notFound } from './not-found.ts'
 import type { Place } from './place.ts'
 import { resumeLine } from './resume-embedded.ts'
 import { viewFor } from './watch.ts'
@@ -86,10 +87,6 @@ export async function resumeInRedis(
   }
   if (json === 'none') io.stdout.line(resumeLine(before, plan))
   return await watchToItsEnd(client, { runId, plan, json, placeOptions, from: loaded.records.length }, io)
-}
-
-export function notFound(runId: string): CliError {
-  return new CliError('run/not-found', `there is no run ${runId}`, { help: 'see which there are with: agentloom runs' })
 }
 
 interface Watched {

@@ -1,6 +1,19 @@
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { RunNotFoundError } from '@agentloom/embedded'
-import type { DecideReply, RunFilter, RunHeader, RunTransition, RunView, SignalReply } from '@agentloom/engine'
+import {
+  isOver,
+  redactRecord,
+  type DecideReply,
+  type JournalRecord,
+  type LoadedRun,
+  type ResumeTreeReply,
+  type RunFilter,
+  type RunHeader,
+  type RunTransition,
+  type RunView,
+  type SignalReply,
+} from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
 import type { Io } from '../io/io.ts'
 import { existsHome } from './home.ts'
@@ -13,10 +26,22 @@ export interface KeptRuns extends AsyncDisposable {
   find(runId: string): Promise<{ readonly view: RunView; readonly plan: Plan } | null>
   cancel(runId: string, reason: string): Promise<RunTransition>
   pause(runId: string, reason: string): Promise<RunTransition>
+  /** Leaves the run to the workers; nobody is there for runs in a folder. */
+  resume(
+    runId: string,
+    options: { readonly reason: string; readonly budgetNanoUsd?: number },
+  ): Promise<Pick<ResumeTreeReply, 'outcome' | 'status'>>
   /** Also of a run that nobody executes now: it finds the decision when it is resumed. */
   decide(runId: string, given: GivenDecision): Promise<DecideReply>
   signal(runId: string, name: string, payload: unknown): Promise<SignalReply>
+  /** The run's journal as it may be shown, or null where nobody knows the run. */
+  records(runId: string): Promise<readonly JournalRecord[] | null>
+  /** Further records as they are written, until the run is over. */
+  follow(runId: string, from: number, signal: AbortSignal): AsyncIterable<JournalRecord>
 }
+
+/** How often a journal in a file is looked at by whoever follows it. */
+const FOLLOW_MS = 300
 
 export interface GivenDecision {
   readonly path: string | null
@@ -35,8 +60,11 @@ const NO_RUNS: KeptRuns = {
   find: async () => null,
   cancel: async () => ({ isDone: false, status: null }),
   pause: async () => ({ isDone: false, status: null }),
+  resume: async () => ({ outcome: 'refused', status: null }),
   decide: async () => ({ outcome: 'refused', reason: 'unknown-run', gates: [] }),
   signal: async () => ({ outcome: 'refused', reason: 'unknown-run' }),
+  records: async () => null,
+  async *follow() {},
   [Symbol.asyncDispose]: async () => {},
 }
 
@@ -58,8 +86,25 @@ async function runsInFolder(home: string, folder: string): Promise<KeptRuns> {
     },
     cancel: (runId, reason) => embedded.cancel(runId, reason),
     pause: (runId, reason) => embedded.pause(runId, reason),
+    resume: NO_RUNS.resume,
     decide: (runId, given) => embedded.decide(runId, { ...given, goOn: false }),
     signal: (runId, name, payload) => embedded.signal(runId, name, payload),
+    records: async (runId) => {
+      const loaded = await embedded.journal.load(runId)
+      return loaded === null
+        ? recordsInCheckpoint(home, runId)
+        : shown(await embedded.journal.plans.get(loaded.header.definition), loaded)
+    },
+    async *follow(runId, from, signal) {
+      for (let next = from; ;) {
+        const loaded = await embedded.journal.load(runId, next)
+        if (loaded === null) return
+        yield* shown(await embedded.journal.plans.get(loaded.header.definition), loaded)
+        next += loaded.records.length
+        if (isOver(loaded.header.status) && loaded.records.length === 0) return
+        await setTimeout(FOLLOW_MS, undefined, { signal })
+      }
+    },
     [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose](),
   }
 }
@@ -77,19 +122,42 @@ async function runsInRedis(place: Place & { readonly kind: 'redis' }, home: stri
     },
     cancel: (runId, reason) => client.cancel(runId, reason),
     pause: (runId, reason) => client.pause(runId, reason),
+    resume: (runId, options) => client.resume(runId, options),
     decide: (runId, given) => client.decide(runId, given),
     signal: (runId, name, payload) => client.signal(runId, name, payload),
+    records: async (runId) => {
+      const loaded = await client.load(runId)
+      if (loaded !== null) return shown(await client.plan(loaded.header.definition), loaded)
+      return home === null ? null : recordsInCheckpoint(home, runId)
+    },
+    async *follow(runId, from, signal) {
+      for await (const { record } of client.events(runId, { from, signal })) yield record
+    },
     [Symbol.asyncDispose]: () => client.close(),
   }
 }
 
 async function findCheckpoint(home: string, runId: string): ReturnType<KeptRuns['find']> {
-  const { CheckpointStore } = await import('@agentloom/embedded')
   const { viewRun } = await import('@agentloom/engine')
+  const found = await readCheckpoint(home, runId)
+  return found === null ? null : { view: viewRun(found.plan, found.checkpoint), plan: found.plan }
+}
+
+async function recordsInCheckpoint(home: string, runId: string): Promise<readonly JournalRecord[] | null> {
+  const found = await readCheckpoint(home, runId)
+  return found === null ? null : shown(found.plan, found.checkpoint)
+}
+
+async function readCheckpoint(home: string, runId: string) {
+  const { CheckpointStore } = await import('@agentloom/embedded')
   const { compileWorkflow, parseDefinition } = await import('@agentloom/workflow')
   await using checkpoints = new CheckpointStore(join(home, 'checkpoints'))
   const checkpoint = await checkpoints.read(runId)
-  if (checkpoint === null) return null
-  const { plan } = compileWorkflow(parseDefinition(checkpoint.definitionText))
-  return { view: viewRun(plan, checkpoint), plan }
+  return checkpoint === null
+    ? null
+    : { checkpoint, plan: compileWorkflow(parseDefinition(checkpoint.definitionText)).plan }
+}
+
+function shown(plan: Plan, { records }: LoadedRun): readonly JournalRecord[] {
+  return records.map((record) => redactRecord(plan, record))
 }
