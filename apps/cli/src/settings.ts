@@ -7,6 +7,7 @@ import { printable } from './terminal/printable.ts'
 /** Concurrent steps that a workflow file may ask for as well. */
 const CONCURRENT_STEPS_MAX = 1_024
 const CANDIDATE_CACHE_MAX = 1_000_000
+const SHARDS_MAX = 128
 const SHOWN_CHARACTERS_MAX = 80
 
 const text = () => z.string()
@@ -44,6 +45,9 @@ export const settingsTable = {
     .regex(/^[A-Za-z0-9_-]{1,32}$/, 'use 1 to 32 of A–Z, a–z, 0–9, _ and -')
     .default('al')
     .describe('First part of every key in Redis; workers and clients that share runs share it.'),
+  AGENTLOOM_SHARDS: whole(SHARDS_MAX)
+    .optional()
+    .describe('Number of shards, fixed when the first worker or run starts (default: as fixed, else 1).'),
   OPENAI_API_KEY: text().optional().describe('Key for OpenAI, or for whatever server OPENAI_BASE_URL names.'),
   OPENAI_BASE_URL: text()
     .optional()

@@ -15,6 +15,8 @@ export interface StartServerOptions {
   readonly redis: string
   /** First part of every key. Default `al`. */
   readonly prefix?: string
+  /** Number of shards, fixed when the first run is started. Default: as fixed, else 1. */
+  readonly shards?: number
   /** Default `127.0.0.1`. Other addresses than loopback need a key. */
   readonly host?: string
   /** Default 8642; 0 picks one. */
@@ -46,10 +48,27 @@ const OPEN_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
  * @throws {RedisUrlError} `config/redis-url` · {RedisUnreachableError} `redis/unreachable` · {RedisConnectError} `redis/…`
  */
 export async function startServer(options: StartServerOptions): Promise<RunningServer> {
-  const { redis, prefix, host = '127.0.0.1', port = PORT, apiKey = null, workflows = [], redact = [], logger } = options
+  const {
+    redis,
+    prefix,
+    shards,
+    host = '127.0.0.1',
+    port = PORT,
+    apiKey = null,
+    workflows = [],
+    redact = [],
+    logger,
+  } = options
   checkApiKey(apiKey, host)
   await using opened = new AsyncDisposableStack()
-  const client = opened.use(await createClient({ redis, redact, ...(prefix !== undefined && { prefix }) }))
+  const client = opened.use(
+    await createClient({
+      redis,
+      redact,
+      ...(prefix !== undefined && { prefix }),
+      ...(shards !== undefined && { shards }),
+    }),
+  )
   const app = createApp({
     log: logger,
     isLoopback: isLoopback(host),

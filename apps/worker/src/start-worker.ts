@@ -25,6 +25,10 @@ export interface StartWorkerOptions {
   readonly redis: string
   /** First part of every key. Default `al`. */
   readonly prefix?: string
+  /** Number of shards, fixed at the first start. Default: as fixed, else 1. */
+  readonly shards?: number
+  /** Whose steps are taken, by number from 0. Default: all. */
+  readonly onlyShards?: readonly number[]
   /** What `function` steps may call, by name. */
   readonly functions?: Iterable<FunctionDefinition>
   /** What `start-run` jobs may name. Default: none. */
@@ -80,6 +84,7 @@ export interface RunningWorker {
  * Starts a worker in this process, beside whatever else it does. It listens to no signals and handles no stray errors: those
  * are the host's (the command `agentloom worker` does both).
  * @throws {RedisUrlError} `config/redis-url` · {RedisUnreachableError} `redis/unreachable`, within 5 s · {RedisConnectError} `redis/…`
+ * @throws {ShardCountError} `config/shards`
  * @throws {StepConfigError} `function/twice` · {ToolDefinitionError} · {ProviderSettingError}
  */
 export async function startWorker(options: StartWorkerOptions): Promise<RunningWorker> {
@@ -115,6 +120,8 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
       meter.worker(event)
     },
     ...(prefix !== undefined && { prefix }),
+    ...(options.shards !== undefined && { shards: options.shards }),
+    ...(options.onlyShards !== undefined && { onlyShards: options.onlyShards }),
     ...(concurrency !== undefined && { concurrency }),
     ...(options.queues !== undefined && { pools: options.queues }),
     ...(options.redact !== undefined && { redact: options.redact }),

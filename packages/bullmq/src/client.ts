@@ -26,6 +26,7 @@ export {
   RedisUrlError,
   type RedisProblem,
 } from './connect/errors.ts'
+export { ShardCountError } from './shards/errors.ts'
 export { newRunId, RUN_STATUSES } from '@agentloom/engine'
 export { RunNotFoundError } from '@agentloom/engine'
 export type { QueueStanding, Standing } from './standing.ts'

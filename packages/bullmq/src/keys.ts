@@ -6,6 +6,8 @@ import { DEFAULT_POOL } from '@agentloom/engine'
  * for the few that only some runs need (`lua/lib/run.lua` lists them).
  */
 export interface Keys {
+  /** Which shard these are the keys of, from 0. */
+  readonly shard: number
   /** `{al:0}:` */
   readonly root: string
   readonly due: string
@@ -28,8 +30,6 @@ export interface Keys {
   childIndex(status: string): string
   /** A result that a step keeps for others: see `journal/result-cache.ts`. */
   cached(key: string): string
-  /** Of no shard: what workers tell of themselves, and when each of them counts as silent. Both on one slot. */
-  readonly workers: readonly [entries: string, silent: string]
   /** Set: pools beside the default one that were ever rung for. */
   readonly pools: string
   /** What the keys of the default pool's BullMQ queue begin with; another pool's name follows behind a `-`. */
@@ -54,8 +54,6 @@ export function poolOfQueue(queue: string): string {
   return queue === STEPS_QUEUE ? DEFAULT_POOL : queue.slice(STEPS_QUEUE.length + 1)
 }
 
-/** One shard until a later version brings more: `docs/decisions`. */
-const SHARD = 0
 const PREFIX = /^[A-Za-z0-9_-]{1,32}$/
 
 export const DEFAULT_PREFIX = 'al'
@@ -64,11 +62,25 @@ export function isPrefix(text: string): boolean {
   return PREFIX.test(text)
 }
 
-export function keysOf(prefix: string): Keys {
-  const bullPrefix = `{${prefix}:${SHARD}}`
+/** What belongs to no shard. */
+export interface FleetKeys {
+  /** The number of shards, fixed at the first start: see `shards/shard-count.ts`. */
+  readonly shards: string
+  /** What workers tell of themselves, and when each of them counts as silent. Both on one slot. */
+  readonly workers: readonly [entries: string, silent: string]
+}
+
+export function fleetKeysOf(prefix: string): FleetKeys {
+  return { shards: `${prefix}:shards`, workers: [`${prefix}:workers`, `{${prefix}:workers}:silent`] }
+}
+
+/** @param shard which one, from 0; runs are put into shards by `shards/shard-of.ts` */
+export function keysOf(prefix: string, shard = 0): Keys {
+  const bullPrefix = `{${prefix}:${shard}}`
   const root = `${bullPrefix}:`
   const due = `${root}due`
   return {
+    shard,
     root,
     due,
     unsaved: `${root}unsaved`,
@@ -85,7 +97,6 @@ export function keysOf(prefix: string): Keys {
     index: (status) => `${root}ix:${status}`,
     childIndex: (status) => `${root}cx:${status}`,
     cached: (key) => `${root}cache:${key}`,
-    workers: [`${prefix}:workers`, `{${prefix}:workers}:silent`],
     pools: `${root}pools`,
     stepsQueue: `${root}${STEPS_QUEUE}`,
   }

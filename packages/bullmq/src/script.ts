@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { Command, type Redis } from 'ioredis'
+import { Command } from 'ioredis'
+import type { RedisLink } from './connect/link.ts'
 import { redisError } from './connect/redis-error.ts'
 
 /**
@@ -39,12 +40,12 @@ interface Source {
 const CLOCK = 'lib/time'
 
 export class Scripts {
-  readonly #redis: Redis
+  readonly #redis: RedisLink
   readonly #sources = new Map<ScriptName, Source>()
   readonly #clock: string | null
 
   /** @param clock Lua that replaces `lua/lib/time.lua`: tests move time through a key of theirs */
-  constructor(redis: Redis, clock: string | null = null) {
+  constructor(redis: RedisLink, clock: string | null = null) {
     this.#redis = redis
     this.#clock = clock
   }

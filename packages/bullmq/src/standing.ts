@@ -1,6 +1,6 @@
 import { RUN_STATUSES, type RunStatus } from '@agentloom/engine'
 import type { Queue } from 'bullmq'
-import type { Redis } from 'ioredis'
+import type { RedisLink } from './connect/link.ts'
 import type { Keys } from './keys.ts'
 
 /** How a BullMQ queue stands. */
@@ -24,7 +24,7 @@ export interface Standing {
 
 /** Reads it in a few round trips, whatever there is. */
 export async function standingOf(
-  redis: Redis,
+  redis: RedisLink,
   { shards, queues }: { readonly shards: readonly Keys[]; readonly queues: readonly Queue[] },
 ): Promise<Standing> {
   const [byShard, ofQueues, [seconds, micros]] = await Promise.all([
@@ -39,12 +39,18 @@ export async function standingOf(
   return { queues: ofQueues, runs, overdue: overdue.reduce((sum, count) => sum + count, 0) }
 }
 
-async function runsOf(redis: Redis, keys: Keys): Promise<Record<RunStatus, number>> {
+async function runsOf(redis: RedisLink, keys: Keys): Promise<Record<RunStatus, number>> {
   const counts = await Promise.all(RUN_STATUSES.map(async (status) => [status, await redis.zcard(keys.index(status))]))
   return Object.fromEntries(counts) as Record<RunStatus, number>
 }
 
-async function queueStanding(redis: Redis, queue: Queue): Promise<QueueStanding> {
+/** Queues of one name lie in every shard. */
+function labelOf({ name, opts }: Queue): string {
+  const shard = /:(\d+)}$/.exec(opts.prefix ?? '')?.[1] ?? '0'
+  return shard === '0' ? name : `shard-${shard}-${name}`
+}
+
+async function queueStanding(redis: RedisLink, queue: Queue): Promise<QueueStanding> {
   const [counts, isPaused, oldest] = await Promise.all([
     queue.getJobCounts('waiting', 'active', 'delayed', 'prioritized', 'completed', 'failed'),
     queue.isPaused(),
@@ -53,7 +59,7 @@ async function queueStanding(redis: Redis, queue: Queue): Promise<QueueStanding>
   const addedAt = oldest === null ? null : await redis.hget(queue.toKey(oldest), 'timestamp')
   const { waiting = 0, active = 0, delayed = 0, prioritized = 0, completed = 0, failed = 0 } = counts
   return {
-    name: queue.name,
+    name: labelOf(queue),
     isPaused,
     jobs: { waiting, active, delayed, prioritized, completed, failed },
     oldestMs: addedAt === null ? 0 : Math.max(0, Date.now() - Number(addedAt)),

@@ -8,6 +8,8 @@ export interface ProducerOptions {
   readonly redis: string
   /** First part of every key; the same as the workers'. Default `al`. */
   readonly prefix?: string
+  /** Number of shards, fixed when the first run is started; give it where no worker has started before. Default: as fixed, else 1. */
+  readonly shards?: number
   /** Asked for results and statuses of runs that Redis no longer has: `new CheckpointStore(folder)` of `@agentloom/embedded`. */
   readonly checkpoints?: Checkpoints
 }
@@ -45,11 +47,15 @@ export interface Producer {
 }
 
 /** Connects when first used. */
-export function createProducer({ redis, prefix, checkpoints }: ProducerOptions): Producer {
+export function createProducer({ redis, prefix, shards, checkpoints }: ProducerOptions): Producer {
   let opened: Promise<Client> | null = null
   const client = (): Promise<Client> => {
     if (opened !== null) return opened
-    const connecting = createClient({ redis, ...(prefix === undefined ? {} : { prefix }) })
+    const connecting = createClient({
+      redis,
+      ...(prefix !== undefined && { prefix }),
+      ...(shards !== undefined && { shards }),
+    })
     connecting.catch(() => {
       opened = null // the next use tries again
     })

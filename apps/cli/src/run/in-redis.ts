@@ -32,8 +32,8 @@ export interface RedisStart {
   readonly placeOptions: string
 }
 
-export function connect({ url, prefix, redact }: RedisPlace): Promise<Client> {
-  return createClient({ redis: url, prefix, redact })
+export function connect({ url, prefix, shards, redact }: RedisPlace): Promise<Client> {
+  return createClient({ redis: url, prefix, redact, ...(shards !== undefined && { shards }) })
 }
 
 /** Starts a run that workers execute, and watches it. */

@@ -4,13 +4,19 @@ import type { Settings } from '../settings.ts'
 
 /** Where runs live for this call: in a Redis, or in a folder. */
 export type Place =
-  | { readonly kind: 'redis'; readonly url: string; readonly prefix: string; readonly redact: readonly string[] }
+  | {
+      readonly kind: 'redis'
+      readonly url: string
+      readonly prefix: string
+      readonly shards: number | undefined
+      readonly redact: readonly string[]
+    }
   | { readonly kind: 'embedded'; readonly home: string; /** As the user knows it. */ readonly shown: string }
 
 export function placeOf(redis: string | undefined, settings: Settings, io: Io): Place {
   const url = redis ?? settings.AGENTLOOM_REDIS_URL ?? settings.REDIS_URL
-  const { AGENTLOOM_PREFIX: prefix, AGENTLOOM_REDACT_STATE_KEYS: redact = [] } = settings
-  if (url !== undefined) return { kind: 'redis', url, prefix, redact }
+  const { AGENTLOOM_PREFIX: prefix, AGENTLOOM_SHARDS: shards, AGENTLOOM_REDACT_STATE_KEYS: redact = [] } = settings
+  if (url !== undefined) return { kind: 'redis', url, prefix, shards, redact }
   return embeddedPlace(settings, io)
 }
 

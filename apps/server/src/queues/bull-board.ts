@@ -22,7 +22,9 @@ export async function addBullBoard(app: FastifyInstance, client: Client, log: Lo
     const known = adapters.get(queue.qualifiedName)
     if (known !== undefined) return known
     queue.on('error', tell)
-    const adapter = new BullMQAdapter(queue)
+    // Queues of one name lie in every shard.
+    const shard = /:(\d+)}$/.exec(queue.opts.prefix ?? '')?.[1] ?? '0'
+    const adapter = new BullMQAdapter(queue, shard === '0' ? {} : { prefix: `shard-${shard}-` })
     adapters.set(queue.qualifiedName, adapter)
     return adapter
   }

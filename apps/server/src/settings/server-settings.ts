@@ -53,6 +53,7 @@ export type ServerFlags = z.input<typeof serverFlags>
 export interface ServerSettings {
   readonly redis: string
   readonly prefix: string
+  readonly shards: number | null
   readonly host: string
   readonly port: number
   readonly apiKey: string | null
@@ -72,6 +73,7 @@ export function serverSettings(given: ServerFlags, environment: Environment): Se
   return {
     redis: redisOf(flags.redis, variables),
     prefix: variables.AGENTLOOM_PREFIX,
+    shards: variables.AGENTLOOM_SHARDS ?? null,
     host: flags.host,
     port: flags.port,
     apiKey,

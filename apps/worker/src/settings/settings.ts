@@ -9,6 +9,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Characters of a wrong value that an error repeats. */
 const SHOWN_MAX = 40
+/** As `@agentloom/bullmq` has it: each costs every worker a connection. */
+const SHARDS_MAX = 128
 
 /** A whole number, given as one or as plain digits. */
 export function wholeNumber({ min, max }: { readonly min: number; readonly max: number }) {
@@ -70,10 +72,13 @@ function firstProblem(error: z.ZodError, nameOf: (field: string) => string): { p
   return { place: nameOf(String(issue?.path[0] ?? '')), problem: issue?.message ?? 'cannot be read' }
 }
 
-/** Variables that say where the journal is. */
+/** Variables that say where the journal is, and how it is laid out. */
 export const journalVariables = {
   AGENTLOOM_REDIS_URL: z.string().optional().describe('Redis with the journal. Default: REDIS_URL.'),
   REDIS_URL: z.string().optional().describe('Redis with the journal, where AGENTLOOM_REDIS_URL is not set.'),
+  AGENTLOOM_SHARDS: wholeNumber({ min: 1, max: SHARDS_MAX })
+    .optional()
+    .describe('Number of shards, fixed when the first worker or run starts. Default: as fixed, else 1.'),
   AGENTLOOM_PREFIX: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 of A-Z, a-z, 0-9, _ and -')

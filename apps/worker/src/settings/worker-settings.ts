@@ -43,6 +43,12 @@ export const workerFlags = z.strictObject({
     .default([])
     .describe('Modules whose exports made by defineFunction are registered by name; may be repeated.'),
   workflows: z.string().min(1).optional().describe('Folder of workflow files that start-run jobs may name.'),
+  onlyShards: z
+    .string()
+    .regex(/^\d{1,3}(,\d{1,3})*$/, 'must be numbers with commas, as 0,2')
+    .transform((text) => text.split(',').map(Number))
+    .optional()
+    .describe('Shards whose steps are taken, by number from 0. Default: all.'),
   healthPort: wholeNumber({ min: 0, max: PORT_MAX })
     .optional()
     .describe('Port of /healthz, /readyz and /metrics; 0 picks one. Default: none.'),
@@ -93,6 +99,8 @@ export type WorkerFlags = z.input<typeof workerFlags>
 export interface WorkerSettings {
   readonly redis: string
   readonly prefix: string
+  readonly shards: number | null
+  readonly onlyShards: readonly number[] | null
   readonly concurrency: number
   readonly queues: readonly string[]
   readonly functions: readonly string[]
@@ -120,6 +128,8 @@ export function workerSettings(given: WorkerFlags, environment: Environment): Wo
   return {
     redis: redisOf(flags.redis, variables),
     prefix: variables.AGENTLOOM_PREFIX,
+    shards: variables.AGENTLOOM_SHARDS ?? null,
+    onlyShards: flags.onlyShards ?? null,
     concurrency: flags.concurrency,
     queues: flags.queues ?? variables.AGENTLOOM_QUEUES,
     functions: flags.functions,

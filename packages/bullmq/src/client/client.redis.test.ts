@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { RedisJournal } from '../journal/redis-journal.ts'
 import { keysOf } from '../keys.ts'
+import { ShardedJournal } from '../shards/sharded-journal.ts'
 import { chainOf, echo, planOf } from '../testing/plans.fixture.ts'
 import { startTestWorker } from '../testing/test-worker.fixture.ts'
 import { createClient, type Client, type RunEvent } from './client.ts'
@@ -36,7 +37,7 @@ test('the same id is the same run; another content under it is refused', async (
 
 test('a run whose START was accepted before Redis was full is accepted, though its bell was refused', async () => {
   const redis = new Redis(redisUrl(), { maxRetriesPerRequest: null })
-  const journal = new RedisJournal({ redis, keys: keysOf(prefix) })
+  const journal = new ShardedJournal({ redis, shards: [keysOf(prefix)] })
   const doorbell = { ring: () => Promise.reject(new Error('OOM command not allowed when used memory > maxmemory')) }
   try {
     for (const runId of ['run1', 'run2'])

@@ -27,10 +27,8 @@ import { fromPlain, writeValue, type Plan } from '@agentloom/workflow'
 import type { Queue } from 'bullmq'
 import { connect } from '../connect/connect.ts'
 import { ClientClosedError } from '../connect/errors.ts'
-import { BullmqDoorbell } from '../doorbell/bullmq-doorbell.ts'
-import { openQueue, PoolQueues } from '../doorbell/pool-queues.ts'
-import { RedisJournal } from '../journal/redis-journal.ts'
-import { RUNS_QUEUE } from '../keys.ts'
+import { fixShardCount } from '../shards/shard-count.ts'
+import { openShards } from '../shards/open-shards.ts'
 import { standingOf, type Standing } from '../standing.ts'
 import { resumeRun } from './resume.ts'
 import { startRun } from './start-run.ts'
@@ -42,6 +40,8 @@ export interface ClientOptions {
   readonly redis: string
   /** First part of every key. Default `al`. Workers and clients that share runs share it. */
   readonly prefix?: string
+  /** Number of shards, fixed when the first run is started. Default: as fixed, else 1. */
+  readonly shards?: number
   /** How long the records of an ended run stay in Redis. Default 7 days. */
   readonly retentionMs?: number
   /** Keys and globs whose values views do not show, beside those that each workflow names (AGENTLOOM_REDACT_STATE_KEYS). */
@@ -146,30 +146,38 @@ export interface Client {
  * @throws {RedisUrlError} `config/redis-url`
  * @throws {RedisUnreachableError} `redis/unreachable`, within 5 s
  * @throws {RedisConnectError} `redis/auth`, `redis/not-redis`, `redis/unsupported-version`, `redis/eviction-policy`
+ * @throws {ShardCountError} `config/shards`
  */
-export async function createClient({ redis: url, prefix, retentionMs, redact = [] }: ClientOptions): Promise<Client> {
-  const { redis, keys } = await connect({ redis: url, prefix })
-  const journal = new RedisJournal({ redis, keys, ...(retentionMs === undefined ? {} : { retentionMs }) })
-  const queues = new PoolQueues(redis, keys)
-  const runsQueue = openQueue(redis, keys, RUNS_QUEUE)
+export async function createClient(options: ClientOptions): Promise<Client> {
+  const { retentionMs, redact = [] } = options
+  const { redis, shards, fleet } = await connect(options)
+  const { journal, doorbell, queues, closeQueues } = openShards({ redis, shards, retentionMs })
   const plans = createPlans((hash) => journal.definition(hash), { redact })
-  const doorbell = new BullmqDoorbell(queues)
   const follower = new Follower({ journal, doorbell, plans, observe: () => undefined })
   const tree: TreeParts = { journal, plans, follower }
-  const allQueues = async (): Promise<readonly Queue[]> => [...(await queues.all()), runsQueue]
   const closing = new AbortController()
-  const wakes = new Wakes(redis, [keys.ends, keys.pokes])
+  const wakes = new Wakes(
+    redis,
+    shards.flatMap(({ ends, pokes }) => [ends, pokes]),
+  )
   const watching: Watching = { journal, wakes, closed: closing.signal }
+  let fixed: Promise<number> | null = null
+  const fixShards = (): Promise<number> =>
+    (fixed ??= fixShardCount({ redis, key: fleet.shards, wanted: shards.length }).catch((error: unknown) => {
+      fixed = null
+      throw error
+    }))
   const close = async (): Promise<void> => {
     if (closing.signal.aborted) return
     closing.abort(new ClientClosedError())
     wakes.close()
-    await Promise.all([queues.close(), runsQueue.close()])
+    await closeQueues()
     redis.disconnect()
   }
   return {
     async start(plan, options) {
       plans.add(plan)
+      await fixShards()
       return { outcome: await startRun({ journal, doorbell }, plan, options) }
     },
     header: (runId) => journal.header(runId),
@@ -201,8 +209,8 @@ export async function createClient({ redis: url, prefix, retentionMs, redact = [
         yield { ...cursor, record: plan === null ? record : redactRecord(plan, record) }
       }
     },
-    standing: async () => standingOf(redis, { shards: [keys], queues: await allQueues() }),
-    queues: allQueues,
+    standing: async () => standingOf(redis, { shards, queues: await queues() }),
+    queues,
     isReady: () => redis.status === 'ready',
     close,
     [Symbol.asyncDispose]: close,

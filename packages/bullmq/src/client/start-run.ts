@@ -2,14 +2,14 @@ import { bellOf, startCommand, type Bell, type Doorbell, type StartOptions, type
 import type { Plan } from '@agentloom/workflow'
 import { RedisFullError } from '../connect/errors.ts'
 import { redisError } from '../connect/redis-error.ts'
-import type { RedisJournal } from '../journal/redis-journal.ts'
+import type { ShardedJournal } from '../shards/sharded-journal.ts'
 
 /**
  * Starts a run and rings for its first steps. Where it is known which these are, the bells follow on the START's heels
  * instead of waiting for its answer, which spares a round trip.
  */
 export async function startRun(
-  { journal, doorbell }: { readonly journal: RedisJournal; readonly doorbell: Doorbell },
+  { journal, doorbell }: { readonly journal: ShardedJournal; readonly doorbell: Doorbell },
   plan: Plan,
   options: StartOptions,
 ): Promise<StartReply['outcome']> {
@@ -17,7 +17,7 @@ export async function startRun(
   const { runId, priority } = command
   const bell = (stepId: string, epoch: number): Bell => bellOf(plan, { runId, stepId, epoch }, priority)
   const starting = journal.start(command)
-  if (command.cap !== null || !journal.hasStarted(plan.hash)) {
+  if (command.cap !== null || !journal.hasStarted(runId, plan.hash)) {
     const { outcome, offers } = await starting
     await ring(
       doorbell,

@@ -1,18 +1,19 @@
-import type { Redis } from 'ioredis'
+import { duplicate, type RedisLink } from '../connect/link.ts'
 
 /** Messages are lost while a subscription is made again; whoever waits looks for himself now and then. */
 const LOOK_MS = 30_000
 
 /** Wakes whoever waits for something to happen to a run, by messages that may be lost: the woken look for themselves. */
 export class Wakes {
-  readonly #redis: Redis
-  readonly #channels: readonly [ends: string, pokes: string]
+  readonly #redis: RedisLink
+  readonly #channels: readonly string[]
   readonly #waiting = new Map<string, Set<() => void>>()
-  #subscriber: Redis | null = null
+  #subscriber: RedisLink | null = null
   #subscribed: Promise<void> | null = null
   #looking: NodeJS.Timeout | undefined
 
-  constructor(redis: Redis, channels: readonly [ends: string, pokes: string]) {
+  /** @param channels `ends` and `pokes` of all shards */
+  constructor(redis: RedisLink, channels: readonly string[]) {
     this.#redis = redis
     this.#channels = channels
   }
@@ -43,10 +44,10 @@ export class Wakes {
   }
 
   async #subscribe(): Promise<void> {
-    const subscriber = this.#redis.duplicate()
+    const subscriber = duplicate(this.#redis)
     this.#subscriber = subscriber
     subscriber.on('error', () => undefined) // the main connection reports what is wrong
-    subscriber.on('message', (_channel, message) => this.#wake(message.split(' ', 1)[0] ?? ''))
+    subscriber.on('message', (_channel: string, message: string) => this.#wake(message.split(' ', 1)[0] ?? ''))
     await subscriber.subscribe(...this.#channels)
     subscriber.on('ready', () => this.#wakeAll()) // connected again: nobody knows what was missed
     clearInterval(this.#looking)

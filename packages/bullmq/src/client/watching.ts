@@ -1,5 +1,5 @@
 import { isOver, RunNotFoundError, type LoadedRun, type RunHeader, type RunStatus } from '@agentloom/engine'
-import type { RedisJournal } from '../journal/redis-journal.ts'
+import type { ShardedJournal } from '../shards/sharded-journal.ts'
 import type { EventOptions, RunEvent } from './client.ts'
 import { WakeUp } from './wake-up.ts'
 import type { Wakes } from './wakes.ts'
@@ -8,7 +8,7 @@ import type { Wakes } from './wakes.ts'
 const WATCH_MS = 60_000
 
 export interface Watching {
-  readonly journal: RedisJournal
+  readonly journal: ShardedJournal
   readonly wakes: Wakes
   /** Aborts when the client is closed. */
   readonly closed: AbortSignal

@@ -1,8 +1,11 @@
 import type { LoadedRun } from '@agentloom/engine'
 import { z } from 'zod'
 import { connect } from '../connect/connect.ts'
+import type { RedisLink } from '../connect/link.ts'
 import { redisError } from '../connect/redis-error.ts'
-import { RedisJournal } from '../journal/redis-journal.ts'
+import type { Keys } from '../keys.ts'
+import { shardOf } from '../shards/shard-of.ts'
+import { ShardedJournal } from '../shards/sharded-journal.ts'
 import { Scripts } from '../script.ts'
 
 export interface CompactionOptions {
@@ -57,11 +60,16 @@ const scores = z.array(z.string())
  * @throws {RedisUrlError} {@link RedisUnreachableError} {@link RedisConnectError}
  */
 export async function openCompaction(options: CompactionOptions): Promise<Compaction> {
-  const { redis, keys } = await connect(options)
-  const journal = new RedisJournal({ redis, keys })
+  const { redis, shards } = await connect(options)
+  const journal = new ShardedJournal({ redis, shards })
   const scripts = new Scripts(redis)
+  const [first] = shards
   const lease = async (holder: string, leaseMs: number): Promise<boolean> =>
-    (await scripts.call({ name: 'lease', keys: [keys.compactor], args: [holder, leaseMs] })) === 1
+    (await scripts.call({
+      name: 'lease',
+      keys: first === undefined ? [] : [first.compactor],
+      args: [holder, leaseMs],
+    })) === 1
   return {
     lease,
     async release(holder) {
@@ -69,23 +77,27 @@ export async function openCompaction(options: CompactionOptions): Promise<Compac
     },
     async unsaved(limit) {
       try {
-        const found = scores.parse(await redis.zrange(keys.unsaved, 0, String(limit - 1), 'WITHSCORES'))
-        return found.flatMap((runId, at) => (at % 2 === 0 ? [{ runId, since: found[at + 1] ?? '' }] : []))
+        const lists = await Promise.all(shards.map((keys) => unsavedOf(redis, keys, limit)))
+        return lists
+          .flat()
+          .toSorted((a, b) => Number(a.since) - Number(b.since))
+          .slice(0, limit)
       } catch (error) {
         throw redisError(error)
       }
     },
     async done(runs) {
-      if (runs.length > 0)
-        await scripts.call({
-          name: 'compacted',
-          keys: [keys.unsaved],
-          args: runs.flatMap(({ runId, since }) => [runId, since]),
-        })
+      const byShard = Map.groupBy(runs, ({ runId }) => shardOf(runId, shards.length))
+      const forget = async ([shard, own]: readonly [number, readonly UnsavedRun[]]): Promise<void> => {
+        const args = own.flatMap(({ runId, since }) => [runId, since])
+        const keys = shards.slice(shard, shard + 1).map(({ unsaved }) => unsaved)
+        await scripts.call({ name: 'compacted', keys, args })
+      }
+      await Promise.all([...byShard].map(forget))
     },
     async live(limit) {
       try {
-        const indexes = [keys.index('running'), keys.childIndex('running')]
+        const indexes = shards.flatMap((keys) => [keys.index('running'), keys.childIndex('running')])
         const found = await Promise.all(indexes.map((index) => redis.zrange(index, 0, String(limit - 1))))
         const runIds = found.flat().slice(0, limit)
         // One that cannot be read must not hold up the others: whoever loads it is told what is wrong with it.
@@ -100,4 +112,9 @@ export async function openCompaction(options: CompactionOptions): Promise<Compac
     definition: (hash) => journal.definition(hash),
     close: () => redis.disconnect(),
   }
+}
+
+async function unsavedOf(redis: RedisLink, keys: Keys, limit: number): Promise<readonly UnsavedRun[]> {
+  const found = scores.parse(await redis.zrange(keys.unsaved, 0, String(limit - 1), 'WITHSCORES'))
+  return found.flatMap((runId, at) => (at % 2 === 0 ? [{ runId, since: found[at + 1] ?? '' }] : []))
 }

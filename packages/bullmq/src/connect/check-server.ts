@@ -1,5 +1,7 @@
-import type { Redis } from 'ioredis'
+import { Cluster, type Redis } from 'ioredis'
 import { RedisConnectError } from './errors.ts'
+import type { RedisLink } from './link.ts'
+import type { RedisTarget } from './url.ts'
 
 export interface ServerWishes {
   /** Accepts a server that may evict keys when it is full. */
@@ -10,7 +12,21 @@ export interface ServerWishes {
 const VERSION_MIN = 7
 
 /** @throws {RedisConnectError} the server can't be used as it is */
-export async function checkServer(redis: Redis, address: string, { allowEviction }: ServerWishes): Promise<void> {
+export async function checkServer(redis: RedisLink, target: RedisTarget, wishes: ServerWishes): Promise<void> {
+  if (!(redis instanceof Cluster)) return checkNode(redis, target, wishes)
+  await Promise.all(redis.nodes('master').map((node) => Promise.race([checkNode(node, target, wishes), aWhile()])))
+}
+
+/** A node that is away must not keep the others from being used. */
+const NODE_MAX_MS = 1_000
+
+function aWhile(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, NODE_MAX_MS).unref()
+  })
+}
+
+async function checkNode(redis: Redis, { kind, address }: RedisTarget, { allowEviction }: ServerWishes): Promise<void> {
   const info = await redis.info()
   const field = (name: string): string | null => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? null
   await checkDatabase(redis, address)
@@ -23,14 +39,16 @@ export async function checkServer(redis: Redis, address: string, { allowEviction
       `use Redis ${VERSION_MIN} or newer`,
     )
   }
-  if (field('redis_mode') === 'cluster') {
+  const isNode = field('redis_mode') === 'cluster'
+  if (isNode && kind !== 'cluster')
     throw new RedisConnectError(
       'redis/config',
       address,
-      'it is a node of a Cluster, which is not served yet',
-      'give the URL of a single server',
+      'it is a node of a Cluster',
+      `write redis+cluster://${address}, one or several of its nodes`,
     )
-  }
+  if (!isNode && kind === 'cluster')
+    throw new RedisConnectError('redis/config', address, 'it is no Cluster', `write redis://${address}`)
   const policy = field('maxmemory_policy')
   if (policy !== null && policy !== 'noeviction' && allowEviction !== true) {
     throw new RedisConnectError(

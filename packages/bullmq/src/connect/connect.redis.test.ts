@@ -14,7 +14,13 @@ test.each([
   ['redis://:100%25%@h', /not percent-encoded/],
   ['redis://h/abc', /database number/],
   ['redis://h/0?x=1', /neither/],
-  ['redis+sentinel://h:26379', /not served yet/],
+  ['redis+sentinel://h:26379', /does not name what the Sentinels watch/],
+  ['redis+sentinel://h:26379/', /does not name what/],
+  ['redis+sentinel://h/name/x', /database number/],
+  ['redis+cluster://a:1,b:2/3', /one database only/],
+  ['redis+cluster://a:1,,b:2', /cannot be read|names no host/],
+  ['redis+cluster://:p#secret@a:1,b:2', /cannot be read|neither/],
+  ['redis+other://a', /no Redis URL/],
   ['redis://a:1,b:2', /list of servers/],
 ])('%s is refused with what to do', (url, message) => {
   const error = (() => {
@@ -34,6 +40,7 @@ test.each([
 
 test('a URL gives address and options, the password decoded and never in the address', () => {
   expect(parseRedisUrl('rediss://me:p%40ss%23@example.org:7000/3')).toEqual({
+    kind: 'single',
     address: 'example.org:7000',
     options: {
       host: 'example.org',
@@ -43,6 +50,28 @@ test('a URL gives address and options, the password decoded and never in the add
       password: 'p@ss#',
       tls: { servername: 'example.org' },
     },
+  })
+})
+
+test('a list of Sentinels names what they watch; a list of nodes is a Cluster', () => {
+  expect(parseRedisUrl('redis+sentinel://me:p%40ss@a,b:7000/my%20db/2')).toEqual({
+    kind: 'sentinel',
+    address: 'a:26379,b:7000',
+    sentinels: [
+      { host: 'a', port: 26_379 },
+      { host: 'b', port: 7_000 },
+    ],
+    group: 'my db',
+    options: { username: 'me', password: 'p@ss', db: 2 },
+  })
+  expect(parseRedisUrl('rediss+cluster://:p@[::1]:7000,b')).toEqual({
+    kind: 'cluster',
+    address: '[::1]:7000,b:6379',
+    nodes: [
+      { host: '::1', port: 7_000 },
+      { host: 'b', port: 6_379 },
+    ],
+    options: { password: 'p', tls: {} },
   })
 })
 

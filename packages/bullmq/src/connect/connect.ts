@@ -1,72 +1,71 @@
-import { Redis } from 'ioredis'
 import { checkServer, type ServerWishes } from './check-server.ts'
 import { RedisConnectError, RedisUnreachableError, RedisUrlError } from './errors.ts'
-import { DEFAULT_PREFIX, isPrefix, keysOf, type Keys } from '../keys.ts'
+import { DEFAULT_PREFIX, fleetKeysOf, isPrefix, keysOf, type FleetKeys, type Keys } from '../keys.ts'
+import { ShardCountError } from '../shards/errors.ts'
+import { fixShardCount, readShardCount } from '../shards/shard-count.ts'
+import type { RedisLink } from './link.ts'
+import { CONNECT_MAX_MS, openLink } from './open-link.ts'
 import { parseRedisUrl, type RedisTarget } from './url.ts'
 
 export interface Connection {
-  readonly redis: Redis
-  readonly keys: Keys
+  readonly redis: RedisLink
+  /** Keys of all shards, in their order. */
+  readonly shards: readonly Keys[]
+  readonly fleet: FleetKeys
   readonly target: RedisTarget
 }
 
 export interface ConnectOptions extends ServerWishes {
   readonly redis: string
   readonly prefix?: string | undefined
+  /** Number of shards; default: what is kept in Redis, else 1. */
+  readonly shards?: number | undefined
+  /** Keeps the number of shards in Redis if none is there: who starts runs must, who only looks must not. */
+  readonly fixesShards?: boolean
   /** Told of every failure of an established connection; it is restored by itself. */
   readonly onError?: (error: unknown) => void
 }
 
-/** A start must not hang on a server that accepts and says nothing. */
-const CONNECT_MAX_MS = 5_000
-const RECONNECT_MIN_MS = 50
-const RECONNECT_MAX_MS = 2_000
-
 /**
  * A connection that was established once and then never gives up: commands wait while Redis is away and are sent again
  * when their reply was lost, which every script expects.
- * @throws {RedisUrlError} {@link RedisUnreachableError} {@link RedisConnectError}
+ * @throws {RedisUrlError} {@link RedisUnreachableError} {@link RedisConnectError} {@link ShardCountError}
  */
 export async function connect({
   redis: url,
   prefix = DEFAULT_PREFIX,
+  shards,
+  fixesShards = false,
   allowEviction = false,
   onError,
 }: ConnectOptions): Promise<Connection> {
   if (!isPrefix(prefix))
     throw new RedisUrlError(`the prefix ${JSON.stringify(prefix)} is none`, 'use 1 to 32 of A–Z, a–z, 0–9, _ and -')
   const target = parseRedisUrl(url)
+  const fleet = fleetKeysOf(prefix)
   let wasReady = false
   let lastError: unknown = null
-  const redis = new Redis({
-    ...target.options,
-    lazyConnect: true,
-    connectTimeout: CONNECT_MAX_MS,
-    maxRetriesPerRequest: null,
-    replyMapping: 'legacy',
-    retryStrategy: (times) =>
-      wasReady ? Math.min(RECONNECT_MIN_MS * 2 ** Math.min(times, 10), RECONNECT_MAX_MS) : null,
-    // A replica that was a primary until now: look again, then send again.
-    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
-  })
+  const redis = openLink(target, () => wasReady)
   redis.on('error', (error: unknown) => {
     lastError = error
     if (wasReady) onError?.(error)
   })
+  const open = async (): Promise<number> => {
+    await redis.connect()
+    await checkServer(redis, target, { allowEviction })
+    return (fixesShards ? fixShardCount : readShardCount)({ redis, key: fleet.shards, wanted: shards ?? null })
+  }
   try {
-    await withDeadline(
-      redis.connect().then(() => checkServer(redis, target.address, { allowEviction })),
-      target.address,
-    )
+    const count = await withDeadline(open(), target.address)
+    wasReady = true
+    return { redis, shards: Array.from({ length: count }, (_, shard) => keysOf(prefix, shard)), fleet, target }
   } catch (error) {
     redis.disconnect()
     throw asConnectError(error, lastError, target)
   }
-  wasReady = true
-  return { redis, keys: keysOf(prefix), target }
 }
 
-async function withDeadline(work: Promise<void>, address: string): Promise<void> {
+async function withDeadline<Result>(work: Promise<Result>, address: string): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
@@ -75,14 +74,16 @@ async function withDeadline(work: Promise<void>, address: string): Promise<void>
     )
   })
   try {
-    await Promise.race([work, late])
+    return await Promise.race([work, late])
   } finally {
     clearTimeout(timer)
   }
 }
 
+const OWN_ERRORS = [RedisConnectError, RedisUnreachableError, ShardCountError]
+
 function asConnectError(error: unknown, lastError: unknown, { address, options }: RedisTarget): unknown {
-  if (error instanceof RedisConnectError || error instanceof RedisUnreachableError) return error
+  if (OWN_ERRORS.some((own) => error instanceof own)) return error
   const messages = [lastError, error].map((one) => (one instanceof Error ? one.message : ''))
   const said = (pattern: RegExp): string | undefined => messages.find((message) => pattern.test(message))
   const auth = said(/NOAUTH|WRONGPASS|invalid password|without any password/i)

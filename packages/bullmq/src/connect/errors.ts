@@ -1,13 +1,16 @@
 import { AgentloomError } from '@agentloom/workflow'
 
-/** The text that should be a Redis URL is none, or one of a kind that is not served yet. The password is never shown. */
+const WRITE =
+  'write redis://[user:password@]host[:port][/database], redis+sentinel://host:port,…/NAME or redis+cluster://host:port,…; rediss for TLS'
+
+/** The text that should be a Redis URL is none. The password is never shown. */
 export class RedisUrlError extends AgentloomError {
   override readonly name = 'RedisUrlError'
   readonly code = 'config/redis-url'
   readonly retryable = false
   override readonly place = 'redis'
   override readonly help: string
-  constructor(message: string, help = 'write redis://[user:password@]host[:port][/database], or rediss:// for TLS') {
+  constructor(message: string, help = WRITE) {
     super(message)
     this.help = help
   }

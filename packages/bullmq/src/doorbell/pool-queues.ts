@@ -1,24 +1,24 @@
 import { DEFAULT_POOL } from '@agentloom/engine'
 import { Queue } from 'bullmq'
-import type { Redis } from 'ioredis'
+import type { RedisLink } from '../connect/link.ts'
 import { stepsQueueOf, type Keys } from '../keys.ts'
 
 /** BullMQ's own stream of queue events, of which only Bull Board makes use. */
 const EVENTS_MAX = 1_000
 
-export function openQueue(redis: Redis, keys: Keys, name: string): Queue {
+export function openQueue(redis: RedisLink, keys: Keys, name: string): Queue {
   return new Queue(name, { connection: redis, prefix: keys.bullPrefix, streams: { events: { maxLen: EVENTS_MAX } } })
 }
 
 /** The BullMQ queues of a shard's steps, one a pool, each opened when it is needed first. */
 export class PoolQueues {
-  readonly #redis: Redis
+  readonly #redis: RedisLink
   readonly #keys: Keys
   readonly #onError: (error: unknown) => void
   readonly #queues = new Map<string, Queue>()
 
   /** @param onError without it BullMQ writes to stderr itself */
-  constructor(redis: Redis, keys: Keys, onError: (error: unknown) => void = () => undefined) {
+  constructor(redis: RedisLink, keys: Keys, onError: (error: unknown) => void = () => undefined) {
     this.#redis = redis
     this.#keys = keys
     this.#onError = onError

@@ -32,7 +32,7 @@ import type {
 } from '@agentloom/engine'
 import { DEATHS_MAX } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
-import type { Redis } from 'ioredis'
+import type { RedisLink } from '../connect/link.ts'
 import type { Keys } from '../keys.ts'
 import { Scripts } from '../script.ts'
 import { claim } from './claim.ts'
@@ -53,7 +53,7 @@ const OFFER_MS = 4_000
 export const RETENTION_MS = 7 * 24 * 3_600_000
 
 export interface RedisJournalOptions {
-  readonly redis: Redis
+  readonly redis: RedisLink
   readonly keys: Keys
   readonly offerMs?: number
   readonly retentionMs?: number

@@ -1,11 +1,11 @@
-import type { Redis } from 'ioredis'
+import type { RedisLink } from '../connect/link.ts'
 import type { Keys } from '../keys.ts'
 import type { Scripts } from '../script.ts'
 import type { Turn } from './turn.ts'
 
 /** What the journal's commands share. */
 export interface Store {
-  readonly redis: Redis
+  readonly redis: RedisLink
   readonly keys: Keys
   readonly scripts: Scripts
   /** For how many ms an ended run stays. */

@@ -1,13 +1,13 @@
 import type { Claims } from '@agentloom/engine'
 import type { Worker } from 'bullmq'
-import type { Redis } from 'ioredis'
+import type { RedisLink } from '../connect/link.ts'
 import type { Ticks } from './ticks.ts'
 
 export interface Draining {
   readonly workers: readonly Worker[]
   readonly claims: Claims
   readonly ticks: readonly Ticks[]
-  readonly redis: Redis
+  readonly redis: RedisLink
   readonly closeQueues: () => Promise<void>
   /** Takes this worker out of the registry. */
   readonly leave: () => Promise<void>

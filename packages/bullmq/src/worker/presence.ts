@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import type { Redis } from 'ioredis'
 import { z } from 'zod'
+import type { RedisLink } from '../connect/link.ts'
 import { ownMark } from './process-mark.ts'
 import type { Registry, WorkerCard } from './registry.ts'
 
@@ -11,7 +11,7 @@ const GAP_MS = 2_000
 const STEADY_MS = 3_000
 
 export interface PresenceParts {
-  readonly redis: Redis
+  readonly redis: RedisLink
   readonly registry: Registry
   readonly instance: string
   readonly card: Pick<WorkerCard, 'worker' | 'pools' | 'shards' | 'handlers' | 'concurrency'>

@@ -1,16 +1,18 @@
 import { DelayedError, Worker, type Job } from 'bullmq'
-import type { Redis } from 'ioredis'
+import type { RedisLink } from '../connect/link.ts'
 import { RUNS_QUEUE, stepsQueueOf, type Keys } from '../keys.ts'
 import { SharedLoad } from './shared-load.ts'
 import type { Delivered, Served } from './steps.ts'
 import { removeWrecks, type Wreck } from './wrecks.ts'
 
 export interface QueueWorkerOptions {
-  readonly redis: Redis
-  readonly keys: Keys
+  readonly redis: RedisLink
+  /** Of the shards whose steps are taken. */
+  readonly shards: readonly Keys[]
+  /** Where runs to be started are taken from; null: nowhere. */
+  readonly starts: Keys | null
   readonly worker: string
   readonly concurrency: number
-  readonly hasWorkflows: boolean
   /** Whose steps are taken. */
   readonly pools: readonly string[]
   readonly onError: (error: unknown) => void
@@ -37,9 +39,10 @@ const STARTS_CONCURRENCY = 16
 
 /** The workers of all queues, listening when this resolves. */
 export async function openWorkers(options: QueueWorkerOptions, serving: Serving): Promise<readonly Worker[]> {
-  const { concurrency, hasWorkflows, pools } = options
+  const { concurrency, pools, shards, starts } = options
   const load = new SharedLoad(concurrency)
-  const workers = pools.map((pool) => {
+  const places = shards.flatMap((keys) => pools.map((pool) => ({ keys, queue: stepsQueueOf(pool) })))
+  const workers = places.map(({ keys, queue }) => {
     const share = load.share((jobsMax) => {
       steps.concurrency = jobsMax
     })
@@ -52,20 +55,26 @@ export async function openWorkers(options: QueueWorkerOptions, serving: Serving)
         share.end()
       }
     }
-    const steps: Worker = openWorker(options, stepsQueueOf(pool), serve, concurrency, KEEP_STEPS)
+    const steps: Worker = openWorker({ ...options, keys, keep: KEEP_STEPS }, queue, serve)
     return steps
   })
-  if (hasWorkflows) workers.push(openWorker(options, RUNS_QUEUE, serving.runs, STARTS_CONCURRENCY, KEEP_STARTS))
+  if (starts !== null) {
+    const more = { ...options, keys: starts, keep: KEEP_STARTS, concurrency: STARTS_CONCURRENCY }
+    workers.push(openWorker(more, RUNS_QUEUE, serving.runs))
+  }
   await Promise.all(workers.map((one) => one.waitUntilReady()))
   return workers
 }
 
+interface OneQueue extends QueueWorkerOptions {
+  readonly keys: Keys
+  readonly keep: { readonly completed: number; readonly failed: number }
+}
+
 function openWorker(
-  { redis, keys, worker, onError, onWreck }: QueueWorkerOptions,
+  { redis, keys, keep, worker, concurrency, onError, onWreck }: OneQueue,
   queue: string,
   serve: (job: Job<unknown>, token: string | undefined) => Promise<unknown>,
-  concurrency: number,
-  keep: { readonly completed: number; readonly failed: number },
 ): Worker {
   const opened = new Worker(queue, (job: Job<unknown>, token) => serve(job, token), {
     connection: redis,

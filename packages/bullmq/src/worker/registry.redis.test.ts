@@ -3,19 +3,19 @@ import { defineFunction } from '@agentloom/workflow'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
-import { keysOf, type Keys } from '../keys.ts'
+import { fleetKeysOf, type FleetKeys } from '../keys.ts'
 import { Scripts } from '../script.ts'
 import { startTestWorker } from '../testing/test-worker.fixture.ts'
 import { hasEnded, ownMark } from './process-mark.ts'
 import { listWorkers, Registry, SILENT_MS, type WorkerCard } from './registry.ts'
 
 let prefix: string
-let keys: Keys
+let keys: FleetKeys
 let redis: Redis
 
 beforeEach(() => {
   prefix = testPrefix()
-  keys = keysOf(prefix)
+  keys = fleetKeysOf(prefix)
   redis = new Redis(redisUrl())
 })
 

@@ -1,7 +1,7 @@
-import type { Redis } from 'ioredis'
 import { z } from 'zod'
+import type { RedisLink } from '../connect/link.ts'
 import { redisError } from '../connect/redis-error.ts'
-import type { Keys } from '../keys.ts'
+import type { FleetKeys } from '../keys.ts'
 import { Scripts } from '../script.ts'
 import type { ProcessMark } from './process-mark.ts'
 
@@ -53,11 +53,11 @@ export interface WorkerEntry extends WorkerCard {
 
 /** The workers of all shards, as each of them tells once a second. Entries vanish some minutes after the last beat. */
 export class Registry {
-  readonly #redis: Redis
-  readonly #keys: Keys['workers']
+  readonly #redis: RedisLink
+  readonly #keys: FleetKeys['workers']
   readonly #scripts: Scripts
 
-  constructor(redis: Redis, keys: Pick<Keys, 'workers'>, scripts: Scripts = new Scripts(redis)) {
+  constructor(redis: RedisLink, keys: Pick<FleetKeys, 'workers'>, scripts: Scripts = new Scripts(redis)) {
     this.#redis = redis
     this.#keys = keys.workers
     this.#scripts = scripts
@@ -109,7 +109,7 @@ export class Registry {
 }
 
 /** Workers that were heard of in the last minutes, the oldest first. */
-export function listWorkers(redis: Redis, keys: Pick<Keys, 'workers'>): Promise<readonly WorkerEntry[]> {
+export function listWorkers(redis: RedisLink, keys: Pick<FleetKeys, 'workers'>): Promise<readonly WorkerEntry[]> {
   return new Registry(redis, keys).list()
 }
 

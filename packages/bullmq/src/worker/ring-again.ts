@@ -1,5 +1,5 @@
-import type { BullmqDoorbell } from '../doorbell/bullmq-doorbell.ts'
 import type { StepJob } from '../doorbell/step-job.ts'
+import type { ShardedDoorbell } from '../shards/sharded-doorbell.ts'
 
 /**
  * By then this worker waits for jobs behind the others again: Redis serves who has waited longest, and put back at once
@@ -14,11 +14,11 @@ const HELD_MAX = 1_000
 
 /** Rings again, a little later, for steps whose function this worker lacks. A bell that gets lost here is the sweeper's. */
 export class RingAgain {
-  readonly #doorbell: BullmqDoorbell
+  readonly #doorbell: ShardedDoorbell
   readonly #onError: (error: unknown) => void
   readonly #timers = new Set<NodeJS.Timeout>()
 
-  constructor(doorbell: BullmqDoorbell, onError: (error: unknown) => void) {
+  constructor(doorbell: ShardedDoorbell, onError: (error: unknown) => void) {
     this.#doorbell = doorbell
     this.#onError = onError
   }

@@ -3,11 +3,9 @@ import { hostname } from 'node:os'
 import { Claims, createPlans, Follower, systemClock, type Executors } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
 import { connect } from '../connect/connect.ts'
-import { BullmqDoorbell } from '../doorbell/bullmq-doorbell.ts'
-import { openQueue, PoolQueues } from '../doorbell/pool-queues.ts'
-import { RedisJournal } from '../journal/redis-journal.ts'
-import { RUNS_QUEUE } from '../keys.ts'
 import { RedisCache } from '../journal/result-cache.ts'
+import { openShards } from '../shards/open-shards.ts'
+import { fixShardCount } from '../shards/shard-count.ts'
 import { standingOf, type Standing } from '../standing.ts'
 import { drain } from './drain.ts'
 import type { WorkerEvent } from './events.ts'
@@ -21,13 +19,17 @@ import { serveStepJob, type StepsParts } from './steps.ts'
 import { sweep } from './sweep.ts'
 import { takeBackEnded, takeFromSilent, type TakeoverParts } from './takeover.ts'
 import { Ticks } from './ticks.ts'
-import { checkWorkerOptions } from './worker-options.ts'
+import { checkWorkerOptions, servedShards } from './worker-options.ts'
 
 export interface WorkerOptions {
   /** `redis://` or `rediss://` URL of a single server. */
   readonly redis: string
   /** First part of every key. Default `al`. */
   readonly prefix?: string
+  /** Number of shards, fixed at the first start. Default: as fixed, else 1. */
+  readonly shards?: number
+  /** Whose steps are taken, by number from 0. Default: all. */
+  readonly onlyShards?: readonly number[]
   readonly executors: Executors
   /** Walks at once, 1 to 10,000. Default 64: steps of agents wait on the network. */
   readonly concurrency?: number
@@ -72,12 +74,14 @@ export interface WorkerRuntime {
 const BEATS_PER_LEASE = 4
 const SWEEP_MS = 500
 const TRIM_MS = 60_000
+const SHARDS_MS = 5_000
 const GRACE_MS = 10_000
 
 /**
  * Starts taking steps.
  * @throws {WorkerOptionError} `config/worker`
  * @throws {RedisUrlError} `config/redis-url`
+ * @throws {ShardCountError} `config/shards`
  * @throws {RedisUnreachableError} `redis/unreachable`, within 5 s
  * @throws {RedisConnectError} `redis/auth`, `redis/not-redis`, `redis/unsupported-version`, `redis/eviction-policy`
  */
@@ -93,23 +97,27 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
   } = options
   const onError = (during: Extract<WorkerEvent, { kind: 'error' }>['during']) => (error: unknown) =>
     emit({ kind: 'error', during, error })
-  const { redis, keys } = await connect({ ...options, onError: onError('redis') })
-  const journal = new RedisJournal({ redis, keys, ...(retentionMs === undefined ? {} : { retentionMs }) })
-  const queues = new PoolQueues(redis, keys, onError('queue'))
-  const runsQueue = openQueue(redis, keys, RUNS_QUEUE).on('error', onError('queue'))
-  const closeQueues = async (): Promise<void> => void (await Promise.all([queues.close(), runsQueue.close()]))
-  const doorbell = new BullmqDoorbell(queues)
+  const { redis, shards, fleet } = await connect({ ...options, fixesShards: true, onError: onError('redis') })
+  const served = servedShards(shards, options.onlyShards, () => redis.disconnect())
+  const opened = openShards({ redis, shards, retentionMs, onError: onError('queue') })
+  const { journal, doorbell, queues, closeQueues } = opened
   const plans = createPlans((hash) => journal.definition(hash), { redact })
   for (const plan of workflows.values()) plans.add(plan)
   const follower = new Follower({ journal, doorbell, plans, observe: executors.observe })
   const claims = new Claims(journal, leaseMs)
   const instance = newInstance()
-  const registry = new Registry(redis, keys)
+  const registry = new Registry(redis, fleet)
   const presence = new Presence({
     redis,
     registry,
     instance,
-    card: { worker, pools, shards: [0], handlers: executors.functions.names(), concurrency },
+    card: {
+      worker,
+      pools,
+      shards: served.map(({ shard }) => shard),
+      handlers: executors.functions.names(),
+      concurrency,
+    },
     held: () => claims.size,
     monotonic: systemClock.monotonic,
   })
@@ -124,7 +132,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     walker: {
       journal,
       plans,
-      executors: { cache: new RedisCache(redis, keys), ...executors },
+      executors: { cache: new RedisCache(redis, shards), ...executors },
       claims,
       follower,
       worker,
@@ -136,11 +144,11 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
   const workers = await openWorkers(
     {
       redis,
-      keys,
+      shards: served,
+      starts: workflows.size > 0 ? (shards[0] ?? null) : null,
       worker,
       concurrency,
       pools,
-      hasWorkflows: workflows.size > 0,
       onError: onError('queue'),
       onWreck: (queue, { jobId, problem }) => emit({ kind: 'job-malformed', queue, jobId, problem }),
     },
@@ -150,28 +158,35 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     },
   )
   const takeover: TakeoverParts = { journal, follower, registry, emit, instance }
-  const sweepAll = async (): Promise<void> => {
+  const takeSteps = async (): Promise<void> => {
     if (presence.isSteady) await takeFromSilent(takeover)
-    await sweep({ journal, follower, emit, endsLeases: () => presence.isSteady })
+  }
+  const endsLeases = (): boolean => presence.isSteady
+  const keepShardCount = async (): Promise<void> => {
+    await fixShardCount({ redis, key: fleet.shards, wanted: shards.length })
   }
   const ticks = [
     new Ticks(leaseMs / BEATS_PER_LEASE, () => claims.beat(), onError('beat')),
     new Ticks(Math.min(BEAT_MS, leaseMs / BEATS_PER_LEASE), () => presence.beat(), onError('beat')),
-    new Ticks(SWEEP_MS, () => sweepAll(), onError('sweep')),
+    new Ticks(SWEEP_MS, () => takeSteps(), onError('sweep')),
     new Ticks(
       SWEEP_MS,
       async () => {
-        pausedPools = await pausedOf(queues, pools)
+        pausedPools = await opened.pausedPools(served, pools)
       },
       onError('queue'),
     ),
-    new Ticks(
-      TRIM_MS,
-      () => Promise.all([journal.trimIndexes(), registry.trim()]).then(() => undefined),
-      onError('sweep'),
-    ),
+    new Ticks(TRIM_MS, () => registry.trim(), onError('sweep')),
+    // A redis that lost its data is told anew, before somebody starts with another number.
+    new Ticks(SHARDS_MS, () => keepShardCount(), onError('sweep')),
+    ...served
+      .flatMap(({ shard }) => journal.shards[shard] ?? [])
+      .flatMap((own) => [
+        new Ticks(SWEEP_MS, () => sweep({ journal: own, follower, emit, endsLeases }), onError('sweep')),
+        new Ticks(TRIM_MS, () => own.trimIndexes(), onError('sweep')),
+      ]),
   ]
-  await queues.tell(pools)
+  await opened.tellPools(served, pools)
   await presence.beat() // who can be asked for steps is known
   await takeBackEnded(takeover).catch(onError('sweep')) // what it misses the sweeper takes
   for (const tick of ticks) tick.now() // what fell due while nobody was there
@@ -187,18 +202,13 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     get held() {
       return claims.size
     },
-    standing: async () => standingOf(redis, { shards: [keys], queues: [...(await queues.all()), runsQueue] }),
+    standing: async () => standingOf(redis, { shards, queues: await queues() }),
     get isPaused() {
       return pausedPools.size > 0
     },
     close,
     [Symbol.asyncDispose]: () => close(),
   }
-}
-
-async function pausedOf(queues: PoolQueues, pools: readonly string[]): Promise<ReadonlySet<string>> {
-  const arePaused = await Promise.all(pools.map((pool) => queues.of(pool).isPaused()))
-  return new Set(pools.filter((_, index) => arePaused[index]))
 }
 
 function defaultName(): string {

@@ -8,9 +8,9 @@ import {
   type WalkerParts,
 } from '@agentloom/engine'
 import { AgentloomError } from '@agentloom/workflow'
-import type { BullmqDoorbell } from '../doorbell/bullmq-doorbell.ts'
 import { parseStepJob, type StepJob } from '../doorbell/step-job.ts'
 import { poolOfQueue } from '../keys.ts'
+import type { ShardedDoorbell } from '../shards/sharded-doorbell.ts'
 import type { WorkerEvent } from './events.ts'
 import { JobFailure } from './job-failure.ts'
 import type { Places } from './places.ts'
@@ -18,7 +18,7 @@ import type { RingAgain } from './ring-again.ts'
 
 export interface StepsParts {
   readonly walker: WalkerParts
-  readonly doorbell: BullmqDoorbell
+  readonly doorbell: ShardedDoorbell
   readonly ringAgain: RingAgain
   readonly places: Places
   /** A job brought walks beside its own, or (a negative number) they are over: fewer jobs are wanted, or more. */

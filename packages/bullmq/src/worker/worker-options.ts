@@ -1,5 +1,7 @@
 import { DEFAULT_POOL } from '@agentloom/engine'
 import { AgentloomError, isQueueName } from '@agentloom/workflow'
+import type { Keys } from '../keys.ts'
+import { ShardCountError } from '../shards/errors.ts'
 import type { WorkerOptions } from './runtime.ts'
 
 const CONCURRENCY = { min: 1, max: 10_000, default: 64 }
@@ -34,6 +36,24 @@ export function checkWorkerOptions({ concurrency, leaseMs, stepsMax, pools = [DE
     stepsMax: within('stepsMax', stepsMax, STEPS),
     pools: checkedPools(pools),
   }
+}
+
+/** @throws {ShardCountError} there is no such shard */
+export function servedShards(
+  shards: readonly Keys[],
+  only: readonly number[] | undefined,
+  giveUp: () => void,
+): readonly Keys[] {
+  if (only === undefined) return shards
+  const strange = only.find((shard) => shards[shard] === undefined)
+  if (strange !== undefined || only.length === 0) {
+    giveUp()
+    throw new ShardCountError(
+      strange === undefined ? 'no shard is named' : `there is no shard ${strange}`,
+      `name one or several of 0 to ${shards.length - 1}, or leave it out to serve all`,
+    )
+  }
+  return shards.filter(({ shard }) => only.includes(shard))
 }
 
 function within(

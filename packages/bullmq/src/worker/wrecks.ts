@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { RedisLink } from '../connect/link.ts'
 
 /** Jobs in flight that are looked through; more than all workers of a fleet hold. */
 const ACTIVE_MAX = 100_000
@@ -14,7 +14,7 @@ export interface Wreck {
  * like whatever has no bell.
  * @param keyOf of the queue's BullMQ keys
  */
-export async function removeWrecks(redis: Redis, keyOf: (name: string) => string): Promise<readonly Wreck[]> {
+export async function removeWrecks(redis: RedisLink, keyOf: (name: string) => string): Promise<readonly Wreck[]> {
   const removed: Wreck[] = []
   for (const jobId of await redis.lrange(keyOf('active'), 0, ACTIVE_MAX - 1)) {
     const [data = null, options = null] = await redis.hmget(keyOf(jobId), 'data', 'opts')

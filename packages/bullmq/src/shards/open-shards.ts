@@ -1,0 +1,54 @@
+import type { Queue } from 'bullmq'
+import type { RedisLink } from '../connect/link.ts'
+import { BullmqDoorbell } from '../doorbell/bullmq-doorbell.ts'
+import { openQueue, PoolQueues } from '../doorbell/pool-queues.ts'
+import { RUNS_QUEUE, type Keys } from '../keys.ts'
+import { ShardedDoorbell } from './sharded-doorbell.ts'
+import { ShardedJournal } from './sharded-journal.ts'
+
+export interface OpenedShards {
+  readonly journal: ShardedJournal
+  readonly doorbell: ShardedDoorbell
+  /** The queues of steps, shard by shard, and behind them the one of runs to be started, which lies in the first. */
+  readonly queues: () => Promise<readonly Queue[]>
+  /** Makes pools known in these shards, also those that nobody has rung for yet. */
+  readonly tellPools: (shards: readonly Keys[], pools: readonly string[]) => Promise<void>
+  /** Those whose queue somebody has paused in one of these shards. */
+  readonly pausedPools: (shards: readonly Keys[], pools: readonly string[]) => Promise<ReadonlySet<string>>
+  readonly closeQueues: () => Promise<void>
+}
+
+/** Journal and doorbells over all shards, on one connection. */
+export function openShards({
+  redis,
+  shards,
+  retentionMs,
+  onError = () => undefined,
+}: {
+  readonly redis: RedisLink
+  readonly shards: readonly Keys[]
+  readonly retentionMs?: number | undefined
+  readonly onError?: (error: unknown) => void
+}): OpenedShards {
+  const pools = shards.map((keys) => new PoolQueues(redis, keys, onError))
+  const inShards = (of: readonly Keys[]): readonly PoolQueues[] => of.flatMap(({ shard }) => pools[shard] ?? [])
+  const starts = shards.slice(0, 1).map((keys) => openQueue(redis, keys, RUNS_QUEUE).on('error', onError))
+  return {
+    journal: new ShardedJournal({ redis, shards, ...(retentionMs === undefined ? {} : { retentionMs }) }),
+    doorbell: new ShardedDoorbell(pools.map((queues) => new BullmqDoorbell(queues))),
+    async queues() {
+      return [...(await Promise.all(pools.map((queues) => queues.all()))).flat(), ...starts]
+    },
+    async tellPools(of, names) {
+      await Promise.all(inShards(of).map((queues) => queues.tell(names)))
+    },
+    async pausedPools(of, names) {
+      const places = inShards(of).flatMap((queues) => names.map((name) => ({ name, queue: queues.of(name) })))
+      const arePaused = await Promise.all(places.map(({ queue }) => queue.isPaused()))
+      return new Set(places.flatMap(({ name }, at) => (arePaused[at] === true ? [name] : [])))
+    },
+    async closeQueues() {
+      await Promise.all([...pools, ...starts].map((queues) => queues.close()))
+    },
+  }
+}
