@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto'
-import { writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { defineFunction, type FunctionContext } from '@agentloom/workflow'
 import { z } from 'zod'
+import { tell } from './witness-line.ts'
 
-// What the nemesis has its workers do. Each execution writes a line when it begins and one when it leaves, into the log that all
-// workers share: one write of an O_APPEND file, so that lines of several processes never mix and their order is the true one.
-
-const STDERR = 2
+// What the nemesis has its workers do. Each execution writes a line when it begins and one when it leaves.
 
 async function witnessed<T>(ctx: FunctionContext, ms: number, body: () => T): Promise<T> {
   tell('did', ctx)
@@ -17,11 +14,6 @@ async function witnessed<T>(ctx: FunctionContext, ms: number, body: () => T): Pr
   } finally {
     tell('left', ctx)
   }
-}
-
-function tell(what: 'did' | 'left', { idempotencyKey, runId, stepId, epoch, attempt }: FunctionContext): void {
-  const at = { pid: process.pid, monotonicMs: Number(process.hrtime.bigint() / 1_000_000n), wallMs: Date.now() }
-  writeSync(STDERR, `${JSON.stringify({ [what]: idempotencyKey, runId, stepId, epoch, attempt, ...at })}\n`)
 }
 
 const ms = z.number()

@@ -1,11 +1,11 @@
 // pnpm nemesis --minutes N [--seed S] [--only KINDS] [--json]: real workers, real Redis, real BullMQ, and everything that can happen to
 // them. Exits with 0 when nothing was lost, stuck or done twice; with 1 when something was; with 2 when a fault never took effect.
 
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { nemesis } from './nemesis.ts'
+import { SCRATCH } from './scratch.ts'
 import { printed } from './verdict/print.ts'
 
 const SEED_MAX = 2 ** 31
@@ -19,7 +19,8 @@ const { values } = parseArgs({
     keep: { type: 'boolean', default: false },
   },
 })
-const folder = await mkdtemp(join(tmpdir(), 'agentloom-nemesis-'))
+await mkdir(SCRATCH, { recursive: true })
+const folder = await mkdtemp(join(SCRATCH, 'run-'))
 console.error(`seed ${values.seed}, in ${folder}`)
 const report = await nemesis({
   seed: Number(values.seed),

@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { nemesis } from './nemesis.ts'
+import { SCRATCH } from './scratch.ts'
 import { printed } from './verdict/print.ts'
 
 const SCALE = Number(process.env['AGENTLOOM_TEST_SCALE'] ?? '1')
@@ -13,7 +13,8 @@ test(
   'real workers under every fault lose no run, leave none stuck and repeat no committed step',
   { timeout: 240_000 * SCALE },
   async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'agentloom-nemesis-'))
+    await mkdir(SCRATCH, { recursive: true })
+    const folder = await mkdtemp(join(SCRATCH, 'test-'))
     const report = await nemesis({ seed: SEED, minutes: MINUTES, only: [], folder, tell: () => undefined })
     console.log(printed(report))
     expect(report.verdict, printed(report)).toBe('green')

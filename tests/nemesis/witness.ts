@@ -19,6 +19,7 @@ const logSchema = z.object({
   run_id: z.string().optional(),
   step_id: z.string().optional(),
   level: z.string().optional(),
+  timestamp: z.string().optional(),
   exception: z.object({ message: z.string() }).optional(),
 })
 export type LogLine = z.infer<typeof logSchema>
