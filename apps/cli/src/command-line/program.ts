@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { cancelCommand } from '../commands/cancel.ts'
 import { approveCommand, rejectCommand } from '../commands/decide.ts'
+import { doctorCommand } from '../commands/doctor.ts'
 import { infoCommand } from '../commands/info.ts'
 import { logsCommand } from '../commands/logs.ts'
 import { pauseCommand } from '../commands/pause.ts'
@@ -51,6 +52,7 @@ Examples:
     signalCommand(act),
     pauseCommand(act),
     cancelCommand(act),
+    doctorCommand(act),
     infoCommand(act),
     schemaCommand(act),
     workerCommand(act),
