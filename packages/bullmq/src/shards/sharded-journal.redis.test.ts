@@ -6,7 +6,7 @@ import { openShardedTestJournal } from '../testing/open-journal.fixture.ts'
 describe('the journal over three shards', () => {
   for (const { name, run } of journalConformance) {
     test(name, async () => {
-      const opened: OpenedJournal = await openShardedTestJournal(3)
+      const opened: OpenedJournal = await openShardedTestJournal({ shards: 3 })
       try {
         await expect(run(opened)).resolves.toBeUndefined()
       } finally {

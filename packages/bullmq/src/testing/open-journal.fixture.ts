@@ -1,19 +1,24 @@
 import { removeKeys, redisUrl, testPrefix } from '@agentloom/testing'
 import { Redis } from 'ioredis'
+import type { RedisLink } from '../connect/link.ts'
 import { RedisJournal } from '../journal/redis-journal.ts'
 import { keysOf, type Keys } from '../keys.ts'
 import { ShardedJournal } from '../shards/sharded-journal.ts'
 
-export interface TestJournal {
-  readonly journal: RedisJournal
-  readonly redis: Redis
-  readonly keys: Keys
+interface Opened {
   advance(ms: number): Promise<void>
   close(): Promise<void>
 }
 
-export interface ShardedTestJournal extends Omit<TestJournal, 'journal' | 'keys'> {
+export interface TestJournal extends Opened {
+  readonly journal: RedisJournal
+  readonly redis: Redis
+  readonly keys: Keys
+}
+
+export interface ShardedTestJournal extends Opened {
   readonly journal: ShardedJournal
+  readonly redis: RedisLink
   readonly shards: readonly Keys[]
 }
 
@@ -32,45 +37,51 @@ const START_MS = 1_700_000_000_000
 export async function openTestJournal(options: TestJournalOptions = {}): Promise<TestJournal> {
   const { startMs = START_MS, prefix = testPrefix(), ...rest } = options
   const keys = keysOf(prefix)
-  const clock = await openClock([keys], startMs)
+  const redis = new Redis(redisUrl(), { maxRetriesPerRequest: null })
   return {
-    ...clock,
-    journal: new RedisJournal({ redis: clock.redis, keys, offerMs: 5_000, clock: CLOCK, ...rest }),
+    journal: new RedisJournal({ redis, keys, offerMs: 5_000, clock: CLOCK, ...rest }),
+    redis,
     keys,
+    advance: await openClock(redis, [keys], startMs),
     async close() {
       await removeKeys(prefix)
-      clock.redis.disconnect()
+      redis.disconnect()
     },
   }
+}
+
+interface ShardedTestJournalOptions extends TestJournalOptions {
+  readonly shards: number
+  /** Another Redis than the shared one: its owner removes the keys, and closes the connection. */
+  readonly redis?: RedisLink
 }
 
 /** As `openTestJournal`, over several shards. */
-export async function openShardedTestJournal(
-  count: number,
-  options: TestJournalOptions = {},
-): Promise<ShardedTestJournal> {
-  const { startMs = START_MS, prefix = testPrefix(), ...rest } = options
+export async function openShardedTestJournal(options: ShardedTestJournalOptions): Promise<ShardedTestJournal> {
+  const { startMs = START_MS, prefix = testPrefix(), shards: count, redis: given, ...rest } = options
   const shards = Array.from({ length: count }, (_, shard) => keysOf(prefix, shard))
-  const clock = await openClock(shards, startMs)
+  const redis = given ?? new Redis(redisUrl(), { maxRetriesPerRequest: null })
   return {
-    ...clock,
-    journal: new ShardedJournal({ redis: clock.redis, shards, offerMs: 5_000, clock: CLOCK, ...rest }),
+    journal: new ShardedJournal({ redis, shards, offerMs: 5_000, clock: CLOCK, ...rest }),
+    redis,
     shards,
+    advance: await openClock(redis, shards, startMs),
     async close() {
+      if (given !== undefined) return
       await removeKeys(prefix)
-      clock.redis.disconnect()
+      redis.disconnect()
     },
   }
 }
 
-async function openClock(shards: readonly Keys[], startMs: number): Promise<Pick<TestJournal, 'redis' | 'advance'>> {
-  const redis = new Redis(redisUrl(), { maxRetriesPerRequest: null })
-  const clockKeys = shards.map(({ root }) => `${root}clock`)
-  await Promise.all(clockKeys.map((key) => redis.set(key, startMs)))
-  return {
-    redis,
-    async advance(ms) {
-      await Promise.all(clockKeys.map((key) => redis.incrby(key, ms)))
-    },
+async function openClock(
+  redis: RedisLink,
+  shards: readonly Keys[],
+  startMs: number,
+): Promise<(ms: number) => Promise<void>> {
+  const clocks = shards.map(({ root }) => `${root}clock`)
+  await Promise.all(clocks.map((key) => redis.set(key, startMs)))
+  return async (ms) => {
+    await Promise.all(clocks.map((key) => redis.incrby(key, ms)))
   }
 }
