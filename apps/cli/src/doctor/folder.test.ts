@@ -18,7 +18,7 @@ test('a folder that others may read, and a journal that is none', async () => {
   const folder = home()
   chmodSync(folder, 0o755)
   writeFileSync(join(folder, 'journal.db'), 'no database at all, but long enough to be taken for one'.repeat(100))
-  expect(await levelsOf(folder)).toMatchObject({ 'folder/mode': 'warning', 'folder/journal': 'problem' })
+  expect(await levelsOf(folder)).toMatchObject({ 'folder-mode': 'warning', 'folder-journal': 'problem' })
 })
 
 test('a folder that is not there is none to worry about', async () => {
@@ -38,7 +38,7 @@ test('the command says it all, and the exit code whether there is a problem', as
   const broken = await call(['doctor', '--json'], { cwd, env: { AGENTLOOM_HOME: 'other' } })
   expect(broken.code).toBe(1)
   expect(JSON.parse(broken.stdout)).toContainEqual(
-    expect.objectContaining({ check: 'folder/journal', level: 'problem' }),
+    expect.objectContaining({ check: 'folder-journal', level: 'problem' }),
   )
 })
 

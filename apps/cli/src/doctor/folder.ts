@@ -11,17 +11,17 @@ const OTHERS = 0o077
 /** Looks at the folder of embedded runs. */
 export async function examineFolder(home: string): Promise<readonly Finding[]> {
   const found = await stat(home).catch(() => null)
-  if (found === null) return [ok('folder/home', `${home} is not there yet: the first run makes it`)]
+  if (found === null) return [ok('folder-home', `${home} is not there yet: the first run makes it`)]
   return [
     await writable(home),
     found.mode & OTHERS
       ? {
-          check: 'folder/mode',
+          check: 'folder-mode',
           level: 'warning',
           message: `others of this machine may look into ${home}, where prompts and results lie`,
           remedy: `chmod 700 ${home}`,
         }
-      : ok('folder/mode', `${home} is its owner's alone`),
+      : ok('folder-mode', `${home} is its owner's alone`),
     await space(home),
     await journal(join(home, 'journal.db')),
   ]
@@ -34,10 +34,10 @@ function ok(check: string, message: string): Finding {
 async function writable(home: string): Promise<Finding> {
   try {
     await access(home, constants.W_OK)
-    return ok('folder/home', `${home} can be written`)
+    return ok('folder-home', `${home} can be written`)
   } catch {
     return {
-      check: 'folder/home',
+      check: 'folder-home',
       level: 'problem',
       message: `${home} cannot be written`,
       remedy: 'give it to the user that runs agentloom, or set AGENTLOOM_HOME',
@@ -49,9 +49,9 @@ async function space(home: string): Promise<Finding> {
   const { bavail, bsize } = await statfs(home)
   const free = bavail * bsize
   const message = `${Math.round(free / 1024 ** 2)} MiB are free on the disk of ${home}`
-  if (free >= FREE_WARNING_BYTES) return ok('folder/space', message)
+  if (free >= FREE_WARNING_BYTES) return ok('folder-space', message)
   return {
-    check: 'folder/space',
+    check: 'folder-space',
     level: free < FREE_PROBLEM_BYTES ? 'problem' : 'warning',
     message,
     remedy: 'make room, or remove old runs: agentloom runs prune --older-than 30d',
@@ -59,12 +59,12 @@ async function space(home: string): Promise<Finding> {
 }
 
 async function journal(file: string): Promise<Finding> {
-  if ((await stat(file).catch(() => null)) === null) return ok('folder/journal', 'no run has been recorded yet')
+  if ((await stat(file).catch(() => null)) === null) return ok('folder-journal', 'no run has been recorded yet')
   try {
     using database = new DatabaseSync(file, { readOnly: true })
     const [row] = database.prepare('pragma quick_check(1)').all()
     const said = String(row?.['quick_check'])
-    if (said === 'ok') return ok('folder/journal', `${file} is whole`)
+    if (said === 'ok') return ok('folder-journal', `${file} is whole`)
     return damaged(file, said)
   } catch (error) {
     return damaged(file, error instanceof Error ? error.message : String(error))
@@ -73,7 +73,7 @@ async function journal(file: string): Promise<Finding> {
 
 function damaged(file: string, what: string): Finding {
   return {
-    check: 'folder/journal',
+    check: 'folder-journal',
     level: 'problem',
     message: `${file} is damaged: ${what}`,
     remedy:

@@ -3,7 +3,7 @@ import type { WorkerEntry } from '../worker/registry.ts'
 
 /** One thing that the doctor looked at. */
 export interface Finding {
-  /** What was looked at, the same from release to release: `redis/persistence`. */
+  /** What was looked at, the same from release to release: `redis-persistence`. */
   readonly check: string
   /** `problem`: work is lost or stands still, now or at the next mishap. `warning`: worth a look. */
   readonly level: 'ok' | 'warning' | 'problem'
@@ -74,9 +74,9 @@ function version({ address, version: text }: ServerFacts): Finding {
   const [wantedMajor, wantedMinor] = WAITAOF_VERSION
   const isNewEnough = major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)
   const message = `${address} is Redis ${text}`
-  if (isNewEnough) return ok('redis/version', message)
+  if (isNewEnough) return ok('redis-version', message)
   return {
-    check: 'redis/version',
+    check: 'redis-version',
     level: 'warning',
     message: `${message}: durability 'aof' of a start needs ${WAITAOF_VERSION.join('.')}`,
     remedy: `upgrade to Redis ${WAITAOF_VERSION.join('.')} or newer, if runs are to be acknowledged only when they are on disk`,
@@ -84,7 +84,7 @@ function version({ address, version: text }: ServerFacts): Finding {
 }
 
 function persistence({ address, hasAof, fsync }: ServerFacts): Finding {
-  const check = 'redis/persistence'
+  const check = 'redis-persistence'
   if (!hasAof)
     return {
       check,
@@ -104,9 +104,9 @@ function persistence({ address, hasAof, fsync }: ServerFacts): Finding {
 
 function lastWrites({ address, lastAofWrite, lastSave }: ServerFacts): Finding {
   if (lastAofWrite === 'ok' && lastSave === 'ok')
-    return ok('redis/disk', `${address} could write to its disk the last time`)
+    return ok('redis-disk', `${address} could write to its disk the last time`)
   return {
-    check: 'redis/disk',
+    check: 'redis-disk',
     level: 'problem',
     message: `${address} could not write its ${lastAofWrite === 'ok' ? 'snapshot' : 'append-only file'} the last time`,
     remedy: "see the server's log, and whether its disk is full",
@@ -114,9 +114,9 @@ function lastWrites({ address, lastAofWrite, lastSave }: ServerFacts): Finding {
 }
 
 function eviction({ address, policy }: ServerFacts): Finding {
-  if (policy === 'noeviction') return ok('redis/eviction', `${address} never throws keys away (noeviction)`)
+  if (policy === 'noeviction') return ok('redis-eviction', `${address} never throws keys away (noeviction)`)
   return {
-    check: 'redis/eviction',
+    check: 'redis-eviction',
     level: 'problem',
     message: `${address} has the maxmemory-policy ${policy}: when it is full it throws runs away`,
     remedy: 'CONFIG SET maxmemory-policy noeviction, and the same in redis.conf',
@@ -128,9 +128,9 @@ function memory({ address, usedBytes, maxBytes, machineBytes }: ServerFacts): Fi
   const share = limit > 0 ? usedBytes / limit : 0
   const of = maxBytes > 0 ? 'its maxmemory' : "its machine's memory"
   const message = `${address} uses ${mebibytes(usedBytes)}, ${Math.round(share * 100)} % of ${of} (${mebibytes(limit)})`
-  if (share < MEMORY_WARNING) return ok('redis/memory', message)
+  if (share < MEMORY_WARNING) return ok('redis-memory', message)
   return {
-    check: 'redis/memory',
+    check: 'redis-memory',
     level: share < MEMORY_PROBLEM ? 'warning' : 'problem',
     message,
     remedy: 'raise maxmemory, keep ended runs for a shorter time, or remove some: agentloom runs prune --older-than 1d',
@@ -139,10 +139,10 @@ function memory({ address, usedBytes, maxBytes, machineBytes }: ServerFacts): Fi
 
 function clock({ address, clockAheadMs, clockErrorMs }: ServerFacts): Finding {
   const apart = Math.max(0, Math.abs(clockAheadMs) - clockErrorMs)
-  if (apart < CLOCK_WARNING_MS) return ok('redis/clock', `the clocks here and at ${address} agree`)
+  if (apart < CLOCK_WARNING_MS) return ok('redis-clock', `the clocks here and at ${address} agree`)
   const how = clockAheadMs > 0 ? 'ahead of' : 'behind'
   return {
-    check: 'redis/clock',
+    check: 'redis-clock',
     level: 'warning',
     message: `the clock here is ${Math.round(apart / 1_000)} s ${how} that of ${address}; runs go by Redis' clock, so only times that you read here are off`,
     remedy: 'synchronise the clocks (chrony, systemd-timesyncd)',
@@ -155,9 +155,9 @@ function examineWorkers({ workers, standing, version: own }: RedisFacts): readon
   const live = queued + running + parked
   const findings: Finding[] = [
     alive.length > 0 || live === 0
-      ? ok('workers/alive', `${count(alive.length, 'worker')} alive, ${count(live, 'run')} at work or waiting`)
+      ? ok('workers-alive', `${count(alive.length, 'worker')} alive, ${count(live, 'run')} at work or waiting`)
       : {
-          check: 'workers/alive',
+          check: 'workers-alive',
           level: 'problem',
           message: `no worker is alive, and ${count(live, 'run')} wait`,
           remedy: 'start one: agentloom worker --redis URL --functions MODULE',
@@ -166,7 +166,7 @@ function examineWorkers({ workers, standing, version: own }: RedisFacts): readon
   const silent = workers.filter(({ isSilent }) => isSilent)
   if (silent.length > 0)
     findings.push({
-      check: 'workers/silent',
+      check: 'workers-silent',
       level: 'warning',
       message: `not heard of for some seconds: ${names(silent.map(({ worker }) => worker))}`,
       remedy: 'see whether they were stopped, suspended or cut off; others take over what they held',
@@ -174,9 +174,9 @@ function examineWorkers({ workers, standing, version: own }: RedisFacts): readon
   const versions = new Set([own, ...alive.map((one) => one.version)])
   findings.push(
     versions.size === 1
-      ? ok('workers/versions', `all workers have this version, ${own}`)
+      ? ok('workers-versions', `all workers have this version, ${own}`)
       : {
-          check: 'workers/versions',
+          check: 'workers-versions',
           level: 'warning',
           message: `versions differ: ${own} here, and ${names([...versions].filter((one) => one !== own))} on workers`,
           remedy: 'finish the deployment; runs of a newer format wait for workers that know it',
@@ -194,7 +194,7 @@ function examineQueues({ standing, workers, poolOf }: RedisFacts): readonly Find
     if (isPaused)
       return [
         {
-          check: 'queues/paused',
+          check: 'queues-paused',
           level: 'warning',
           message: `the queue ${name} is paused, ${count(waiting, 'job')} wait`,
           remedy: 'resume it in Bull Board',
@@ -203,7 +203,7 @@ function examineQueues({ standing, workers, poolOf }: RedisFacts): readonly Find
     if (waiting > 0 && !isServed)
       return [
         {
-          check: 'queues/unserved',
+          check: 'queues-unserved',
           level: 'problem',
           message: `${count(waiting, 'job')} wait in ${name}, and no worker serves the pool ${pool}`,
           remedy: `start one: agentloom worker --queues ${pool}`,
@@ -212,7 +212,7 @@ function examineQueues({ standing, workers, poolOf }: RedisFacts): readonly Find
     if (oldestMs > LAG_WARNING_MS)
       return [
         {
-          check: 'queues/lag',
+          check: 'queues-lag',
           level: 'warning',
           message: `the oldest of ${count(waiting, 'job')} in ${name} has waited ${Math.round(oldestMs / 1_000)} s`,
           remedy: 'start more workers, or give them a higher --concurrency',
@@ -223,18 +223,18 @@ function examineQueues({ standing, workers, poolOf }: RedisFacts): readonly Find
   const { overdue } = standing
   if (overdue > OVERDUE_WARNING)
     findings.push({
-      check: 'queues/overdue',
+      check: 'queues-overdue',
       level: 'warning',
       message: `${count(overdue, 'obligation')} overdue: nobody sweeps, or too few`,
       remedy: 'start workers; they see to it by themselves',
     })
-  return findings.length > 0 ? findings : [ok('queues/lag', 'nothing waits for long')]
+  return findings.length > 0 ? findings : [ok('queues-lag', 'nothing waits for long')]
 }
 
 function orphans({ orphans: found }: RedisFacts): Finding {
-  if (found.length === 0) return ok('keys/orphans', 'no keys without their run')
+  if (found.length === 0) return ok('keys-orphans', 'no keys without their run')
   return {
-    check: 'keys/orphans',
+    check: 'keys-orphans',
     level: 'warning',
     message: `keys without their run: ${names(found)}`,
     remedy: 'bring the runs back with `agentloom recover`, or remove what is left with `agentloom runs rm RUN`',
