@@ -53,6 +53,21 @@ export class Fleet {
     this.#workers[index] = this.#spawn(index)
   }
 
+  /** A worker that dies by itself is started again, as its supervisor would. */
+  keepUp(): void {
+    for (const index of this.#workers.keys()) this.#watch(index)
+  }
+
+  #watch(index: number): void {
+    const worker = this.#workers[index]
+    worker?.child.once('exit', (_code, signal) => {
+      if (signal !== 'SIGKILL') return
+      this.killed.push(worker.name)
+      this.#workers[index] = this.#spawn(index)
+      this.#watch(index)
+    })
+  }
+
   async stop(): Promise<readonly (number | NodeJS.Signals)[]> {
     for (const { child } of this.#workers) child.kill('SIGTERM')
     return Promise.all(this.#workers.map(({ child }) => exited(child)))

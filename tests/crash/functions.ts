@@ -36,6 +36,13 @@ export const scripted = defineFunction({
   },
 })
 
+/** Takes its worker along, as a handler that runs out of memory does. */
+export const killWorker = defineFunction({
+  name: 'kill-worker',
+  input: z.object({}),
+  run: () => void process.kill(process.pid, 'SIGKILL'),
+})
+
 /** 0 to 1, the same for the same text. */
 function seeded(text: string): number {
   let hash = 2_166_136_261

@@ -19,6 +19,8 @@ export interface Keys {
   readonly ends: string
   /** Channel: `RUN` for new records of runs that somebody watches. */
   readonly pokes: string
+  /** Channel: `RUN` that was ended by something else than its steps; whoever holds one of them asks the journal. */
+  readonly stops: string
   /** BullMQ's own prefix. */
   readonly bullPrefix: string
   run(runId: string): RunKeys
@@ -87,6 +89,7 @@ export function keysOf(prefix: string, shard = 0): Keys {
     compactor: `${root}compactor`,
     ends: `${root}ends`,
     pokes: `${root}pokes`,
+    stops: `${root}stops`,
     bullPrefix,
     run: (runId) => [`${root}run:${runId}`, `${root}steps:${runId}`, `${root}out:${runId}`, `${root}log:${runId}`],
     staged(runId, attempt) {

@@ -24,7 +24,7 @@ export { isWanted } from './journal/run-filter.ts'
 export { isSameRun, restoreRun, type DueEntry, type RestoredRun } from './journal/restore.ts'
 export { isOver, RUN_STATUSES, type RunState, type StepCell } from './journal/run-state.ts'
 export { judgeWake } from './journal/wake.ts'
-export { DEATHS_MAX, quarantineWait } from './journal/poison.ts'
+export { DEATHS_MAX, quarantineWait, suspectDeaths } from './journal/poison.ts'
 export { SPARED_MS } from './journal/verbs.ts'
 export { endsByResume, isParkReason, mendOf, PARK_REASONS, type ParkReason } from './ports/park-reason.ts'
 export { CHILD_CHECK_MS } from './journal/wait.ts'
@@ -62,5 +62,7 @@ export {
   type ResumeTreeOptions,
   type ResumeTreeReply,
 } from './walk/run-tree-verbs.ts'
+export { unparkTree, type Unparking } from './walk/unpark.ts'
+export { Places } from './walk/places.ts'
 export { Walker, type ServeResult, type WalkerParts } from './walk/walker.ts'
 export type * from './ports/index.ts'

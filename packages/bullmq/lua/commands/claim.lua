@@ -1,6 +1,6 @@
 -- Takes a step. Its epoch rises and its lease begins, or it is refused. Safe to repeat.
 -- A[1] run id  [2] step  [3] nonce  [4] lease, ms  [5] tail of the record  [6] 1 if decided already  [7] 1 to cut a back-off short
--- A[8…] steps whose outputs are wanted
+-- A[8] deaths that make a step a suspect, or '' where one is accepted  A[9…] steps whose outputs are wanted
 -- Returns  {0, reason} · {2, epoch, cause, voted, flags} undecided · {1, header fields…, epoch, failures, output…}
 local step, nonce = A[2], A[3]
 
@@ -10,7 +10,7 @@ local function claimed(c)
     'created', 'format', 'budget', 'timeout', 'parent')
   table.insert(reply, 1, 1)
   reply[#reply + 1] = R.records[#R.records] or redis.call('LINDEX', R.LOG, -1)
-  return R.claimed_step(c, 8, #A - 7, reply)
+  return R.claimed_step(c, 9, #A - 8, reply)
 end
 
 if not R.read_run() then return {0, 'unknown-run'} end
@@ -23,6 +23,10 @@ if not c or c.status == 'w' or (c.status == 'b' and A[7] ~= '1') or R.waits(c) t
 if R.RESOLVED[c.status] then return {0, 'resolved'} end
 if c.status == 'l' then return {0, 'claimed'} end
 if c.status == 'u' and A[6] ~= '1' then return {2, tonumber(c.epoch), c.cause, c.voted, c.flags} end
+if A[8] ~= '' and c.epoch ~= '0' then
+  local deaths = redis.call('HGET', R.STEPS, '/deaths:' .. step)
+  if deaths and tonumber(deaths) >= tonumber(A[8]) then return {0, 'suspect'} end
+end
 if R.budget and R.spent >= R.budget then
   R.end_run('budget_exceeded')
   R.flush()

@@ -8,7 +8,10 @@ function R.end_run(ending, reason)
     reason = '["budget",' .. string.format('%.0f', R.spent) .. ',' .. string.format('%.0f', R.budget) .. ']'
   end
   if redis.call('HEXISTS', R.RUN, 'timeout') == 1 then R.removes[#R.removes + 1] = R.RUN_ID end
-  if R.has_kids and ending ~= 'success' and ending ~= 'failed' then R.kids = R.waited_for() end
+  if ending ~= 'success' and ending ~= 'failed' then
+    redis.call('PUBLISH', R.ROOT .. 'stops', R.RUN_ID) -- whoever holds a step of it
+    if R.has_kids then R.kids = R.waited_for() end
+  end
   if R.cleanup then R.close(ending, reason) else R.finish(ending, reason) end
 end
 

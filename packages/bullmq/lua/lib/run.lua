@@ -3,7 +3,7 @@
 --
 -- Keys of a run: RUN hash (header, and what changes rarely), STEPS hash (see below), OUT hash (step → JSON text, after a `!`
 -- where the step failed), LOG list of records. Of the shard: DUE, and what is made from ROOT: queue:ID, ix:STATUS (cx:STATUS
--- for child runs), tree:ID (all runs below a root), def:HASH, unsaved; channels ends, pokes.
+-- for child runs), tree:ID (all runs below a root), def:HASH, unsaved; channels ends, pokes, stops.
 -- STEPS: step → see lib/cell.lua, and with a slash, which no step id holds:
 --   /unresolved counts · /open counts what is open by class, see lib/open.lua · /plain 1 where lua/plain.lua may work
 --   /edges:STEP how far its edges have been spread · /wait:STEP until|signal or child run · /woke:STEP what ended its last wait

@@ -1,4 +1,4 @@
-import { type ClaimReply, type ClaimStep, type RefusalReason } from '@agentloom/engine'
+import { suspectDeaths, type ClaimReply, type ClaimStep, type RefusalReason } from '@agentloom/engine'
 import { readClaimed } from './claimed.ts'
 import { take } from './plain.ts'
 import { tails } from './record-codec.ts'
@@ -13,6 +13,7 @@ const REFUSALS: ReadonlySet<RefusalReason> = new Set([
   'resolved',
   'claimed',
   'not-ready',
+  'suspect',
   'full',
   'budget',
 ])
@@ -22,7 +23,7 @@ export async function claim(store: Store, command: ClaimStep): Promise<ClaimRepl
 }
 
 async function claimAny(store: Store, command: ClaimStep): Promise<ClaimReply> {
-  const { offer, nonce, worker, leaseMs, reads, isDecided, isRushed = false } = command
+  const { offer, nonce, worker, leaseMs, reads, isDecided, isRushed = false, acceptsSuspect } = command
   const { runId, stepId } = offer
   const args = [
     runId,
@@ -32,6 +33,7 @@ async function claimAny(store: Store, command: ClaimStep): Promise<ClaimReply> {
     tails.claimed(stepId, worker),
     isDecided ? 1 : 0,
     isRushed ? 1 : 0,
+    acceptsSuspect === true ? '' : suspectDeaths(store.deathsMax),
     ...reads,
   ]
   const reply = await store.turn.send('claim', store.keys.run(runId), args)

@@ -15,6 +15,7 @@ export type Command =
       readonly nonce: number
       readonly isDecided: boolean
       readonly isRushed: boolean
+      readonly acceptsSuspect: boolean
       readonly reads: readonly number[]
     }
   | {
@@ -158,6 +159,7 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
       nonce: fc.nat(1),
       isDecided: fc.boolean(),
       isRushed: fc.boolean(),
+      acceptsSuspect: fc.nat(3).map((dice) => dice > 0),
       reads: fc.array(anyStep, { maxLength: 3 }),
     }),
   },

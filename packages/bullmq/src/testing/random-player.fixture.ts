@@ -134,6 +134,7 @@ class RunPlayer {
           reads,
           isDecided: command.isDecided,
           isRushed: command.isRushed,
+          acceptsSuspect: command.acceptsSuspect,
         })
         if (reply.outcome === 'claimed') this.#held.set(id, reply.claim)
         return reply

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { Claims, createPlans, Follower, systemClock, type Executors } from '@agentloom/engine'
+import { Claims, createPlans, Follower, Places, systemClock, type Executors } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
 import { connect } from '../connect/connect.ts'
 import { RedisCache } from '../journal/result-cache.ts'
@@ -10,12 +10,12 @@ import { standingOf, type Standing } from '../standing.ts'
 import { drain } from './drain.ts'
 import type { WorkerEvent } from './events.ts'
 import { openWorkers } from './queue-workers.ts'
-import { Places } from './places.ts'
 import { Presence } from './presence.ts'
 import { BEAT_MS, Registry } from './registry.ts'
 import { RingAgain } from './ring-again.ts'
 import { serveStartJob } from './starts.ts'
 import { serveStepJob, type StepsParts } from './steps.ts'
+import { listenForStops } from './stops.ts'
 import { sweep } from './sweep.ts'
 import { takeBackEnded, takeFromSilent, type TakeoverParts } from './takeover.ts'
 import { Ticks } from './ticks.ts'
@@ -187,6 +187,8 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
       ]),
   ]
   await opened.tellPools(served, pools)
+  const channels = served.map(({ stops }) => stops)
+  const stopListening = await listenForStops({ redis, channels, claims, onError: onError('beat') })
   await presence.beat() // who can be asked for steps is known
   await takeBackEnded(takeover).catch(onError('sweep')) // what it misses the sweeper takes
   for (const tick of ticks) tick.now() // what fell due while nobody was there
@@ -194,6 +196,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
   const close = ({ graceMs = GRACE_MS }: { readonly graceMs?: number } = {}): Promise<void> => {
     isDraining = true
     ringAgain.close()
+    stopListening()
     return (closed ??= drain({ workers, claims, ticks, redis, closeQueues, leave: () => presence.leave() }, graceMs))
   }
   return {

@@ -5,6 +5,7 @@ import {
   Walker,
   type EngineEvent,
   type Offer,
+  type Places,
   type WalkerParts,
 } from '@agentloom/engine'
 import { AgentloomError } from '@agentloom/workflow'
@@ -13,7 +14,6 @@ import { poolOfQueue } from '../keys.ts'
 import type { ShardedDoorbell } from '../shards/sharded-doorbell.ts'
 import type { WorkerEvent } from './events.ts'
 import { JobFailure } from './job-failure.ts'
-import type { Places } from './places.ts'
 import type { RingAgain } from './ring-again.ts'
 
 export interface StepsParts {

@@ -147,3 +147,30 @@ test('a dead process’s run is cancelled without it', async () => {
   expect(await journal.cancel('theirs', 'it is dead')).toEqual({ isDone: true, status: 'cancelled' })
   expect(await journal.cancel('theirs', 'it is dead')).toEqual({ isDone: false, status: 'cancelled' })
 })
+
+/** Kinds of the run's records, as another process reads them. */
+async function kindsOf(folder: string, runId: string): Promise<readonly string[]> {
+  await using journal = await openJournal({ folder, access: 'read' })
+  return ((await journal.load(runId))?.records ?? []).map(({ kind }) => kind)
+}
+
+async function killedWhileHanging(folder: string, verb: 'start' | 'resume', claims: number): Promise<void> {
+  const child = runChild(folder, verb, 'r', 'hang')
+  await child.told('hanging')
+  const isOnDisk = async () => (await kindsOf(folder, 'r')).filter((kind) => kind === 'claimed').length
+  await expect.poll(isOnDisk, { timeout: 10_000 }).toBe(claims)
+  await child.kill()
+}
+
+test('a step that takes its process along three times waits for somebody to let it try again', async () => {
+  const folder = freshFolder()
+  await killedWhileHanging(folder, 'start', 1)
+  await killedWhileHanging(folder, 'resume', 2)
+  await killedWhileHanging(folder, 'resume', 3)
+  const last = runChild(folder, 'resume', 'r', 'hang')
+  await last.told('live')
+  await expect.poll(async () => (await kindsOf(folder, 'r')).join(' '), { timeout: 10_000 }).toContain('waiting')
+  expect((await kindsOf(folder, 'r')).filter((kind) => kind === 'died')).toHaveLength(3)
+  await last.kill()
+  await killedWhileHanging(folder, 'resume', 4)
+}, 60_000)

@@ -36,7 +36,8 @@ export async function bringToRest(journal: EmbeddedJournal, runId: string): Prom
   if (loaded === null) return
   for (const [stepId, { status, epoch, wait }] of foldSteps(runId, loaded.records)) {
     // Claims of the dead process: rebuilt without a nonce, for nobody can commit them any more.
-    if (status === 'running' && wait === null) await journal.release({ runId, stepId, epoch, nonce: '' }, 'restart')
+    if (status !== 'running' || wait !== null || (await journal.bury(runId, stepId))) continue
+    await journal.release({ runId, stepId, epoch, nonce: '' }, 'restart')
   }
   if (isOver(loaded.header.status)) return
   // Also a child run that had been started when the process died, and not been waited for yet.

@@ -11,6 +11,7 @@ import {
   pauseTree,
   resumeTree,
   signalTree,
+  unparkTree,
   type Bell,
   type DecideReply,
   type EngineEvent,
@@ -162,11 +163,12 @@ export class Runtime implements Embedded {
     try {
       const plan = await journal.plans.get(loaded.header.definition)
       checkHandlers(plan, this.#parts.executors.functions)
+      await unparkTree(this.#tree, loaded, { by: options.by ?? null, rings: false }) // before a death that comes to light now
       await bringToRest(journal, runId)
       run = this.#live.enliven(runId, plan)
       this.#addBelow(runId)
       const live = run
-      const reply = await live.hold(() => resumeTree(this.#tree, runId, { reason, ...options }))
+      const reply = await live.hold(() => resumeTree(this.#tree, runId, { reason, ...options, unparks: false }))
       checkDecided(runId, options, reply)
       if (reply.outcome === 'refused') {
         if (reply.status === 'cancelled') throw new RunCancelledError(runId)

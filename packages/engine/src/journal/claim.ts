@@ -2,6 +2,7 @@ import type { ClaimReply, ClaimStep, ClaimedStep } from '../ports/journal.ts'
 import type { CommandContext } from './context.ts'
 import { endRun } from './end.ts'
 import { offerOf } from './offers.ts'
+import { isSuspect } from './poison.ts'
 import { dequeue, enqueue } from './ready.ts'
 import { headerOf, isCleanup, isClosedTo, isResolved, type RunState, type StepCell } from './run-state.ts'
 
@@ -18,6 +19,8 @@ export function claim(run: RunState, command: ClaimStep, ctx: CommandContext): C
   if (cell.status === 'undecided' && !command.isDecided) {
     return { outcome: 'undecided', step: { ...offerOf(run, cell), verdicts: cell.verdicts } }
   }
+  if (command.acceptsSuspect !== true && isSuspect(cell, ctx.deathsMax))
+    return { outcome: 'refused', reason: 'suspect' }
   const isFree = isCleanup(run, cell.stepId) // of budget and cap
   if (!isFree && run.budgetNanoUsd !== null && run.spentNanoUsd >= run.budgetNanoUsd) {
     endRun(run, 'budget_exceeded', null, ctx)

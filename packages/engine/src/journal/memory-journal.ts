@@ -38,7 +38,7 @@ import { DueTimes } from './due.ts'
 import { cancel } from './end.ts'
 import { RunIdConflictError } from './errors.ts'
 import { append, notesOf } from './notes.ts'
-import { DEATHS_MAX } from './poison.ts'
+import { DEATHS_MAX, died, isPoison, quarantine } from './poison.ts'
 import { reopen } from './reopen.ts'
 import { dueOf, isSameRun, restoreRun, setDue } from './restore.ts'
 import { settle, skip, spread } from './settle.ts'
@@ -214,12 +214,24 @@ export class MemoryJournal implements Journal {
   }
 
   async takeOver(instance: string): Promise<readonly Obligation[]> {
-    const found = await Promise.all(
-      [...this.#runs.keys()].map((runId) =>
-        this.#write<readonly Obligation[]>(runId, [], (run, ctx) => takenOver(run, instance, ctx)),
-      ),
-    )
-    return found.flat()
+    const found: Obligation[] = []
+    for (const { runId, stepId } of this.#due.overdue(Infinity, Infinity)) {
+      const ended = await this.#write(runId, null, (run, ctx) => takenOver(run, { stepId, instance }, ctx))
+      if (ended !== null) found.push(ended)
+    }
+    return found
+  }
+
+  /** The process that held a step has died, as a rebuilt run shows it. @returns whether that quarantined the step */
+  async bury(runId: string, stepId: string): Promise<boolean> {
+    return this.#write(runId, false, (run, ctx) => {
+      const cell = run.cells.get(stepId)
+      if (cell?.status !== 'expired') return false
+      died(run, cell, ctx)
+      if (!isPoison(cell, ctx)) return false
+      quarantine(run, cell, ctx)
+      return true
+    })
   }
 
   async restore(command: RestoreRun, plan: Plan): Promise<RestoreReply> {

@@ -21,6 +21,15 @@ export function isPoison({ deaths }: StepCell, { deathsMax }: CommandContext): b
   return deaths >= deathsMax
 }
 
+/** One death more, and it is quarantined. */
+export function isSuspect({ deaths }: StepCell, deathsMax: number): boolean {
+  return deaths >= suspectDeaths(deathsMax)
+}
+
+export function suspectDeaths(deathsMax: number): number {
+  return Math.max(1, deathsMax - 1)
+}
+
 /** The expired step gives up lease, slot and claim, and waits for a human. */
 export function quarantine(run: RunState, cell: StepCell, ctx: CommandContext): Obligation {
   const wait = quarantineWait(cell.deaths)

@@ -81,10 +81,15 @@ export function obligation(
   return offerAgain(run, cell, cause, ctx)
 }
 
-/** What the end of a process leaves of a run. */
-export function takenOver(run: RunState, instance: string, ctx: CommandContext): readonly Obligation[] {
-  const held = [...run.cells.values()].filter(({ status, nonce }) => status === 'leased' && nonce.startsWith(instance))
-  return held.flatMap(({ stepId }) => obligation(run, stepId, { endsLeases: true }, ctx) ?? [])
+/** As an overdue lease, where a process that is gone holds the step. */
+export function takenOver(
+  run: RunState,
+  { stepId, instance }: { readonly stepId: string | null; readonly instance: string },
+  ctx: CommandContext,
+): Obligation | null {
+  const cell = run.cells.get(stepId ?? '')
+  const isHeld = cell?.status === 'leased' && cell.nonce.startsWith(instance)
+  return isHeld ? obligation(run, stepId, { endsLeases: true }, ctx) : null
 }
 
 function deadline(run: RunState, ctx: CommandContext): Obligation | null {

@@ -176,6 +176,11 @@ export interface ClaimStep {
   readonly leaseMs: number
   /** Steps whose outputs the caller wants along. */
   readonly reads: readonly string[]
+  /**
+   * The caller takes a step that the next death of a worker would quarantine, and no second one of that kind beside it: so that
+   * such a death counts against no other. Default false.
+   */
+  readonly acceptsSuspect?: boolean
   /** The caller has weighed the causes against the step (an `undecided` answer) and found that it runs. */
   readonly isDecided: boolean
   /** Somebody wants a step that is in back-off now. */
@@ -189,6 +194,8 @@ export type RefusalReason =
   | 'resolved'
   | 'claimed'
   | 'not-ready'
+  /** The next death of its worker quarantines it: see `acceptsSuspect`. */
+  | 'suspect'
   /** The run has its cap of steps in flight; the step is offered again when one ends. */
   | 'full'
   /** The run's budget is spent: the run has been ended by this call. */

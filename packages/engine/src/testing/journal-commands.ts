@@ -57,13 +57,22 @@ interface ClaimOptions {
   readonly nonce?: string
   readonly reads?: readonly string[]
   readonly runId?: string
+  readonly acceptsSuspect?: boolean
 }
 
 export function heldBy(
   stepId: string,
-  { nonce = `n-${stepId}`, reads = [], runId = 'run' }: ClaimOptions = {},
+  { nonce = `n-${stepId}`, reads = [], runId = 'run', acceptsSuspect = true }: ClaimOptions = {},
 ): ClaimStep {
-  return { offer: offered(stepId, runId), nonce, worker: 'w', leaseMs: 10_000, reads, isDecided: false }
+  return {
+    offer: offered(stepId, runId),
+    nonce,
+    worker: 'w',
+    leaseMs: 10_000,
+    reads,
+    isDecided: false,
+    acceptsSuspect,
+  }
 }
 
 export async function claimed(journal: Journal, stepId: string, options: ClaimOptions = {}): Promise<ClaimedStep> {

@@ -88,6 +88,21 @@ export const takeoverCases: readonly JournalCase[] = [
     },
   },
   {
+    name: 'a step that the next death would quarantine is taken only by who takes it alone',
+    async run(opened) {
+      const { journal } = opened
+      await journal.start(startOf({ steps: 1 }))
+      for (const nonce of ['w1', 'w2']) {
+        assert.equal((await claimed(journal, 'a', { nonce, acceptsSuspect: false })).attempt, 1)
+        await opened.advance(LEASE_MS + 1)
+        await journal.due(10)
+      }
+      const refused = await journal.claim(heldBy('a', { nonce: 'w3', acceptsSuspect: false }))
+      assert.deepEqual(refused, { outcome: 'refused', reason: 'suspect' })
+      await claimed(journal, 'a', { nonce: 'w4' })
+    },
+  },
+  {
     name: 'a step that was reopened has all its chances',
     async run(opened) {
       const { journal } = opened

@@ -1,8 +1,11 @@
 import type { Claim, Journal } from '../ports/journal.ts'
 import { Held, type AbortReason } from './held.ts'
+import { Places } from './places.ts'
 
 /** The steps that a process holds, and the one beat that prolongs all their leases. */
 export class Claims {
+  /** For the one step at a time that the next death of this process would quarantine. */
+  readonly suspects = new Places(1)
   readonly #held = new Map<string, Held>()
   readonly #journal: Journal
   readonly leaseMs: number
@@ -26,9 +29,9 @@ export class Claims {
     return this.#held.size
   }
 
-  /** Prolongs every lease in one round trip; steps that the journal wants given up are aborted. */
-  async beat(): Promise<void> {
-    const held = [...this.#held.values()]
+  /** Prolongs every lease, or those of one run, in one round trip; steps that the journal wants given up are aborted. */
+  async beat(runId: string | null = null): Promise<void> {
+    const held = [...this.#held.values()].filter(({ claim }) => runId === null || claim.runId === runId)
     if (held.length === 0) return
     const wishes = await this.#journal.heartbeat(
       held.map(({ claim }) => claim),

@@ -6,6 +6,7 @@ import type { LoadedRun, ReopenRun, RunStatus, RunTransition, SignalReply } from
 import { StartOptionError } from '../start-option-error.ts'
 import { signalNameProblem } from '../execute/wait-for.ts'
 import { planResume } from '../schedule/resume.ts'
+import { unparkTree } from './unpark.ts'
 import { decideOrKeep, gateRefusal, type DecideReply, type DecisionRefusal, type TreeParts } from './decide-gate.ts'
 
 /** Verbs on a run that concern the child runs below it, too. Each is a chain of single commands, every one safe to repeat. */
@@ -67,6 +68,8 @@ export interface ResumeTreeOptions {
   readonly decisions?: readonly GateDecision[]
   /** Who decides. */
   readonly by?: string | null
+  /** False where the parked steps that were to try again have been told already. Default true. */
+  readonly unparks?: boolean
 }
 
 /**
@@ -92,7 +95,7 @@ export async function resumeTree(
   const loaded = await parts.journal.load(runId)
   if (loaded === null) return { outcome: 'refused', status: null, decided: [] }
   const { status } = loaded.header
-  const { decisions = [], by = null } = options
+  const { decisions = [], by = null, unparks = true } = options
   for (const { path } of decisions) {
     const refusal = await gateRefusal(parts, loaded, path)
     if (refusal !== null) return { outcome: 'refused', status, decided: [], refusal: { path, ...refusal } }
@@ -103,8 +106,9 @@ export async function resumeTree(
   }
   const outcome = await reopenTree(parts, loaded, options, decide)
   if (outcome === 'refused' && !isOver(status)) await decide() // it is at work, and takes decisions all the same
-  const isDecided = decided.some((reply) => reply.outcome === 'decided')
-  return { outcome: outcome === 'refused' && isDecided ? 'resumed' : outcome, status, decided }
+  const unparked = unparks ? await unparkTree(parts, loaded, { by, rings: true }) : 0
+  const hasMoved = unparked > 0 || decided.some((reply) => reply.outcome === 'decided')
+  return { outcome: outcome === 'refused' && hasMoved ? 'resumed' : outcome, status, decided }
 }
 
 async function reopenTree(

@@ -7,6 +7,7 @@ import { redactError, redactOutputText } from '../fold/redact-view.ts'
 import { stateSeenBy, type Left } from '../fold/state.ts'
 import type {
   Claim,
+  ClaimStep,
   ClaimedStep,
   Edge,
   Journal,
@@ -53,6 +54,14 @@ const CANDIDATES_MAX = 4
 /** `no-handler`: this process lacks the step's function; the step waits for one that has it. */
 export type ServeResult = 'walked' | 'refused' | 'no-handler'
 
+/** Shorter than the time after which the step is offered to others. */
+const SUSPECT_WAIT_MS = 3_000
+
+interface Claimed {
+  readonly header: RunHeader
+  readonly step: ClaimedStep
+}
+
 interface Walk {
   readonly plan: Plan
   readonly header: RunHeader
@@ -81,43 +90,55 @@ export class Walker {
     if (node === undefined) return 'refused'
     if (!this.#canExecute(node, offer.runId)) return 'no-handler'
     const claimed = await this.#claim(plan, node, offer, { isRushed })
+    if (claimed === 'suspect') return this.#serveAlone(plan, node, offer)
     if (claimed === null) return 'refused'
-    const walk: Walk = { plan, header: claimed.header, input: parseInput(claimed.header.input), outputs: new Map() }
-    await this.#walk(walk, node, claimed.step)
+    await this.#walkFrom(plan, node, claimed)
     return 'walked'
+  }
+
+  /** Workers have died with this step. Should it happen again, it happened while no other such step was at work here. */
+  async #serveAlone(plan: Plan, node: PlanNode, offer: Offer): Promise<ServeResult> {
+    const { suspects } = this.#parts.claims
+    if (!suspects.take() && !(await suspects.wait(SUSPECT_WAIT_MS))) return 'refused' // it is offered again
+    try {
+      const claimed = await this.#claim(plan, node, offer, { acceptsSuspect: true })
+      if (claimed === null || claimed === 'suspect') return 'refused'
+      await this.#walkFrom(plan, node, claimed)
+      return 'walked'
+    } finally {
+      suspects.leave()
+    }
   }
 
   async #claim(
     plan: Plan,
     node: PlanNode,
     offer: Offer,
-    { isDecided = false, isRushed = false }: { readonly isDecided?: boolean; readonly isRushed?: boolean },
-  ): Promise<{ readonly header: RunHeader; readonly step: ClaimedStep } | null> {
+    options: Pick<ClaimStep, 'acceptsSuspect' | 'isRushed'> & { readonly isDecided?: boolean } = {},
+  ): Promise<Claimed | 'suspect' | null> {
     const { journal, claims, follower, worker, nonce } = this.#parts
     const reads = node.reads.map((index) => nodeAt(plan, index).id)
-    const reply = await journal.claim({
-      offer,
-      nonce: nonce(),
-      worker,
-      leaseMs: claims.leaseMs,
-      reads,
-      isDecided,
-      isRushed,
-    })
+    const { leaseMs } = claims
+    const reply = await journal.claim({ isDecided: false, ...options, offer, nonce: nonce(), worker, leaseMs, reads })
     switch (reply.outcome) {
       case 'claimed':
         return { header: reply.header, step: reply }
       case 'undecided':
         if (decide(plan, reply.step.verdicts, node.step.join).run)
-          return this.#claim(plan, node, reply.step, { isDecided: true })
+          return this.#claim(plan, node, reply.step, { ...options, isDecided: true })
         await follower.decide({ plan, priority: (await journal.header(offer.runId))?.priority ?? 0 }, [reply.step])
         return null
       case 'refused':
+        if (reply.reason === 'suspect') return 'suspect'
         if (reply.reason === 'budget') await follower.ended(offer.runId, 'budget_exceeded', { plan, priority: 0 })
         return null
       default:
         return reply satisfies never
     }
+  }
+
+  async #walkFrom(plan: Plan, node: PlanNode, { header, step }: Claimed): Promise<void> {
+    await this.#walk({ plan, header, input: parseInput(header.input), outputs: new Map() }, node, step)
   }
 
   async #walk(walk: Walk, first: PlanNode, claimed: ClaimedStep): Promise<void> {
