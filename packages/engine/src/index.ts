@@ -14,6 +14,7 @@ export { viewRun, type ChildViews, type RunView, type StepStatus, type StepView 
 export { foldState, type FoldedState, type Left } from './fold/state.ts'
 export { closingOf, type Closing } from './fold/closing.ts'
 export { foldSteps, type StepFold } from './fold/step-fold.ts'
+export { DelegatedJournal } from './journal/delegated-journal.ts'
 export { budgetError, parentEndedError, timeoutError } from './journal/end.ts'
 export { CorruptJournalError, NewerFormatError, RunIdConflictError, RunNotFoundError } from './journal/errors.ts'
 export { MemoryJournal, type Change, type MemoryJournalOptions } from './journal/memory-journal.ts'
@@ -49,6 +50,10 @@ export {
   type Outcome,
 } from './schedule/verdicts.ts'
 export { bellOf } from './walk/bell.ts'
+export { SpoolError, type SpoolProblem } from './spool/errors.ts'
+export { mergeRun, type MergedRun, type MergeOptions } from './spool/merge-run.ts'
+export { replaySpool, type Ready, type ReplayedRun, type ReplayMode, type ReplayParts } from './spool/replay.ts'
+export { SpooledJournal, type SpooledJournalOptions } from './spool/spooled-journal.ts'
 export { Claims } from './walk/claims.ts'
 export { decideGate, type DecideReply, type Decision, type TreeParts } from './walk/decide-gate.ts'
 export { checkDecided, DecisionRefusedError } from './walk/decision-error.ts'

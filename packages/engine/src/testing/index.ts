@@ -16,5 +16,6 @@ export {
   waiting,
 } from './journal-commands.ts'
 export { MemoryRuntime, type MemoryRuntimeOptions } from './memory-runtime.ts'
+export { MemorySpool } from './memory-spool.ts'
 export { VirtualClock } from './virtual-clock.ts'
 export { interpret, type Script } from './reference.ts'

@@ -19,8 +19,8 @@ import type {
 } from '../ports/journal.ts'
 import type { Plans } from '../ports/runtime.ts'
 import { poolOf } from '../schedule/pools.ts'
-import { routerTarget } from '../schedule/standing.ts'
-import { decide, edgesOf, nodeAt, nodeOf, type Outcome } from '../schedule/verdicts.ts'
+import { settledOutcome } from '../schedule/settled-outcome.ts'
+import { decide, edgesOf, nodeAt, nodeOf } from '../schedule/verdicts.ts'
 import { mayBeRefused, refusalOf } from './admission.ts'
 import type { Claims } from './claims.ts'
 import { stepNode } from './cleanup-node.ts'
@@ -184,7 +184,7 @@ export class Walker {
   ): Promise<ClaimedStep | null> {
     const { journal, executors, follower } = this.#parts
     const { plan, header } = walk
-    const outcome = outcomeOf(node, settlement)
+    const outcome = settledOutcome(node, settlement)
     const edges = outcome === null ? [] : edgesOf(plan, node, outcome)
     if (settlement.kind === 'success') walk.outputs.set(node.id, { status: 'success', text: settlement.output })
     const next = isLast ? null : this.#nextClaim(walk, edges)
@@ -299,21 +299,4 @@ function missingReads(walk: Walk, node: PlanNode): readonly string[] {
 /** Outputs come in the order in which they were asked for: those that the walk did not have. */
 function remember(walk: Walk, node: PlanNode, step: ClaimedStep): void {
   for (const [index, id] of missingReads(walk, node).entries()) walk.outputs.set(id, step.outputs[index] ?? null)
-}
-
-function outcomeOf(node: PlanNode, settlement: Settlement): Outcome | null {
-  switch (settlement.kind) {
-    case 'success':
-      return { kind: 'success', target: node.step.type === 'router' ? routerTarget(settlement.output) : null }
-    case 'failed':
-    case 'timeout':
-      return { kind: settlement.kind }
-    case 'skipped':
-      return { kind: 'skipped', cause: settlement.cause }
-    case 'retry':
-    case 'wait':
-      return null
-    default:
-      return settlement satisfies never
-  }
 }

@@ -1,0 +1,140 @@
+import { compileYaml } from '@agentloom/workflow'
+import { expect, test } from 'vitest'
+import { MemoryJournal } from '../journal/memory-journal.ts'
+import { NO_USAGE } from '../journal/record.ts'
+import type { Claim, SettleReply } from '../ports/journal.ts'
+import { edgesOf, nodeOf } from '../schedule/verdicts.ts'
+import { startCommand } from '../start.ts'
+import { MemorySpool } from '../testing/memory-spool.ts'
+import { VirtualClock } from '../testing/virtual-clock.ts'
+import { replaySpool, type ReplayMode, type ReplayParts, type Ready } from './replay.ts'
+import { SpooledJournal } from './spooled-journal.ts'
+
+const { plan } = compileYaml(`
+name: chain
+steps:
+  - {id: a, type: function, handler: f}
+  - {id: b, type: function, handler: f, depends_on: [a]}
+  - {id: c, type: function, handler: f, depends_on: [b]}
+`)
+
+const clock = new VirtualClock()
+const now = (): number => clock.now()
+
+function emptyJournal(): MemoryJournal {
+  return new MemoryJournal({ now, offerMs: 5_000, hasLeases: true })
+}
+
+async function startedRun() {
+  const memory = emptyJournal()
+  const spools = [new MemorySpool(), new MemorySpool()] as const
+  const workers = spools.map((spool) => new SpooledJournal(memory, { spool, order: 'parallel', now }))
+  await memory.start(startCommand(plan, { runId: 'run' }))
+  return {
+    memory,
+    spools,
+    worker(index: number): SpooledJournal {
+      const found = workers[index]
+      if (found === undefined) throw new Error('no such worker')
+      return found
+    },
+  }
+}
+
+async function claimed(journal: SpooledJournal, stepId: string): Promise<Claim> {
+  const offer = { runId: 'run', stepId, epoch: 0 }
+  const reply = await journal.claim({
+    offer,
+    nonce: `n-${stepId}`,
+    worker: 'w',
+    leaseMs: 4_000,
+    reads: [],
+    isDecided: false,
+  })
+  if (reply.outcome !== 'claimed') throw new Error(reply.outcome)
+  return reply.claim
+}
+
+function committed(journal: Pick<SpooledJournal, 'settle'>, claim: Claim): Promise<SettleReply> {
+  const node = nodeOf(plan, claim.stepId)
+  const edges = edgesOf(plan, node, { kind: 'success', target: null })
+  const settlement = { kind: 'success', output: `"${claim.stepId}"`, usage: NO_USAGE } as const
+  return journal.settle({ claim, rank: node.index, settlement, edges, next: null })
+}
+
+async function done(journal: SpooledJournal, stepId: string): Promise<void> {
+  await committed(journal, await claimed(journal, stepId))
+}
+
+async function replayed(spool: MemorySpool, journal: MemoryJournal, mode: ReplayMode) {
+  const ready: Ready[] = []
+  const parts: ReplayParts = {
+    spool,
+    journal,
+    planOf: () => plan,
+    onReady: async (_plan, _runId, one) => void ready.push(one),
+  }
+  const [run] = await replaySpool(parts, mode)
+  return { run, ready }
+}
+
+async function stepsOf(journal: MemoryJournal): Promise<string> {
+  const loaded = await journal.load('run')
+  return (loaded?.records ?? []).flatMap((record) => (record.kind === 'committed' ? record.stepId : [])).join()
+}
+
+test('a run that the journal has lost is there again, and goes on behind its results', async () => {
+  const { spools, worker } = await startedRun()
+  await done(worker(0), 'a')
+  await done(worker(0), 'b')
+  const emptied = emptyJournal()
+  const { run, ready } = await replayed(spools[0], emptied, 'last')
+  expect(run).toMatchObject({ outcome: 'restored', lost: [], waiting: [] })
+  expect(ready).toMatchObject([{ offers: [{ stepId: 'c' }] }])
+  expect(await stepsOf(emptied)).toBe('a,b')
+  expect((await replayed(spools[0], emptied, 'last')).run).toEqual({ runId: 'run', outcome: 'known' })
+})
+
+test('what a worker had spooled, and died before it was committed, is told the journal that holds its claim', async () => {
+  const { spools, worker, memory } = await startedRun()
+  const claim = await claimed(worker(0), 'a')
+  memory.settle = () => Promise.reject(new Error('killed'))
+  await expect(committed(worker(0), claim)).rejects.toThrow('killed')
+  Reflect.deleteProperty(memory, 'settle')
+  const { run, ready } = await replayed(spools[0], memory, 'resend')
+  expect(run).toMatchObject({ outcome: 'resent', addedCount: 1 })
+  expect(ready).toMatchObject([{ outcome: 'settled', offers: [{ stepId: 'b' }] }])
+  expect((await replayed(spools[0], memory, 'resend')).run).toMatchObject({ outcome: 'known' })
+})
+
+test('a journal that lost nothing is left alone, and so are the claims that it holds', async () => {
+  const { spools, worker, memory } = await startedRun()
+  await done(worker(0), 'a')
+  const held = await claimed(worker(0), 'b')
+  expect((await replayed(spools[0], memory, 'last')).run).toEqual({ runId: 'run', outcome: 'known' })
+  expect(await committed(worker(0), held)).toMatchObject({ outcome: 'settled' })
+})
+
+test('results of several workers come together, whoever comes first', async () => {
+  const { spools, worker } = await startedRun()
+  await done(worker(0), 'a')
+  await done(worker(1), 'b')
+  await done(worker(0), 'c')
+  const emptied = emptyJournal()
+  expect((await replayed(spools[1], emptied, 'merge')).run).toMatchObject({ waiting: ['b'] })
+  expect((await replayed(spools[0], emptied, 'merge')).run).toMatchObject({ waiting: ['c'] })
+  expect((await replayed(spools[1], emptied, 'merge')).run).toMatchObject({ waiting: [] })
+  expect((await replayed(spools[0], emptied, 'merge')).run).toMatchObject({ waiting: [] })
+  expect(await emptied.header('run')).toMatchObject({ status: 'success' })
+})
+
+test('a worker that is gone with its disk: its result is lost, that is said, and others stay', async () => {
+  const { spools, worker } = await startedRun()
+  await done(worker(0), 'a')
+  await done(worker(1), 'b')
+  const emptied = emptyJournal()
+  const { run, ready } = await replayed(spools[1], emptied, 'last')
+  expect(run).toMatchObject({ outcome: 'restored', lost: ['a'] })
+  expect(ready).toMatchObject([{ offers: [{ stepId: 'a' }, { stepId: 'c' }] }])
+  expect(await stepsOf(emptied)).toBe('b')
+})
