@@ -32,6 +32,9 @@ export interface Keys {
   childIndex(status: string): string
   /** A result that a step keeps for others: see `journal/result-cache.ts`. */
   cached(key: string): string
+  /** Owners of blobs: see `blobs/redis-blobs.ts`. */
+  readonly blobs: string
+  blobsOf(owner: string): string
   /** Set: pools beside the default one that were ever rung for. */
   readonly pools: string
   /** What the keys of the default pool's BullMQ queue begin with; another pool's name follows behind a `-`. */
@@ -99,6 +102,8 @@ export function keysOf(prefix: string, shard = 0): Keys {
     definition: (hash) => `${root}def:${hash}`,
     index: (status) => `${root}ix:${status}`,
     childIndex: (status) => `${root}cx:${status}`,
+    blobs: `${root}blobs`,
+    blobsOf: (owner) => `${root}blobs:${owner}`,
     cached: (key) => `${root}cache:${key}`,
     pools: `${root}pools`,
     stepsQueue: `${root}${STEPS_QUEUE}`,

@@ -20,6 +20,8 @@ export type ScriptName =
   | 'watch'
   | 'lease'
   | 'compacted'
+  | 'put-blobs'
+  | 'idle-blobs'
   | 'beat'
   | 'silent'
   | 'leases'

@@ -1,20 +1,18 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { MemoryJournal } from '../journal/memory-journal.ts'
-import type { BlobStore } from '../ports/blobs.ts'
 import { claimed, heldBy, oneEdge, settled, startOf, success } from '../testing/journal-commands.ts'
 import { journalConformance } from '../testing/journal-conformance.ts'
 import { VirtualClock } from '../testing/virtual-clock.ts'
 import { BlobJournal } from './blob-journal.ts'
 import { Blobs } from './blobs.ts'
 import { BlobStoreError } from './errors.ts'
-import { collectBlobs } from './collect.ts'
 import { MemoryBlobs } from './memory-blobs.ts'
 
 function place({ charactersMin }: { readonly charactersMin?: number } = {}) {
   const clock = new VirtualClock()
   const inner = new MemoryJournal({ now: () => clock.now(), offerMs: 5_000, hasLeases: true })
-  const store = new MemoryBlobs(() => clock.now())
+  const store = new MemoryBlobs()
   /** As another process sees it. */
   const open = () => new BlobJournal(inner, new Blobs(store, charactersMin))
   return { clock, inner, store, open, journal: open() }
@@ -100,8 +98,7 @@ test('a commit stands although the value of the next step cannot be had: that on
   })
   await settled(journal, (await claimed(journal, 'x')).claim, success(large), [])
   const { claim } = await claimed(journal, 'a')
-  const store = { ...withMethodsOf(parts.store), get: async () => Promise.reject(new BlobStoreError('s3', 'away')) }
-  const worker = new BlobJournal(parts.inner, new Blobs(store))
+  const worker = new BlobJournal(parts.inner, new Blobs({ put: away, get: away, remove: away }))
   const next = { nonce: 'n-b', worker: 'w', leaseMs: 10_000, candidates: [{ stepId: 'b', reads: ['x'] }] }
   const command = { claim, rank: 0, settlement: success('1'), edges: oneEdge('b'), next }
   expect(await worker.settle(command)).toMatchObject({ outcome: 'settled', next: null, offers: [{ stepId: 'b' }] })
@@ -120,29 +117,6 @@ test('content that is not what the reference names is told, not used', async () 
   await expect(parts.open().load('run')).rejects.toMatchObject({ code: 'store/blobs' })
 })
 
-test('blobs of a run that is not kept are collected after the grace, those of others never', async () => {
-  const parts = place()
-  await withLargeOutput(parts)
-  await parts.store.put('gone', [{ hash: 'h', text: 'x' }])
-  const isKept = async (runId: string) => (await parts.inner.header(runId)) !== null
-  expect(await collectBlobs(parts.store, isKept, 1_000)).toBe(0)
-  parts.clock.advance(1_000)
-  expect(await collectBlobs(parts.store, isKept, 1_000)).toBe(1)
-  expect(parts.store.owners).toEqual(['run'])
-  parts.inner.drop('run')
-  expect(await collectBlobs(parts.store, isKept, 1_000)).toBe(0)
-  parts.clock.advance(1_000)
-  expect(await collectBlobs(parts.store, isKept, 1_000)).toBe(1)
-  expect(parts.store.owners).toEqual([])
-})
-
-function withMethodsOf(store: MemoryBlobs): BlobStore {
-  return {
-    put: (...args) => store.put(...args),
-    get: (...args) => store.get(...args),
-    remove: (...args) => store.remove(...args),
-    idleOwners: (...args) => store.idleOwners(...args),
-    removeIdle: (...args) => store.removeIdle(...args),
-    keep: (...args) => store.keep(...args),
-  }
+function away(): Promise<never> {
+  return Promise.reject(new BlobStoreError('s3', 'away'))
 }

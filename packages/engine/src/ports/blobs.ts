@@ -8,18 +8,13 @@ export interface Blob {
 /**
  * Where large values of runs lie, outside of the journal. A blob belongs to its owner, the run at the top of a tree, and is gone
  * with it: the same content under two owners is two blobs, so that none is ever taken from a run by the end of another.
+ * An owner's name is of `[A-Za-z0-9_-]{1,64}`. Anything that keeps texts under names can be one.
  */
 export interface BlobStore {
-  /** Durable as the journal is, when it resolves. Again is harmless. @throws {BlobStoreError} */
+  /** As durable as the journal when it resolves. Again is harmless. @throws {BlobStoreError} */
   put(owner: string, blobs: readonly Blob[]): Promise<void>
   /** In the order of the hashes; null where there is none. @throws {BlobStoreError} */
   get(owner: string, hashes: readonly string[]): Promise<readonly (string | null)[]>
   /** Forgets all of an owner's blobs. Idempotent. @throws {BlobStoreError} */
   remove(owner: string): Promise<void>
-  /** Owners with blobs none of which has been put since, milliseconds ago; in any order. For the collector. */
-  idleOwners(sinceMs: number, limit: number): Promise<readonly string[]>
-  /** As `remove`, of an owner who has put nothing since, milliseconds ago. */
-  removeIdle(owner: string, sinceMs: number): Promise<void>
-  /** The owner is alive: it is not asked for again until as long as `sinceMs` has passed once more. */
-  keep(owner: string): Promise<void>
 }
