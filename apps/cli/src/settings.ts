@@ -10,6 +10,8 @@ const CANDIDATE_CACHE_MAX = 1_000_000
 const SHARDS_MAX = 128
 const SHOWN_CHARACTERS_MAX = 80
 
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
 const text = () => z.string()
 const whole = (max: number) =>
   z
@@ -48,6 +50,17 @@ export const settingsTable = {
   AGENTLOOM_SHARDS: whole(SHARDS_MAX)
     .optional()
     .describe('Number of shards, fixed when the first worker or run starts (default: as fixed, else 1).'),
+  AGENTLOOM_BLOBS: text()
+    .default('redis')
+    .describe(
+      'Where values above 32 KiB of runs in Redis lie: `redis`, a folder that all share as `file:/path`, or `s3://BUCKET/PREFIX?region=…&endpoint=…` with the usual AWS variables. The same for all.',
+    ),
+  AGENTLOOM_RETENTION: z
+    .string()
+    .regex(/^\d{1,6}[smhd]$/, 'give a duration such as 30m, 12h or 7d')
+    .transform((given) => Number(given.slice(0, -1)) * (UNIT_MS[given.slice(-1)] ?? 0))
+    .optional()
+    .describe('How long ended runs stay in Redis: 30m, 12h, 7d. Default 7d; then the checkpoint has them.'),
   OPENAI_API_KEY: text().optional().describe('Key for OpenAI, or for whatever server OPENAI_BASE_URL names.'),
   OPENAI_BASE_URL: text()
     .optional()

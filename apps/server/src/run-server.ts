@@ -1,3 +1,4 @@
+import { openBlobPlace } from '@agentloom/bullmq/client'
 import { createLogger, secretsOf } from '@agentloom/telemetry'
 import { type Environment, exitCodeOf, exitSoon, listenForStop, loadWorkflowFolder } from '@agentloom/worker/program'
 import { type ServerFlags, serverSettings } from './settings/server-settings.ts'
@@ -16,7 +17,7 @@ export async function runServer(flags: ServerFlags, environment: Environment = p
   using stop = listenForStop()
   const folder = settings.workflows === null ? null : await loadWorkflowFolder(settings.workflows)
   for (const { code, message, file, line } of folder?.warnings ?? []) logger.warn({ code, file, line }, message)
-  const { redis, prefix, shards, host, port, apiKey, redact, graceMs } = settings
+  const { redis, prefix, shards, host, port, apiKey, redact, graceMs, blobs, retentionMs } = settings
   const server = await startServer({
     redis,
     prefix,
@@ -26,6 +27,8 @@ export async function runServer(flags: ServerFlags, environment: Environment = p
     apiKey,
     workflows: folder?.plans.values() ?? [],
     redact,
+    blobs: await openBlobPlace(blobs, environment),
+    ...(retentionMs !== null && { retentionMs }),
     logger,
   })
   logger.info(

@@ -1,4 +1,4 @@
-import { createClient } from '@agentloom/bullmq/client'
+import { createClient, type BlobStore } from '@agentloom/bullmq/client'
 import type { Logger } from '@agentloom/telemetry'
 import type { Plan } from '@agentloom/workflow'
 import { type Address, ListenError } from '@agentloom/worker/program'
@@ -27,6 +27,10 @@ export interface StartServerOptions {
   readonly workflows?: Iterable<Plan>
   /** Keys and globs whose values are not shown, beside those that each workflow names. Default: none. */
   readonly redact?: readonly string[]
+  /** Where values above 32 KiB lie: see AGENTLOOM_BLOBS. Default null: in Redis. */
+  readonly blobs?: BlobStore | null
+  /** How long ended runs stay in Redis, milliseconds. Default 7 days. */
+  readonly retentionMs?: number
   readonly logger: Logger
 }
 
@@ -57,6 +61,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     apiKey = null,
     workflows = [],
     redact = [],
+    blobs = null,
+    retentionMs,
     logger,
   } = options
   checkApiKey(apiKey, host)
@@ -65,6 +71,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     await createClient({
       redis,
       redact,
+      blobs,
+      ...(retentionMs !== undefined && { retentionMs }),
       ...(prefix !== undefined && { prefix }),
       ...(shards !== undefined && { shards }),
     }),

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { startWorkerRuntime } from '@agentloom/bullmq'
+import { openBlobPlace, startWorkerRuntime } from '@agentloom/bullmq'
 import { type Executors, functionsOf, type Models, systemClock } from '@agentloom/engine'
 import {
   type CallObserver,
@@ -55,6 +55,12 @@ export interface StartWorkerOptions {
   readonly leaseMs?: number
   /** Folder of `checkpoints/` and `work/`. Default `./.agentloom`. */
   readonly home?: string
+  /** Where values above 32 KiB lie: see AGENTLOOM_BLOBS. Default `redis`. */
+  readonly blobs?: string
+  /** How long ended runs stay in Redis, milliseconds. Default 7 days. */
+  readonly retentionMs?: number
+  /** How long checkpoints and run folders of ended runs stay, milliseconds. Default: until somebody removes them. */
+  readonly checkpointRetentionMs?: number
   /** Folder of the run folders. Default: `work/` in `home`. */
   readonly workDir?: string
   /** Keys and globs whose values are not shown, beside those that each workflow names. Default: none. */
@@ -92,6 +98,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
   const log = options.logger ?? createLogger({ name: 'worker', secrets: secretsOf(environment) })
   const events = eventLog(log, systemClock.monotonic)
   const metrics = createMetrics(options.metricsKeysMax)
+  const workDir = resolve(options.workDir ?? join(home, 'work'))
   const meter = createMeter(metrics, Date.now)
   await using opened = new AsyncDisposableStack()
   const executors: Executors = {
@@ -109,12 +116,14 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
       events.engine(event)
       meter.engine(event)
     },
-    runFolder: runFolders(resolve(options.workDir ?? join(home, 'work'))),
+    runFolder: runFolders(workDir),
   }
   const runtime = await startWorkerRuntime({
     redis: options.redis,
     executors,
     workflows: byName(options.workflows ?? []),
+    blobs: await openBlobPlace(options.blobs ?? 'redis', environment),
+    ...(options.retentionMs !== undefined && { retentionMs: options.retentionMs }),
     onEvent: (event) => {
       events.worker(event)
       meter.worker(event)
@@ -134,6 +143,9 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
       redis: options.redis,
       prefix: prefix ?? 'al',
       folder: resolve(home, 'checkpoints'),
+      workDir,
+      blobs: options.blobs ?? 'redis',
+      retentionMs: options.checkpointRetentionMs ?? null,
       holder: runtime.worker,
       log,
     }),

@@ -1,4 +1,5 @@
 export type {
+  BlobStore,
   JournalRecord,
   LoadedRun,
   RunFilter,
@@ -9,6 +10,7 @@ export type {
   StartOptions,
   StepView,
 } from '@agentloom/engine'
+export { BlobPlaceError, openBlobPlace } from './blobs/blob-place.ts'
 export {
   createClient,
   type Client,

@@ -1,3 +1,4 @@
+export { openBlobPlace } from './blobs/blob-place.ts'
 export { type Compaction, type CompactionOptions, type UnsavedRun, openCompaction } from './compact/compaction.ts'
 export {
   RedisConnectError,

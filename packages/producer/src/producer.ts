@@ -1,4 +1,4 @@
-import { createClient, newRunId, type Client } from '@agentloom/bullmq/client'
+import { createClient, newRunId, type BlobStore, type Client } from '@agentloom/bullmq/client'
 import { compileYaml, isWorkflow, type Plan, type Workflow } from '@agentloom/workflow'
 import { checkInput } from './input.ts'
 import { runHandle, type Checkpoints, type RunHandle, type StepOutputs } from './run.ts'
@@ -10,6 +10,8 @@ export interface ProducerOptions {
   readonly prefix?: string
   /** Number of shards, fixed when the first run is started; give it where no worker has started before. Default: as fixed, else 1. */
   readonly shards?: number
+  /** Where values above 32 KiB lie, as the workers have it: `await openBlobPlace(…)`. Default: in Redis. */
+  readonly blobs?: BlobStore | null
   /** Asked for results and statuses of runs that Redis no longer has: `new CheckpointStore(folder)` of `@agentloom/embedded`. */
   readonly checkpoints?: Checkpoints
 }
@@ -47,7 +49,7 @@ export interface Producer {
 }
 
 /** Connects when first used. */
-export function createProducer({ redis, prefix, shards, checkpoints }: ProducerOptions): Producer {
+export function createProducer({ redis, prefix, shards, blobs, checkpoints }: ProducerOptions): Producer {
   let opened: Promise<Client> | null = null
   const client = (): Promise<Client> => {
     if (opened !== null) return opened
@@ -55,6 +57,7 @@ export function createProducer({ redis, prefix, shards, checkpoints }: ProducerO
       redis,
       ...(prefix !== undefined && { prefix }),
       ...(shards !== undefined && { shards }),
+      ...(blobs !== undefined && { blobs }),
     })
     connecting.catch(() => {
       opened = null // the next use tries again

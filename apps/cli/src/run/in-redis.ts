@@ -1,4 +1,4 @@
-import { createClient, newRunId, type Client } from '@agentloom/bullmq/client'
+import { createClient, newRunId, openBlobPlace, type Client } from '@agentloom/bullmq/client'
 import { runDocument, type GateDecision, type JournalRecord, type RunView as RunRecord } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
 import { CliError } from '../errors.ts'
@@ -32,8 +32,15 @@ export interface RedisStart {
   readonly placeOptions: string
 }
 
-export function connect({ url, prefix, shards, redact }: RedisPlace): Promise<Client> {
-  return createClient({ redis: url, prefix, redact, ...(shards !== undefined && { shards }) })
+export async function connect({ url, prefix, shards, redact, blobs, retentionMs, env }: RedisPlace): Promise<Client> {
+  return createClient({
+    redis: url,
+    prefix,
+    redact,
+    blobs: await openBlobPlace(blobs, env),
+    ...(shards !== undefined && { shards }),
+    ...(retentionMs !== undefined && { retentionMs }),
+  })
 }
 
 /** Starts a run that workers execute, and watches it. */

@@ -10,13 +10,20 @@ export type Place =
       readonly prefix: string
       readonly shards: number | undefined
       readonly redact: readonly string[]
+      readonly blobs: string
+      readonly retentionMs: number | undefined
+      /** For what the blob store needs. */
+      readonly env: Io['env']
     }
   | { readonly kind: 'embedded'; readonly home: string; /** As the user knows it. */ readonly shown: string }
 
 export function placeOf(redis: string | undefined, settings: Settings, io: Io): Place {
   const url = redis ?? settings.AGENTLOOM_REDIS_URL ?? settings.REDIS_URL
   const { AGENTLOOM_PREFIX: prefix, AGENTLOOM_SHARDS: shards, AGENTLOOM_REDACT_STATE_KEYS: redact = [] } = settings
-  if (url !== undefined) return { kind: 'redis', url, prefix, shards, redact }
+  if (url !== undefined) {
+    const { AGENTLOOM_BLOBS: blobs, AGENTLOOM_RETENTION: retentionMs } = settings
+    return { kind: 'redis', url, prefix, shards, redact, blobs, retentionMs, env: io.env }
+  }
   return embeddedPlace(settings, io)
 }
 

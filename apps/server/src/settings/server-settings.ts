@@ -59,6 +59,8 @@ export interface ServerSettings {
   readonly apiKey: string | null
   readonly workflows: string | null
   readonly graceMs: number
+  readonly blobs: string
+  readonly retentionMs: number | null
   readonly redact: readonly string[]
   readonly logLevel: LogLevel
   readonly logFormat: 'json' | 'text'
@@ -79,6 +81,8 @@ export function serverSettings(given: ServerFlags, environment: Environment): Se
     apiKey,
     workflows: flags.workflows ?? null,
     graceMs: flags.grace * 1_000,
+    blobs: variables.AGENTLOOM_BLOBS,
+    retentionMs: variables.AGENTLOOM_RETENTION ?? null,
     redact: variables.AGENTLOOM_REDACT_STATE_KEYS ?? [],
     logLevel: variables.AGENTLOOM_LOG_LEVEL,
     logFormat: variables.AGENTLOOM_LOG_FORMAT,

@@ -3,6 +3,9 @@ import { expect, test } from 'vitest'
 import { compactLive, compactRound } from './compact.ts'
 import type { CompactorNews } from './messages.ts'
 
+/** Nothing is kept of a run before. */
+const NEW = { recordCount: async () => null, writeOn: async () => false }
+
 /** A journal of ended runs, and a disk that may refuse. */
 function place(runIds: readonly string[]) {
   const listed = new Set(runIds)
@@ -45,6 +48,7 @@ function place(runIds: readonly string[]) {
           definition: async () => 'text',
         },
         {
+          ...NEW,
           write: async (loaded) => {
             if (this.isDiskFull) throw new Error('ENOSPC')
             files.add(loaded.header.runId)
@@ -99,7 +103,11 @@ test('a run at work is written when it has changed, and forgotten when it works 
         load: async (runId) => ({ header: here.headerOf(runId), records: [] }),
         definition: async () => 'text',
       },
-      { store: { write: async ({ header }) => void writes.push(header.runId) }, tell: () => undefined, written },
+      {
+        store: { ...NEW, write: async ({ header }) => void writes.push(header.runId) },
+        tell: () => undefined,
+        written,
+      },
     )
   await round()
   live.set('b', 2)
@@ -109,4 +117,34 @@ test('a run at work is written when it has changed, and forgotten when it works 
   await round()
   expect(writes).toEqual(['a', 'b', 'b'])
   expect([...written]).toEqual([['b', 2]])
+})
+
+test('of a long run only what is new is read and written', async () => {
+  const reads: (number | undefined)[] = []
+  const written: unknown[] = []
+  const { headerOf } = place([])
+  await compactLive(
+    {
+      live: async () => [{ runId: 'a', updatedAtMs: 1 }],
+      load: async (runId, from) => {
+        reads.push(from)
+        return { header: headerOf(runId), records: [] }
+      },
+      definition: async () => 'text',
+    },
+    {
+      store: {
+        recordCount: async () => 400,
+        writeOn: async (_header, _text, { from }) => {
+          written.push(from)
+          return true
+        },
+        write: async () => void written.push('whole'),
+      },
+      tell: () => undefined,
+      written: new Map(),
+    },
+  )
+  expect(reads).toEqual([399])
+  expect(written).toEqual([400])
 })

@@ -3,6 +3,9 @@ import type { CheckpointStore } from '@agentloom/embedded'
 import { AgentloomError } from '@agentloom/workflow'
 import type { CompactorNews } from './messages.ts'
 
+/** Below it a run is read whole: one call instead of two. */
+const LONG_RECORDS = 50
+
 /** Runs of one round, and files written at once: each waits for its fsync. */
 const ROUND_MAX = 128
 const WRITES_MAX = 8
@@ -15,7 +18,7 @@ const WRITES_MAX = 8
  */
 export async function compactRound(
   compaction: Pick<Compaction, 'unsaved' | 'done' | 'load' | 'definition'>,
-  store: Pick<CheckpointStore, 'write'>,
+  store: Target['store'],
   tell: (news: CompactorNews) => void,
 ): Promise<boolean> {
   const runs = await compaction.unsaved(ROUND_MAX)
@@ -50,7 +53,7 @@ export async function compactLive(
 }
 
 interface Target {
-  readonly store: Pick<CheckpointStore, 'write'>
+  readonly store: Pick<CheckpointStore, 'write' | 'writeOn' | 'recordCount'>
   readonly tell: (news: CompactorNews) => void
 }
 
@@ -60,6 +63,7 @@ async function writeOne(
   runId: string,
 ): Promise<boolean> {
   try {
+    if (await writeOn(compaction, store, runId)) return true
     const loaded = await compaction.load(runId)
     const text = loaded === null ? null : await compaction.definition(loaded.header.definition)
     if (loaded === null || text === null) return false // it has left Redis already
@@ -70,6 +74,20 @@ async function writeOne(
     tell({ kind: 'given-up', runId, message: `${error.code} ${error.message}` })
     return false
   }
+}
+
+/** A long run that goes on: only what is new of it is read and written. */
+async function writeOn(
+  compaction: Pick<Compaction, 'load' | 'definition'>,
+  store: Target['store'],
+  runId: string,
+): Promise<boolean> {
+  const count = await store.recordCount(runId)
+  if (count === null || count < LONG_RECORDS) return false
+  const loaded = await compaction.load(runId, count - 1)
+  const text = loaded === null ? null : await compaction.definition(loaded.header.definition)
+  if (loaded === null || text === null) return false
+  return store.writeOn(loaded.header, text, { from: count, records: loaded.records })
 }
 
 function isUnreadable(error: unknown): error is AgentloomError {

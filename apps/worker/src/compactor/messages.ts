@@ -1,7 +1,18 @@
 import { z } from 'zod'
 
 /** What the thread is started with. */
-export const compactorStart = z.object({ redis: z.string(), prefix: z.string(), folder: z.string() })
+export const compactorStart = z.object({
+  redis: z.string(),
+  prefix: z.string(),
+  /** Of the checkpoints. */
+  folder: z.string(),
+  /** Of the run folders. */
+  workDir: z.string(),
+  /** See AGENTLOOM_BLOBS. */
+  blobs: z.string(),
+  /** How long checkpoints of ended runs stay, milliseconds. */
+  retentionMs: z.number().nullable(),
+})
 export type CompactorStart = z.infer<typeof compactorStart>
 
 /** What the thread tells. */

@@ -36,6 +36,16 @@ export function seconds({ max }: { readonly max: number }) {
     .pipe(z.number().min(0, 'must be 0 or more').max(max, `must be ${max} or less`))
 }
 
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** A duration such as `30m`, `12h` or `7d`, in milliseconds. */
+export function duration() {
+  return z
+    .string()
+    .regex(/^\d{1,6}[smhd]$/, 'must be a duration such as 30m, 12h or 7d')
+    .transform((text) => Number(text.slice(0, -1)) * (UNIT_MS[text.slice(-1)] ?? 0))
+}
+
 /** Flags as a caller gives them; those that are undefined count as left out. @throws {SettingError} `config/option` */
 export function parseFlags<Schema extends z.ZodType>(schema: Schema, flags: object): z.output<Schema> {
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined))
@@ -84,6 +94,15 @@ export const journalVariables = {
     .regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 of A-Z, a-z, 0-9, _ and -')
     .default('al')
     .describe('First part of every key in Redis; workers, servers and producers that share runs share it.'),
+  AGENTLOOM_BLOBS: z
+    .string()
+    .default('redis')
+    .describe(
+      'Where values above 32 KiB lie: `redis`, a folder that all share as `file:/path`, or `s3://BUCKET/PREFIX?region=…&endpoint=…` with the usual AWS variables. The same for all.',
+    ),
+  AGENTLOOM_RETENTION: duration()
+    .optional()
+    .describe('How long ended runs stay in Redis: 30m, 12h, 7d. Default 7d; then the checkpoint has them.'),
 }
 
 /** What no program shows. */

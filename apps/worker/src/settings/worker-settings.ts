@@ -4,6 +4,7 @@ import type { LogLevel } from '@agentloom/telemetry'
 import { isQueueName } from '@agentloom/workflow'
 import { z } from 'zod'
 import {
+  duration,
   type Environment,
   journalVariables,
   logVariables,
@@ -72,6 +73,9 @@ export const workerVariables = z.object({
   AGENTLOOM_QUEUES: poolNames
     .default([DEFAULT_POOL])
     .describe('Pools whose steps a worker takes, as steps name them with `queue`, separated by commas.'),
+  AGENTLOOM_CHECKPOINT_RETENTION: duration()
+    .optional()
+    .describe('How long checkpoints and run folders of ended runs stay: 90d. Default: until `agentloom runs prune`.'),
   AGENTLOOM_FLOOR_FILE: z
     .string()
     .optional()
@@ -114,6 +118,9 @@ export interface WorkerSettings {
   readonly pricingFile: string | null
   readonly candidateCacheMax: number | null
   readonly metricsKeysMax: number | null
+  readonly blobs: string
+  readonly retentionMs: number | null
+  readonly checkpointRetentionMs: number | null
   readonly strayErrors: 'log' | 'drain'
   readonly redact: readonly string[]
   readonly logLevel: LogLevel
@@ -143,6 +150,9 @@ export function workerSettings(given: WorkerFlags, environment: Environment): Wo
     pricingFile: variables.AGENTLOOM_PRICING_FILE ?? null,
     candidateCacheMax: variables.AGENTLOOM_CANDIDATE_CACHE_MAX ?? null,
     metricsKeysMax: variables.AGENTLOOM_METRICS_MAX_KEYS ?? null,
+    blobs: variables.AGENTLOOM_BLOBS,
+    retentionMs: variables.AGENTLOOM_RETENTION ?? null,
+    checkpointRetentionMs: variables.AGENTLOOM_CHECKPOINT_RETENTION ?? null,
     strayErrors: variables.AGENTLOOM_STRAY_ERRORS,
     redact: variables.AGENTLOOM_REDACT_STATE_KEYS ?? [],
     logLevel: variables.AGENTLOOM_LOG_LEVEL,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BlobStoreError, type Blob, type BlobStore } from '@agentloom/engine'
-import type { Redis } from 'ioredis'
 import { z } from 'zod'
+import type { RedisLink } from '../connect/link.ts'
 import { redisError } from '../connect/redis-error.ts'
 import type { Keys } from '../keys.ts'
 import { Scripts } from '../script.ts'
@@ -15,7 +15,7 @@ const LOOK_AGAIN_MS = 200
 const owners = z.array(z.string())
 
 export interface RedisBlobsOptions {
-  readonly redis: Redis
+  readonly redis: RedisLink
   readonly keys: Keys
   /** Where the texts lie, if not in Redis. */
   readonly elsewhere?: BlobStore | null
@@ -28,7 +28,7 @@ export interface RedisBlobsOptions {
  * the score is negative and whoever would put one waits.
  */
 export class RedisBlobs implements BlobStore {
-  readonly #redis: Redis
+  readonly #redis: RedisLink
   readonly #keys: Keys
   readonly #elsewhere: BlobStore | null
   readonly #scripts: Scripts

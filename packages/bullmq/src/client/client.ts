@@ -11,6 +11,7 @@ import {
   type TreeParts,
 } from '@agentloom/engine'
 import type {
+  BlobStore,
   DecideReply,
   Decision,
   GateDecision,
@@ -42,6 +43,8 @@ export interface ClientOptions {
   readonly prefix?: string
   /** Number of shards, fixed when the first run is started. Default: as fixed, else 1. */
   readonly shards?: number
+  /** Where values above 32 KiB lie, the same for all who share runs; see `openBlobPlace`. Default: in Redis. */
+  readonly blobs?: BlobStore | null
   /** How long the records of an ended run stay in Redis. Default 7 days. */
   readonly retentionMs?: number
   /** Keys and globs whose values views do not show, beside those that each workflow names (AGENTLOOM_REDACT_STATE_KEYS). */
@@ -149,9 +152,9 @@ export interface Client {
  * @throws {ShardCountError} `config/shards`
  */
 export async function createClient(options: ClientOptions): Promise<Client> {
-  const { retentionMs, redact = [] } = options
+  const { retentionMs, redact = [], blobs } = options
   const { redis, shards, fleet } = await connect(options)
-  const { journal, doorbell, queues, closeQueues } = openShards({ redis, shards, retentionMs })
+  const { journal, doorbell, queues, closeQueues } = openShards({ redis, shards, retentionMs, blobs })
   const plans = createPlans((hash) => journal.definition(hash), { redact })
   const follower = new Follower({ journal, doorbell, plans, observe: () => undefined })
   const tree: TreeParts = { journal, plans, follower }

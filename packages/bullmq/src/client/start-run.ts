@@ -2,14 +2,14 @@ import { bellOf, startCommand, type Bell, type Doorbell, type StartOptions, type
 import type { Plan } from '@agentloom/workflow'
 import { RedisFullError } from '../connect/errors.ts'
 import { redisError } from '../connect/redis-error.ts'
-import type { ShardedJournal } from '../shards/sharded-journal.ts'
+import type { ValueJournal } from '../blobs/value-journal.ts'
 
 /**
  * Starts a run and rings for its first steps. Where it is known which these are, the bells follow on the START's heels
  * instead of waiting for its answer, which spares a round trip.
  */
 export async function startRun(
-  { journal, doorbell }: { readonly journal: ShardedJournal; readonly doorbell: Doorbell },
+  { journal, doorbell }: { readonly journal: Pick<ValueJournal, 'start' | 'hasStarted'>; readonly doorbell: Doorbell },
   plan: Plan,
   options: StartOptions,
 ): Promise<StartReply['outcome']> {

@@ -1,5 +1,7 @@
-import type { LoadedRun } from '@agentloom/engine'
+import type { BlobStore, LoadedRun } from '@agentloom/engine'
 import { z } from 'zod'
+import { ShardedBlobs } from '../blobs/sharded-blobs.ts'
+import { ValueJournal } from '../blobs/value-journal.ts'
 import { connect } from '../connect/connect.ts'
 import type { RedisLink } from '../connect/link.ts'
 import { redisError } from '../connect/redis-error.ts'
@@ -12,6 +14,8 @@ export interface CompactionOptions {
   /** `redis://` or `rediss://` URL of a single server. */
   readonly redis: string
   readonly prefix?: string
+  /** Where values above 32 KiB lie, the same for all who share runs; see `openBlobPlace`. Default: in Redis. */
+  readonly blobs?: BlobStore | null
   /** Told of every failure of the established connection, which is restored by itself. */
   readonly onError?: (error: unknown) => void
 }
@@ -46,9 +50,11 @@ export interface Compaction {
   /** Runs at work, those first that are the longest, with the time of their last record. */
   live(limit: number): Promise<readonly LiveRun[]>
   /** Null when the run has left Redis. @throws {CorruptJournalError} @throws {NewerFormatError} */
-  load(runId: string): Promise<LoadedRun | null>
+  load(runId: string, from?: number): Promise<LoadedRun | null>
   /** Text of a definition by hash, or null. */
   definition(hash: string): Promise<string | null>
+  /** Removes blobs of runs that have left Redis. @returns of how many runs */
+  collectBlobs(): Promise<number>
   /** Twice is harmless. */
   close(): void
 }
@@ -61,7 +67,8 @@ const scores = z.array(z.string())
  */
 export async function openCompaction(options: CompactionOptions): Promise<Compaction> {
   const { redis, shards } = await connect(options)
-  const journal = new ShardedJournal({ redis, shards })
+  const blobs = new ShardedBlobs({ redis, shards, elsewhere: options.blobs ?? null })
+  const journal = new ValueJournal(new ShardedJournal({ redis, shards }), blobs)
   const scripts = new Scripts(redis)
   const [first] = shards
   const lease = async (holder: string, leaseMs: number): Promise<boolean> =>
@@ -108,7 +115,8 @@ export async function openCompaction(options: CompactionOptions): Promise<Compac
         throw redisError(error)
       }
     },
-    load: (runId) => journal.load(runId),
+    load: (runId, from) => journal.load(runId, from),
+    collectBlobs: () => blobs.collect(),
     definition: (hash) => journal.definition(hash),
     close: () => redis.disconnect(),
   }

@@ -1,4 +1,7 @@
+import type { BlobStore } from '@agentloom/engine'
 import type { Queue } from 'bullmq'
+import { ShardedBlobs } from '../blobs/sharded-blobs.ts'
+import { ValueJournal } from '../blobs/value-journal.ts'
 import type { RedisLink } from '../connect/link.ts'
 import { BullmqDoorbell } from '../doorbell/bullmq-doorbell.ts'
 import { openQueue, PoolQueues } from '../doorbell/pool-queues.ts'
@@ -7,7 +10,8 @@ import { ShardedDoorbell } from './sharded-doorbell.ts'
 import { ShardedJournal } from './sharded-journal.ts'
 
 export interface OpenedShards {
-  readonly journal: ShardedJournal
+  readonly journal: ValueJournal
+  readonly blobs: ShardedBlobs
   readonly doorbell: ShardedDoorbell
   /** The queues of steps, shard by shard, and behind them the one of runs to be started, which lies in the first. */
   readonly queues: () => Promise<readonly Queue[]>
@@ -23,18 +27,23 @@ export function openShards({
   redis,
   shards,
   retentionMs,
+  blobs: elsewhere = null,
   onError = () => undefined,
 }: {
   readonly redis: RedisLink
   readonly shards: readonly Keys[]
   readonly retentionMs?: number | undefined
+  readonly blobs?: BlobStore | null | undefined
   readonly onError?: (error: unknown) => void
 }): OpenedShards {
   const pools = shards.map((keys) => new PoolQueues(redis, keys, onError))
   const inShards = (of: readonly Keys[]): readonly PoolQueues[] => of.flatMap(({ shard }) => pools[shard] ?? [])
   const starts = shards.slice(0, 1).map((keys) => openQueue(redis, keys, RUNS_QUEUE).on('error', onError))
+  const blobs = new ShardedBlobs({ redis, shards, elsewhere })
+  const journal = new ShardedJournal({ redis, shards, ...(retentionMs === undefined ? {} : { retentionMs }) })
   return {
-    journal: new ShardedJournal({ redis, shards, ...(retentionMs === undefined ? {} : { retentionMs }) }),
+    journal: new ValueJournal(journal, blobs),
+    blobs,
     doorbell: new ShardedDoorbell(pools.map((queues) => new BullmqDoorbell(queues))),
     async queues() {
       return [...(await Promise.all(pools.map((queues) => queues.all()))).flat(), ...starts]

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { Claims, createPlans, Follower, Places, systemClock, type Executors } from '@agentloom/engine'
+import { Claims, createPlans, Follower, Places, systemClock, type BlobStore, type Executors } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
 import { connect } from '../connect/connect.ts'
 import { RedisCache } from '../journal/result-cache.ts'
@@ -43,6 +43,8 @@ export interface WorkerOptions {
   readonly stepsMax?: number
   /** By name: what `start-run` jobs on the runs queue may start. Default: none, and the queue is left to others. */
   readonly workflows?: ReadonlyMap<string, Plan>
+  /** Where values above 32 KiB lie, the same for all who share runs; see `openBlobPlace`. Default: in Redis. */
+  readonly blobs?: BlobStore | null
   /** How long the records of an ended run stay in Redis, ms. Default 7 days. */
   readonly retentionMs?: number
   /** Keys and globs whose values leave no step of this worker, beside those that each workflow names (AGENTLOOM_REDACT_STATE_KEYS). */
@@ -99,7 +101,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     emit({ kind: 'error', during, error })
   const { redis, shards, fleet } = await connect({ ...options, fixesShards: true, onError: onError('redis') })
   const served = servedShards(shards, options.onlyShards, () => redis.disconnect())
-  const opened = openShards({ redis, shards, retentionMs, onError: onError('queue') })
+  const opened = openShards({ redis, shards, retentionMs, blobs: options.blobs, onError: onError('queue') })
   const { journal, doorbell, queues, closeQueues } = opened
   const plans = createPlans((hash) => journal.definition(hash), { redact })
   for (const plan of workflows.values()) plans.add(plan)
