@@ -20,6 +20,7 @@ const { values } = parseArgs({
   },
 })
 await mkdir(SCRATCH, { recursive: true })
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 const folder = await mkdtemp(join(SCRATCH, 'run-'))
 console.error(`seed ${values.seed}, in ${folder}`)
 const report = await nemesis({

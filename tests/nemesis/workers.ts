@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { agentloom, exited } from '../crash/fleet.ts'
 import { Clock } from './clock.ts'
+import { Disk } from './disk.ts'
 import { Proxy } from './proxy.ts'
 
 const FUNCTIONS = join(import.meta.dirname, 'functions.ts')
@@ -16,6 +16,10 @@ export interface Worker {
   readonly home: string
   readonly proxy: Proxy
   readonly clock: Clock
+  /** That of its home, where one can be had. */
+  readonly disk: Disk | null
+  /** Pools that it serves. */
+  readonly queues: string
   child: ChildProcess
 }
 
@@ -45,10 +49,12 @@ export class Workers {
     for (let index = 0; index < options.count; index += 1) {
       const name = `w${index}`
       const home = join(options.folder, name)
-      mkdirSync(home, { recursive: true })
+      const disk = Disk.mount(home)
+      const queues = index % 2 === 0 ? 'default,other' : 'default'
       const proxy = await Proxy.open(options.redisPort)
       const clock = new Clock(join(options.folder, `${name}.clock`))
-      workers.all.push({ name, home, proxy, clock, child: workers.#spawn({ name, home, proxy, clock }) })
+      const worker = { name, home, proxy, clock, disk, queues }
+      workers.all.push({ ...worker, child: workers.#spawn(worker) })
     }
     return workers
   }
@@ -83,6 +89,14 @@ export class Workers {
     return this.#held.has(worker)
   }
 
+  /** For a process that is about to end, and can't wait. */
+  abandon(): void {
+    for (const { child, disk } of this.all) {
+      child.kill('SIGKILL')
+      disk?.unmount()
+    }
+  }
+
   async stop(): Promise<void> {
     for (const { child } of this.all) child.kill('SIGCONT')
     for (const { child } of this.all) child.kill('SIGTERM')
@@ -90,12 +104,15 @@ export class Workers {
     const timer = setTimeout(() => this.all.map(({ child }) => child.kill('SIGKILL')), 10_000)
     await Promise.all(ends)
     clearTimeout(timer)
-    for (const { proxy } of this.all) proxy.close()
+    for (const { proxy, disk } of this.all) {
+      proxy.close()
+      disk?.unmount()
+    }
     await this.#log.close()
   }
 
-  #spawn({ name, home, proxy, clock }: Omit<Worker, 'child'>): ChildProcess {
-    const flags = ['--name', name, '--concurrency', CONCURRENCY, '--grace', GRACE_SECONDS]
+  #spawn({ name, home, proxy, clock, queues }: Omit<Worker, 'child'>): ChildProcess {
+    const flags = ['--name', name, '--concurrency', CONCURRENCY, '--grace', GRACE_SECONDS, '--queues', queues]
     return agentloom(['worker', '--redis', proxy.url, '--functions', FUNCTIONS, ...flags], {
       env: {
         AGENTLOOM_PREFIX: this.#options.prefix,

@@ -70,7 +70,12 @@ export async function openWorld({
     count: workerCount,
     environment: {},
   })
-  opened.defer(() => workers.stop())
+  const abandon = (): void => workers.abandon()
+  process.once('exit', abandon)
+  opened.defer(async () => {
+    await workers.stop()
+    process.off('exit', abandon)
+  })
   const witness = new Witness(log)
   const load = new Load({ client, witness, order: orders(seededRandom(seed), seed), liveMax, now: monotonicMs })
   const rest = opened.move()

@@ -1,5 +1,7 @@
 import { CAN_SET_CLOCKS } from '../clock.ts'
+import { CAN_MOUNT } from '../disk.ts'
 import { skew } from './clocks.ts'
+import { checkpointsFull } from './disks.ts'
 import type { Fault } from './fault.ts'
 import { cutAfter, cutBefore, delay } from './network.ts'
 import { sigkill, sigstop, sigterm } from './processes.ts'
@@ -28,4 +30,5 @@ export const FAULTS: readonly Fault[] = [
   obliterated,
   paused,
   ...(CAN_SET_CLOCKS ? [skew] : []),
+  ...(CAN_MOUNT ? [checkpointsFull] : []),
 ]

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, RedisFullError, type RunStatus } from '@agentloom/bullmq/client'
 import type { Witness } from '../witness.ts'
 import { judgeRun } from '../verdict/judge-run.ts'
+import { isQuarantined } from './quarantine.ts'
 import { type Order, SIGNAL } from './orders.ts'
 
 /** A run whose START was acknowledged and whose end was not yet looked at. */
@@ -11,6 +12,8 @@ export interface LiveRun {
   readonly acceptedAtMs: number
   isSignalled: boolean
   isCancelled: boolean
+  /** When somebody looked last why it is parked. */
+  parkedLookAtMs: number
   /** Redis does not have it, at the last look. */
   isGone: boolean
 }
@@ -26,6 +29,7 @@ export interface LoadOptions {
 
 const TICK_MS = 150
 const STARTS_PER_TICK = 6
+const PARKED_LOOK_MS = 1_000
 /** A START that a full Redis refused is sent again. */
 const FULL_RETRY_MS = 100
 const OVER: ReadonlySet<RunStatus> = new Set(['success', 'failed', 'timeout', 'budget_exceeded', 'cancelled'])
@@ -40,6 +44,8 @@ export class Load {
   readonly trouble = new Map<string, number>()
   accepted = 0
   refusedFull = 0
+  /** Steps that had lost three workers, and were let go on. */
+  unquarantined = 0
   isStarting = true
   #count = 0
 
@@ -76,7 +82,15 @@ export class Load {
       }
     }
     this.accepted += 1
-    this.live.set(runId, { runId, order, acceptedAtMs: now(), isSignalled: false, isCancelled: false, isGone: false })
+    this.live.set(runId, {
+      runId,
+      order,
+      acceptedAtMs: now(),
+      isSignalled: false,
+      isCancelled: false,
+      parkedLookAtMs: 0,
+      isGone: false,
+    })
   }
 
   async #lookAtAll(): Promise<void> {
@@ -103,7 +117,18 @@ export class Load {
       await client.cancel(runId, 'the nemesis wants it')
       run.isCancelled = true
     }
+    if (header.status === 'parked') await this.#unquarantine(run)
     if (header.status === 'paused') await client.decide(runId, { path: 'gate', decision: order.decision })
+  }
+
+  /** What a human does about a step that, as it seems, kills its workers: here it was the nemesis. */
+  async #unquarantine(run: LiveRun): Promise<void> {
+    const { client, now } = this.#options
+    if (now() - run.parkedLookAtMs < PARKED_LOOK_MS) return
+    run.parkedLookAtMs = now()
+    if (!(await isQuarantined(client, run.runId))) return
+    const { outcome } = await client.resume(run.runId, { reason: 'it was the nemesis' })
+    if (outcome === 'resumed') this.unquarantined += 1
   }
 
   /** Once, and again where a loss of data took it. */

@@ -86,6 +86,7 @@ const TEMPLATES: readonly [readonly [workflows.Template, Check], ...(readonly [w
   ],
   [workflows.nested, ended({ child: { n: 3 }, n: 4 })],
   [workflows.undone, ended({ n: 1 }, 'failed')],
+  [workflows.pooled, ended({ n: 3 })],
   [workflows.large, (run) => ended({ digest: digestOf(run.view.runId) })(run)],
 ]
 
@@ -107,14 +108,15 @@ function both(...checks: readonly Check[]): Check {
   return (run, order) => checks.flatMap((check) => check(run, order))
 }
 
+const ENDS: ReadonlySet<string> = new Set(['committed', 'failed', 'released', 'died', 'waiting'])
+
 /** I10, from the records: claims that have not ended, at any time. */
 function keepsCap({ loaded }: EndedRun): readonly string[] {
   const working = new Set<string>()
   let most = 0
   for (const record of loaded.records) {
     if (record.kind === 'claimed') working.add(record.stepId)
-    else if (record.kind === 'committed' || record.kind === 'failed' || record.kind === 'released')
-      working.delete(record.stepId)
+    else if (ENDS.has(record.kind) && 'stepId' in record) working.delete(record.stepId)
     most = Math.max(most, working.size)
   }
   return most > workflows.CAP ? [`${most} steps at work at once, cap ${workflows.CAP}`] : []

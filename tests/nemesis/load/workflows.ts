@@ -92,6 +92,11 @@ export const undone = yaml(
   ],
   `finally:\n  - ${add('tidy', 'state.n', 'tidied')}\n`,
 )
+export const pooled = yaml('pooled', [
+  add('here', 'state.n', 'n'),
+  `{id: there, type: function, depends_on: [here], handler: add, input: {n: state.n, ms: state.ms}, output: n, queue: other}`,
+  add('back', 'state.n', 'n', ['there']),
+])
 export const large = yaml('large', [
   work('make', `handler: large, input: {characters: ${LARGE_CHARACTERS}, ms: state.ms}, output: text`),
   work('digest', 'handler: digest, input: {text: state.text, ms: state.ms}, output: digest', ['make']),

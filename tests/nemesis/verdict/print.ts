@@ -12,7 +12,7 @@ export function printed(report: Report): string {
         `${kind.padEnd(18)}${String(tookEffect).padStart(8)}${String(injected).padStart(8)}${perMinute.toFixed(1).padStart(10)}   ${effect}${misfired === null ? '' : ` (misfired: ${misfired})`}`,
     ),
     '',
-    `${runs.accepted} runs accepted, ${runs.endedWell} ended as they must; ${runs.taken} taken by a loss of data before anybody had begun them, ${runs.endedUnseen} ended and then taken`,
+    `${runs.accepted} runs accepted, ${runs.endedWell} ended as they must; ${runs.taken} taken by a loss of data before anybody had begun them, ${runs.endedUnseen} ended and then taken; ${runs.unquarantined} let out of quarantine by hand`,
     `${executions} executions of steps and items, ${commits} commits acknowledged`,
     ...list('committed steps executed again', report.executedAgain),
     ...list('runs lost', report.lost),

@@ -25,6 +25,8 @@ export interface Report {
     readonly endedWell: number
     readonly taken: number
     readonly endedUnseen: number
+    /** Let go on by a human, after three of their workers had been killed. */
+    readonly unquarantined: number
   }
   readonly executions: number
   readonly commits: number
@@ -71,6 +73,7 @@ export function reportOf({ seed, minutes, seconds, tallies, world, fates }: Find
       endedWell: load.endedAs.size,
       taken: fates.taken.length,
       endedUnseen: fates.endedUnseen.length,
+      unquarantined: load.unquarantined,
     },
     executions: witness.executions,
     commits: witness.commits,

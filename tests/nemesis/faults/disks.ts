@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { keysOf } from '@agentloom/bullmq'
+import { pick } from '../random.ts'
+import type { Execution, LogLine } from '../witness.ts'
+import type { Worker } from '../workers.ts'
+import type { World } from '../world.ts'
+import type { Fault } from './fault.ts'
+
+const FULL_MS_MAX = 6_000
+const LASTS_MS = 500
+
+export const checkpointsFull: Fault = fullDisk(
+  'checkpoints-full',
+  'the worker that writes checkpoints found its disk full',
+  {
+    worker: writerOfCheckpoints,
+    isSeen: (line) => 'message' in line && /checkpoints are behind.*full/.test(line.message),
+  },
+)
+
+/** Fills a worker's disk until its log tells of it. */
+function fullDisk(
+  kind: string,
+  effect: string,
+  {
+    worker: choose,
+    isSeen,
+  }: {
+    readonly worker: (world: World) => Promise<Worker | undefined>
+    readonly isSeen: (line: Execution | LogLine) => boolean
+  },
+): Fault {
+  return {
+    kind,
+    lane: 'disk',
+    effect,
+    async inject(world) {
+      const worker = await choose(world)
+      if (worker?.disk == null) return false
+      try {
+        worker.disk.fill()
+        const isEffective = await world.witness.until(isSeen, FULL_MS_MAX)
+        await sleep(LASTS_MS)
+        return isEffective
+      } finally {
+        worker.disk.free()
+      }
+    },
+  }
+}
+
+async function writerOfCheckpoints({ admin, prefix, workers, random }: World): Promise<Worker | undefined> {
+  const holder = await admin.get(keysOf(prefix, 0).compactor)
+  return workers.alive.find(({ name }) => name === holder) ?? pick(random, workers.alive)
+}
