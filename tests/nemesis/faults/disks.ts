@@ -6,7 +6,7 @@ import type { Worker } from '../workers.ts'
 import type { World } from '../world.ts'
 import type { Fault } from './fault.ts'
 
-const FULL_MS_MAX = 6_000
+const FULL_MS_MAX = 12_000
 const LASTS_MS = 500
 
 export const checkpointsFull: Fault = fullDisk(
