@@ -14,6 +14,7 @@ export { RedisJournal, type RedisJournalOptions } from './journal/redis-journal.
 export { keysOf, RUNS_QUEUE, STEPS_QUEUE, type Keys } from './keys.ts'
 export { listWorkers, type WorkerCard, type WorkerEntry } from './worker/registry.ts'
 export type { ProcessMark } from './worker/process-mark.ts'
+export { ShardedJournal, type ShardedJournalOptions } from './shards/sharded-journal.ts'
 export type { WorkerEvent } from './worker/events.ts'
 export { startWorkerRuntime, type WorkerOptions, type WorkerRuntime } from './worker/runtime.ts'
 export { WorkerOptionError } from './worker/worker-options.ts'

@@ -1,21 +1,20 @@
 import { journalConformance } from '@agentloom/engine/testing'
-import { testPrefix } from '@agentloom/testing'
+import { startRedisCluster, testPrefix, type ClusterHandle } from '@agentloom/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createClient } from '../client/client.ts'
 import { keysOf } from '../keys.ts'
 import { shardOf } from '../shards/shard-of.ts'
 import { openShardedTestJournal } from '../testing/open-journal.fixture.ts'
 import { chainOf, echo, fanOf, planOf } from '../testing/plans.fixture.ts'
-import { startCluster, type TestCluster } from '../testing/redis-cluster.fixture.ts'
 import { startTestWorker } from '../testing/test-worker.fixture.ts'
 import { connect, type Connection } from './connect.ts'
 
 // A real Cluster: three primaries on loopback.
 
-let cluster: TestCluster
+let cluster: ClusterHandle
 
 beforeAll(async () => {
-  cluster = await startCluster()
+  cluster = await startRedisCluster()
 }, 30_000)
 
 afterAll(() => cluster.stop())

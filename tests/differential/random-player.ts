@@ -17,15 +17,7 @@ import {
   type Wait,
 } from '@agentloom/engine'
 import { CLEANUP_STEP, type Plan, type PlanNode } from '@agentloom/workflow'
-import {
-  childPlans,
-  RUN_IDS,
-  SIGNALS,
-  type Answer,
-  type Choice,
-  type Command,
-  type How,
-} from './random-commands.fixture.ts'
+import { childPlans, RUN_IDS, SIGNALS, type Answer, type Choice, type Command, type How } from './random-commands.ts'
 
 type Played = Exclude<Command, { do: 'advance' }>
 type OfRun = Extract<Played, { readonly run: number }>
