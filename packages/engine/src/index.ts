@@ -6,6 +6,16 @@ export { environmentSecrets, MissingSecretError, type Secrets } from './execute/
 export { OutputSchemaError } from './execute/structured.ts'
 export { failureOf, StepConfigError, StepTimedOutError, type Failure } from './execute/failure.ts'
 export { functionsOf, type Functions } from './execute/function.ts'
+export { explainNewerFormat, explainRun, openSteps } from './explain/explain.ts'
+export {
+  explanationDocument,
+  type Explanation,
+  type Reason,
+  type StepReason,
+  type WaitCause,
+} from './explain/explanation.ts'
+export type { Facts, KeyFact, RunTree, WorkerFact } from './explain/facts.ts'
+export { loadTree } from './explain/load-tree.ts'
 export { redactRecord } from './fold/redact-record.ts'
 export { redactError, redactOutputText } from './fold/redact-view.ts'
 export { errorDocument, runDocument } from './fold/run-document.ts'

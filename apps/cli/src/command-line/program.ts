@@ -3,6 +3,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { cancelCommand } from '../commands/cancel.ts'
 import { approveCommand, rejectCommand } from '../commands/decide.ts'
 import { doctorCommand } from '../commands/doctor.ts'
+import { explainCommand } from '../commands/explain.ts'
 import { infoCommand } from '../commands/info.ts'
 import { logsCommand } from '../commands/logs.ts'
 import { pauseCommand } from '../commands/pause.ts'
@@ -46,6 +47,7 @@ Examples:
     resumeCommand(act),
     runsCommand(act),
     showCommand(act),
+    explainCommand(act),
     logsCommand(act),
     approveCommand(act),
     rejectCommand(act),

@@ -56,6 +56,22 @@ test.each<[string, (id: string) => string[], string]>([
   expect(JSON.parse(called.stdout)).toMatchObject({ status: 'success', state: { review: { verdict } } })
 })
 
+test('explain says what a run waits for and what decides, and what comes after it', async () => {
+  const { cwd, id } = await paused()
+  const told = await call(['explain', id], { cwd })
+  expect(told).toMatchObject({ code: 0, stderr: '' })
+  expect(told.stdout.replaceAll(id, 'ID').trimEnd().split('\n')).toEqual([
+    'run ID is paused: step review.final waits for a decision',
+    'mend it with: agentloom approve ID review.final',
+    '  review waits for its child run ID.review, which is paused',
+    '  review.final waits for a decision',
+    '  say comes after review',
+  ])
+  const json: unknown = JSON.parse((await call(['explain', id, '--json'], { cwd })).stdout)
+  expect(json).toMatchObject({ run_id: id, cause: 'gate', steps: [{ step: 'review' }, { step: 'review.final' }, {}] })
+  expect(await call(['explain', 'aaaaaaaaaaaaaaaa'], { cwd })).toMatchObject({ code: 1 })
+})
+
 test('without a decision it pauses again', async () => {
   const { cwd, id } = await paused()
   const called = await call(['resume', id, '--json'], { cwd })

@@ -5,6 +5,7 @@ import {
   isOver,
   redactRecord,
   type DecideReply,
+  type Explanation,
   type JournalRecord,
   type LoadedRun,
   type ResumeTreeReply,
@@ -24,6 +25,7 @@ export interface KeptRuns extends AsyncDisposable {
   list(filter: RunFilter): Promise<readonly RunHeader[]>
   /** Null where nobody knows the run. */
   find(runId: string): Promise<{ readonly view: RunView; readonly plan: Plan } | null>
+  explain(runId: string): Promise<Explanation | null>
   cancel(runId: string, reason: string): Promise<RunTransition>
   pause(runId: string, reason: string): Promise<RunTransition>
   /** Leaves the run to the workers; nobody is there for runs in a folder. */
@@ -58,6 +60,7 @@ export async function openRuns(place: Place, io: Io, home: string | null = null)
 const NO_RUNS: KeptRuns = {
   list: async () => [],
   find: async () => null,
+  explain: async () => null,
   cancel: async () => ({ isDone: false, status: null }),
   pause: async () => ({ isDone: false, status: null }),
   resume: async () => ({ outcome: 'refused', status: null }),
@@ -84,6 +87,7 @@ async function runsInFolder(home: string, folder: string): Promise<KeptRuns> {
         throw error
       }
     },
+    explain: (runId) => embedded.explain(runId),
     cancel: (runId, reason) => embedded.cancel(runId, reason),
     pause: (runId, reason) => embedded.pause(runId, reason),
     resume: NO_RUNS.resume,
@@ -120,6 +124,7 @@ async function runsInRedis(place: Place & { readonly kind: 'redis' }, home: stri
       if (header === null || view === null) return home === null ? null : findCheckpoint(home, runId)
       return { view, plan: await client.plan(header.definition) }
     },
+    explain: (runId) => client.explain(runId),
     cancel: (runId, reason) => client.cancel(runId, reason),
     pause: (runId, reason) => client.pause(runId, reason),
     resume: (runId, options) => client.resume(runId, options),

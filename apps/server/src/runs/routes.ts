@@ -1,5 +1,5 @@
 import { type Client, newRunId, RedisUnreachableError, RunNotFoundError } from '@agentloom/bullmq/client'
-import { DecisionRefusedError, runDocument, type SignalReply } from '@agentloom/engine'
+import { DecisionRefusedError, explanationDocument, runDocument, type SignalReply } from '@agentloom/engine'
 import { compileYaml, type Plan, writeValue } from '@agentloom/workflow'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { HttpError } from '../http/errors.ts'
@@ -55,6 +55,13 @@ export function addRunRoutes(app: FastifyInstance, client: Client, workflows: Re
     const view = await client.view(runId)
     if (view === null) throw new RunNotFoundError(runId)
     return send(reply, writeValue(runDocument(view)))
+  })
+
+  app.get('/runs/:id/explain', async ({ params }, reply) => {
+    const runId = parseRunId(params)
+    const explanation = await client.explain(runId)
+    if (explanation === null) throw new RunNotFoundError(runId)
+    return send(reply, JSON.stringify(explanationDocument(explanation)))
   })
 
   app.post('/runs/:id/cancel', async ({ params, body }, reply) => {

@@ -14,6 +14,7 @@ import type {
   BlobStore,
   DecideReply,
   Decision,
+  Explanation,
   GateDecision,
   JournalRecord,
   LoadedRun,
@@ -31,6 +32,7 @@ import { ClientClosedError } from '../connect/errors.ts'
 import { fixShardCount } from '../shards/shard-count.ts'
 import { openShards } from '../shards/open-shards.ts'
 import { standingOf, type Standing } from '../standing.ts'
+import { explain } from './explain.ts'
 import { resumeRun } from './resume.ts'
 import { startRun } from './start-run.ts'
 import { loadAtEnd, waitForEnd, waitForRest, watchEvents, type Watching } from './watching.ts'
@@ -98,6 +100,8 @@ export interface Client {
   load(runId: string, from?: number): Promise<LoadedRun | null>
   /** The run as its records tell it, or null when there is none. */
   view(runId: string): Promise<RunView | null>
+  /** Why the run waits, or that it works, or how it ended; null when there is none. */
+  explain(runId: string): Promise<Explanation | null>
   /** A compiled plan by the hash of its definition. @throws {NoDefinitionError} `run/no-definition` */
   plan(definition: string): Promise<Plan>
   /** Text of a definition by hash, or null. */
@@ -186,6 +190,7 @@ export async function createClient(options: ClientOptions): Promise<Client> {
     header: (runId) => journal.header(runId),
     load: (runId, from) => journal.load(runId, from),
     view: (runId) => viewRunTree(journal, plans, runId),
+    explain: (runId) => explain({ redis, shards, fleet, journal, plans, queues }, runId),
     plan: (hash) => plans.get(hash),
     definition: (hash) => journal.definition(hash),
     list: (filter) => journal.list(filter),

@@ -108,6 +108,11 @@ test('a cancel reaches a step in flight long before the next beat, also in a chi
   const { runtime } = await startTestWorker({ prefix, functions: [hang, echo], leaseMs: LEASE_MS })
   await client.start(compileYaml(CHILD).plan, { runId: 'run' })
   await entered.promise
+  const explained = await client.explain('run')
+  expect(explained).toMatchObject({ cause: 'at-work', heldBy: runtime.worker })
+  expect(explained?.steps.map(({ path, cause }) => `${path} ${cause}`)).toEqual(['sub child-run', 'sub.inner at-work'])
+  expect(explained?.untilMs ?? 0).toBeGreaterThan(Date.now() + 60_000) // its lease
+  expect(await client.explain('nobody')).toBeNull()
   await client.cancel('run', 'enough')
   await aborted.promise
   expect((await client.waitForEnd('run')).status).toBe('cancelled')

@@ -269,6 +269,12 @@ export class EmbeddedJournal extends MemoryJournal implements AsyncDisposable {
     return this.#store.call({ name: 'unknown', runs: runIds })
   }
 
+  /** The process that has the run, or null. */
+  async ownerOf(runId: string): Promise<{ readonly pid: number; readonly host: string } | null> {
+    if (this.has(runId)) return { pid: process.pid, host: 'this machine' }
+    return (await this.#store.call({ name: 'standing', run: runId }))?.owner ?? null
+  }
+
   /** What other processes want of runs that are live here. */
   onWish(handler: (runId: string, wish: RunWish) => void): void {
     this.#store.onWish((runId, found) => {

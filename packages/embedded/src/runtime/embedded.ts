@@ -2,6 +2,7 @@ import type {
   DecideReply,
   Decision,
   Executors,
+  Explanation,
   GateDecision,
   Observer,
   RunFilter,
@@ -91,6 +92,8 @@ export interface Embedded extends AsyncDisposable {
   resume(runId: string, options?: ResumeRun): Promise<RunHandle>
   /** As the journal tells it, else its checkpoint; null when neither knows it. */
   view(runId: string): Promise<RunView | null>
+  /** Why the run waits, or that it works, or how it ended; null where the journal has no such run. */
+  explain(runId: string): Promise<Explanation | null>
   /** Of journal and checkpoints, newest first. */
   runs(filter?: Partial<RunFilter>): Promise<readonly RunHeader[]>
   /** Also of a run that another process has, which then does it within a second. */

@@ -15,6 +15,7 @@ import {
   type Bell,
   type DecideReply,
   type EngineEvent,
+  type Explanation,
   type Executors,
   type Observer,
   type RunFilter,
@@ -34,6 +35,7 @@ import { Alarm } from './alarm.ts'
 import { Bells } from './bells.ts'
 import type { DecideRun, Embedded, EmbeddedStart, ResumeRun, RunHandle } from './embedded.ts'
 import { NoHandlerError, RunActiveError, RunCancelledError } from './errors.ts'
+import { explain } from './explain.ts'
 import { checkHandlers } from './handlers.ts'
 import type { LiveRun } from './live-run.ts'
 import { LiveRuns } from './live-runs.ts'
@@ -226,6 +228,10 @@ export class Runtime implements Embedded {
 
   view(runId: string): Promise<RunView | null> {
     return viewOf(this.journal, this.#parts.checkpoints, runId)
+  }
+
+  explain(runId: string): Promise<Explanation | null> {
+    return explain(this.journal, this.#parts.executors.clock.now(), runId)
   }
 
   runs(filter: Partial<RunFilter> = {}): Promise<readonly RunHeader[]> {
