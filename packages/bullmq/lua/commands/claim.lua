@@ -21,7 +21,7 @@ if c and c.status == 'l' and c.nonce == nonce then return claimed(c) end
 if R.status == 'paused' then return {0, 'run-paused'} end
 if not c or c.status == 'w' or (c.status == 'b' and A[7] ~= '1') or R.waits(c) then return {0, 'not-ready'} end
 if R.RESOLVED[c.status] then return {0, 'resolved'} end
-if c.status == 'l' then return {0, 'claimed'} end
+if c.status == 'l' or c.nonce == nonce then return {0, 'claimed'} end -- the same nonce: this very claim was given, and has ended
 if c.status == 'u' and A[6] ~= '1' then return {2, tonumber(c.epoch), c.cause, c.voted, c.flags} end
 if A[8] ~= '' and c.epoch ~= '0' then
   local deaths = redis.call('HGET', R.STEPS, '/deaths:' .. step)

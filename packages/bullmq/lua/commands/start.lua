@@ -48,8 +48,14 @@ else
     clean[#clean + 1] = c
     if R.cap then R.enqueue(c) end
   end
-  R.count_open()
-  offers = R.offers_of(clean, nil)
+  local parent_ending = A[14] ~= '' and R.ending_of_parent()
+  if parent_ending then
+    R.end_run('cancelled', '["parent","' .. parent_ending .. '"]')
+    if R.closing then offers = R.offers_of_cleanup() end
+  else
+    R.count_open()
+    offers = R.offers_of(clean, nil)
+  end
 end
 R.flush()
 return {1, offers}

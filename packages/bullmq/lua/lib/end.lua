@@ -118,6 +118,14 @@ function R.keep_for_a_while()
   redis.call('PEXPIRE', tree, R.RETENTION_MS)
 end
 
+-- How the parent ends or has ended, where nothing may be begun for it any more.
+function R.ending_of_parent()
+  local parent = cjson.decode(R.parent)
+  local f = redis.call('HMGET', R.ROOT .. 'run:' .. parent[1], 'status', 'closing', 'cleanup')
+  if R.OVER[f[1]] then return f[1] end
+  return f[2] and f[2] ~= '' and string.match(f[3], '|(.*)$') ~= parent[2] and f[2]
+end
+
 -- A child begins: its root knows all the runs below it.
 function R.join_tree()
   local root = R.ROOT .. 'run:' .. R.root

@@ -137,6 +137,7 @@ export async function runForeach(
       })
     } catch (thrown) {
       if (attempt.held.reason !== null) throw new StepAbortedError(attempt.held.reason)
+      if (held.reason === 'lost') throw new StepAbortedError('lost') // given up with the others: that is no failure of its own
       if (thrown instanceof MissingSecretError) return { wait: thrown.wait }
       return { failure: thrown, usage: NO_USAGE satisfies SpentUsage }
     } finally {

@@ -1,9 +1,9 @@
 import type { Offer, StartRun } from '../ports/journal.ts'
 import type { CommandContext } from './context.ts'
-import { endRun, offersOfCleanup } from './end.ts'
+import { endRun, endWithParent, offersOfCleanup } from './end.ts'
 import { offersOf } from './offers.ts'
 import { enqueue, type Readied } from './ready.ts'
-import { cellOf, newRun, type RunState } from './run-state.ts'
+import { cellOf, isClosedTo, newRun, type RunState } from './run-state.ts'
 
 export function startRun(
   start: StartRun,
@@ -23,6 +23,11 @@ export function startRun(
     run.open += 1
     readied.clean.push(cell)
     if (start.cap !== null) enqueue(run, cell)
+  }
+  const parent = start.parent === null ? undefined : ctx.runOf(start.parent.runId)
+  if (parent !== undefined && start.parent !== null && isClosedTo(parent, start.parent.stepId)) {
+    endWithParent(run, parent, ctx)
+    return { run, offers: offersOfCleanup(run, ctx) }
   }
   return { run, offers: offersOf(run, readied, null, ctx) }
 }

@@ -15,7 +15,8 @@ export function claim(run: RunState, command: ClaimStep, ctx: CommandContext): C
   if (cell === undefined || cell.status === 'waiting' || isHeldOff || cell.status === 'suspended')
     return { outcome: 'refused', reason: 'not-ready' }
   if (isResolved(cell.status)) return { outcome: 'refused', reason: 'resolved' }
-  if (cell.status === 'leased') return { outcome: 'refused', reason: 'claimed' }
+  const isLate = cell.nonce === command.nonce // this very claim was given, and has ended
+  if (cell.status === 'leased' || isLate) return { outcome: 'refused', reason: 'claimed' }
   if (cell.status === 'undecided' && !command.isDecided) {
     return { outcome: 'undecided', step: { ...offerOf(run, cell), verdicts: cell.verdicts } }
   }

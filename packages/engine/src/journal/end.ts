@@ -56,6 +56,11 @@ export function cancel(
   return cut(run, { code, message: reason, place: null, help: null }, ctx)
 }
 
+/** A child run whose parent is over when it begins. */
+export function endWithParent(run: RunState, parent: RunState, ctx: CommandContext): void {
+  cut(run, parentEndedError(parent.closing?.status ?? parent.status), ctx)
+}
+
 function cut(run: RunState, error: ErrorInfo, ctx: CommandContext): RunTransition {
   if (isOver(run.status) || run.closing !== null) return { isDone: false, status: run.status }
   endRun(run, 'cancelled', error, ctx)

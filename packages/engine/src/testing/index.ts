@@ -18,5 +18,15 @@ export {
 export { MemoryRuntime, type MemoryRuntimeOptions } from './memory-runtime.ts'
 export { MemorySpool } from './memory-spool.ts'
 export { VirtualClock } from './virtual-clock.ts'
-export { interpret, type Script } from './reference.ts'
+export {
+  causeAgainst,
+  interpret,
+  interpretOver,
+  routedPast,
+  type Cause,
+  type Fate,
+  type Reference,
+  type Script,
+  type StepEnd,
+} from './reference.ts'
 export { MemoryBlobs } from '../blobs/memory-blobs.ts'

@@ -185,6 +185,42 @@ export const childCases: readonly JournalCase[] = [
       await claimed(journal, 'a', { nonce: 'n2' })
     },
   },
+  {
+    name: 'whoever held a step when its run ended and is silent since may have left a child run',
+    async run({ journal, advance }) {
+      await journal.start(startOf({ steps: 1 }))
+      await claimed(journal, 'a')
+      await journal.start(childOf('a'))
+      await journal.cancel('run', 'enough')
+      assert.equal(await statusOf(journal, 'run.a'), 'queued')
+      await advance(LEASE_MS + 1)
+      const found = (await journal.due(10)).filter(({ kind }) => kind === 'orphan')
+      const label = { definition: 'd'.repeat(64), priority: 0 }
+      assert.deepEqual(found, [{ kind: 'orphan', runId: 'run', stepId: 'a', ...label }])
+      await advance(LEASE_MS + 1)
+      assert.ok((await journal.due(10)).every(({ kind }) => kind !== 'orphan'))
+    },
+  },
+  {
+    name: 'a child run that begins after its parent has ended ends at once',
+    async run({ journal }) {
+      await journal.start(startOf({ steps: 1 }))
+      await claimed(journal, 'a')
+      await journal.cancel('run', 'enough')
+      assert.deepEqual(await journal.start(childOf('a')), { outcome: 'started', offers: [] })
+      const { status, error } = (await journal.header('run.a')) ?? {}
+      assert.deepEqual([status, error?.code], ['cancelled', 'run/parent-ended'])
+    },
+  },
+  {
+    name: 'the child run of a cleanup step begins though its parent closes',
+    async run({ journal }) {
+      await journal.start({ ...startOf({ steps: 1 }), cleanup: CLEANUP })
+      await journal.cancel('run', 'enough')
+      assert.deepEqual(idsOf((await journal.start(childOf('finally'))).offers), ['a'])
+      assert.deepEqual((await journal.start(childOf('a'))).offers, [])
+    },
+  },
 ]
 
 async function begun(journal: Journal): Promise<string> {

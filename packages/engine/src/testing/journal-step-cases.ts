@@ -198,7 +198,7 @@ export const stepCases: readonly JournalCase[] = [
       await advance(1_001)
       const [due] = await journal.due(10)
       assert.ok(due?.kind === 'offer' && due.cause === 'retry')
-      const second = await claimed(journal, 'a')
+      const second = await claimed(journal, 'a', { nonce: 'n2' })
       assert.equal(second.attempt, 2)
       assert.equal((await settled(journal, second.claim, failure('boom'), [])).runStatus, 'failed')
       assert.equal((await journal.header('run'))?.error?.message, 'boom')
@@ -312,7 +312,7 @@ export const stepCases: readonly JournalCase[] = [
       const b = await claimed(journal, 'b')
       await advance(1_001)
       await journal.due(10)
-      assert.deepEqual(await journal.claim(heldBy('a')), { outcome: 'refused', reason: 'full' })
+      assert.deepEqual(await journal.claim(heldBy('a', { nonce: 'n2' })), { outcome: 'refused', reason: 'full' })
       assert.deepEqual(
         (await settled(journal, b.claim, success('1'), [], 1)).offers.map(({ stepId }) => stepId),
         ['a'],
@@ -335,6 +335,44 @@ export const stepCases: readonly JournalCase[] = [
         'stale',
       )
       assert.equal((await claimed(journal, 'a', { nonce: 'n2' })).attempt, 1)
+    },
+  },
+  {
+    name: 'a claim that comes again after it ended takes nothing',
+    async run({ journal, advance }) {
+      await journal.start(startOf({ steps: 1 }))
+      const again = async (): Promise<unknown> => {
+        const command = {
+          offer: offered('a'),
+          nonce: 'n1',
+          worker: 'w',
+          leaseMs: LEASE_MS,
+          reads: [],
+          isDecided: false,
+        }
+        const reply = await journal.claim(command)
+        return reply.outcome === 'refused' ? reply : reply.outcome
+      }
+      await claimed(journal, 'a', { nonce: 'n1' })
+      assert.equal(await again(), 'claimed')
+      await advance(LEASE_MS + 1)
+      await journal.due(10)
+      assert.deepEqual(await again(), { outcome: 'refused', reason: 'claimed' })
+      const { claim } = await claimed(journal, 'a', { nonce: 'n2' })
+      assert.equal(claim.epoch > 1, true)
+      await settled(journal, claim, retry(5), [])
+      await advance(6)
+      await journal.due(10)
+      const last = await journal.claim({
+        offer: offered('a'),
+        nonce: 'n2',
+        worker: 'w',
+        leaseMs: LEASE_MS,
+        reads: [],
+        isDecided: false,
+      })
+      assert.deepEqual(last, { outcome: 'refused', reason: 'claimed' })
+      await claimed(journal, 'a', { nonce: 'n3' })
     },
   },
 ]

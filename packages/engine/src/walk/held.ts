@@ -19,6 +19,8 @@ export class Held {
   #reason: AbortReason | 'timeout' | null = null
   #controller: AbortController | null = null
   #wake: (() => void) | null = null
+  /** What the store or the queue answered when the step asked; null where that is not why it is given up. */
+  outage: Error | null = null
 
   constructor(claim: Claim) {
     this.claim = claim
@@ -40,6 +42,12 @@ export class Held {
   whenAborted(wake: () => void): void {
     this.#wake = wake
     if (this.#reason !== null) wake()
+  }
+
+  /** Neither store nor queue can be reached: that is no failure of the step, and its attempt is not burned. */
+  giveUp(outage: Error): void {
+    this.outage ??= outage
+    this.abort('lost')
   }
 
   abort(reason: AbortReason | 'timeout'): void {

@@ -23,6 +23,7 @@ import { settledOutcome } from '../schedule/settled-outcome.ts'
 import { decide, edgesOf, nodeAt, nodeOf } from '../schedule/verdicts.ts'
 import { mayBeRefused, refusalOf } from './admission.ts'
 import type { Claims } from './claims.ts'
+import { onBehalfOf } from './behalf.ts'
 import { stepNode } from './cleanup-node.ts'
 import type { Follower } from './follow.ts'
 import type { Held } from './held.ts'
@@ -216,6 +217,7 @@ export class Walker {
   async #giveUp(walk: Walk, held: Held): Promise<null> {
     const { journal, executors, follower } = this.#parts
     const { plan, header } = walk
+    if (held.outage !== null) throw held.outage // its lease runs out, and it is offered again
     if (held.reason === 'drain' || held.reason === 'pause') {
       await follower.ring({ plan, priority: header.priority }, await journal.release(held.claim, held.reason))
     } else executors.observe({ kind: 'step-lost', runId: header.runId, stepId: held.claim.stepId })
@@ -232,9 +234,13 @@ export class Walker {
       number: step.attempt,
       visit: step.visit,
       wake: step.wake,
-      journal,
+      get journal() {
+        return onBehalfOf(held, journal)
+      },
       plans,
-      follower,
+      get follower() {
+        return onBehalfOf(held, follower)
+      },
       held,
       idempotencyKey: `${walk.header.runId}:${node.id}:${step.visit}`,
       state: () => (state ??= viewOf(walk, node)),
