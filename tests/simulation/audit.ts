@@ -1,0 +1,84 @@
+import { isOver, type Claim, type Wish } from '@agentloom/engine'
+import type { Plan } from '@agentloom/workflow'
+import { RunAudit } from './run-audit.ts'
+import type { Store } from './store.ts'
+import { demand } from './violation.ts'
+
+/** Looks at every run after every event, and at everything that is executed. */
+export class Audit {
+  readonly runs = new Map<string, RunAudit>()
+  readonly #store: Store
+  readonly #planOf: (hash: string) => Plan
+
+  constructor(store: Store, planOf: (hash: string) => Plan) {
+    this.#store = store
+    this.#planOf = planOf
+  }
+
+  check(): void {
+    const { journal, starts } = this.#store
+    for (const [runId, start] of starts) {
+      const run = journal.stateOf(runId)
+      if (run === undefined) continue
+      let audit = this.runs.get(runId)
+      if (audit === undefined) {
+        audit = new RunAudit(start, this.#planOf(start.definition))
+        this.runs.set(runId, audit)
+      }
+      audit.check(run)
+    }
+  }
+
+  get areAllOver(): boolean {
+    const { journal, starts } = this.#store
+    for (const runId of starts.keys()) {
+      const run = journal.stateOf(runId)
+      if (run !== undefined && !isOver(run.status)) return false
+    }
+    return true
+  }
+
+  /** Leases that the journal prolonged. */
+  prolonged(claims: readonly Claim[], wishes: readonly Wish[], leaseMs: number): void {
+    for (const [index, { runId, stepId, epoch }] of claims.entries()) {
+      const wish = wishes[index]
+      const step = this.runs.get(runId)?.step(stepId)
+      if (step?.epoch !== epoch || (wish !== 'continue' && wish !== 'pause')) continue
+      step.leaseUntilMs = Math.max(step.leaseUntilMs, this.#store.nowMs + leaseMs)
+    }
+  }
+
+  /** A function begins. It runs once a claim, and an item that was written down before runs no more. */
+  executes(at: {
+    readonly runId: string
+    readonly stepId: string
+    readonly epoch: number
+    readonly attempt: number
+    readonly key: string
+  }): void {
+    const { runId, stepId, epoch, attempt, key } = at
+    const step = this.#claimed(runId, stepId)
+    const execution = `${key}@${epoch}@${attempt}`
+    demand(!step.executed.has(execution), 'I1', () => `${execution} was executed twice under one claim`)
+    step.executed.add(execution)
+    const item = key.split(':')[3]
+    const isKnown = step.epoch === epoch && step.done.has(`item ${item}`)
+    demand(!isKnown, 'I1', () => `${execution} had been written down`)
+  }
+
+  /** A model is asked or a tool is called (`turn 0`, `call 0:1`): what the holder could know the outcome of is not done again. */
+  acts(worker: string, { runId, stepId }: { readonly runId: string; readonly stepId: string }, what: string): void {
+    const step = this.#claimed(runId, stepId)
+    const isKnown = step.worker === worker && step.done.has(what)
+    demand(!isKnown, 'I1', () => `${runId}: ${stepId} did ${what} again`)
+  }
+
+  #claimed(runId: string, stepId: string): ReturnType<RunAudit['step']> {
+    const audit = this.runs.get(runId)
+    demand(audit !== undefined, 'I14', () => `${runId} is executed and unknown`)
+    const step = audit?.step(stepId)
+    if (step === undefined) throw new Error('unreachable')
+    demand(step.epoch > 0, 'I6', () => `${runId}: ${stepId} is executed without a claim`)
+    return step
+  }
+}
