@@ -78,10 +78,7 @@ export class RunAudit {
       case 'noted':
         return this.#noted(record)
       case 'waiting':
-        Object.assign(this.#holder(record), { status: 'suspended', wait: record.wait })
-        this.#free(record.stepId)
-        this.#spentNanoUsd += record.usage.costNanoUsd
-        return
+        return this.#waiting(record)
       case 'woken':
         return this.#woken(record)
       case 'mirrored':
@@ -197,6 +194,14 @@ export class RunAudit {
     const step = this.step(stepId)
     this.#demand(step.status === 'running', 'I2', `${stepId} lost its holder, and has none`)
     step.leaseUntilMs = atMs
+  }
+
+  #waiting({ stepId, epoch, wait, usage }: Of<'waiting'>): void {
+    const isQuarantined = wait.kind === 'parked' && wait.reason === 'quarantined' // by the journal, not by its holder
+    const step = this.#holder({ stepId, epoch: isQuarantined ? this.step(stepId).epoch : epoch })
+    Object.assign(step, { status: 'suspended', wait })
+    this.#free(stepId)
+    this.#spentNanoUsd += usage.costNanoUsd
   }
 
   #noted({ stepId, epoch, note, usage }: Of<'noted'>): void {

@@ -173,7 +173,7 @@ export class Users {
   }
 
   async #retry({ journal, follower }: Client, runId: string, stepId: string): Promise<void> {
-    const reply = await journal.wake({ runId, stepId, wake: { kind: 'retried', by: 'calm' } })
+    const reply = await journal.wake({ runId, stepId, wake: { kind: 'unparked', by: 'calm' } })
     if (reply.outcome === 'woken') await follower.woken(runId, reply)
   }
 
