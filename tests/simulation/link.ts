@@ -10,8 +10,12 @@ class ConnectionLostError extends Error {
 
 /** How long a client takes to connect again. */
 const RECONNECT_MS = 200
-/** Messages that were slow or sent twice come within this time. */
 const LATE_MS = 10_000
+/**
+ * A copy of a command comes within this time: less than a lease, for a copy of a claim is not told from another one when the
+ * step has been claimed by somebody else in between.
+ */
+const COPY_MS = 2_000
 
 /** A copy of these that comes late changes nothing: they carry a nonce, a count, or the same content. */
 const FENCED: ReadonlySet<Method> = new Set<Method>([
@@ -110,7 +114,7 @@ export class Link {
       }
     })
     if (FENCED.has(request.method) && happens(profile.commandDoubled))
-      timeline.after(delayMs + dice.between(0, LATE_MS), () => {
+      timeline.after(delayMs + dice.between(0, COPY_MS), () => {
         counts['command-doubled'] += 1
         this.#execute(request).catch(() => undefined) // nobody hears this answer
       })
@@ -163,6 +167,8 @@ export function remoteJournal(link: Link): Journal {
     pause: (runId, reason) => link.call('pause', runId, reason),
     reopen: (command) => link.call('reopen', command),
     due: (limit, options) => link.call('due', limit, options),
+    restore: (command, plan) => link.call('restore', command, plan),
+    erase: (runId, recordCount) => link.call('erase', runId, recordCount),
     takeOver: (instance) => link.call('takeOver', instance),
     load: (runId, from) => link.call('load', runId, from),
     header: (runId) => link.call('header', runId),

@@ -8,7 +8,6 @@
 --          {3, definition, priority, epoch, cause, voted, flags} undecided · {4, status} the run was ended
 --          {5, definition, priority, child run} to be looked at · {6, definition, priority, step, epoch} the cleanup step
 --          {7, definition, priority, status, step, epoch, …} the step is quarantined, and these are offered
---          {8, definition, priority} the run is over, and the step may have left a child run
 
 -- A bell that shares its job with others has none of its own: it may wait as long as the queue's oldest does.
 local function is_bell_waiting(id, pool)
@@ -56,13 +55,12 @@ if not c or R.RESOLVED[c.status] or c.status == 'w' then
   return {0}
 end
 if R.is_over_for(step) then
-  local was_held = c.status == 'l' or c.status == 'x'
   if c.status == 'l' then -- nobody looks after it again, should the run be reopened
     c.status = 'x'
     R.change(c)
   end
   R.flush()
-  return was_held and {8, label[1], label[2]} or {0}
+  return {0}
 end
 if R.waits_for_child(c) then
   R.due_at(step, R.now + A[6])

@@ -10,7 +10,7 @@ function R.end_run(ending, reason)
   if redis.call('HEXISTS', R.RUN, 'timeout') == 1 then R.removes[#R.removes + 1] = R.RUN_ID end
   if ending ~= 'success' and ending ~= 'failed' then
     redis.call('PUBLISH', R.ROOT .. 'stops', R.RUN_ID) -- whoever holds a step of it
-    if R.has_kids then R.kids = R.waited_for() end
+    if R.root then R.kids = R.begun() end
   end
   if R.cleanup then R.close(ending, reason) else R.finish(ending, reason) end
 end
@@ -73,6 +73,16 @@ function R.waited_for()
     if R.waits_for_child(R.cells[step]) then
       found[#found + 1] = R.waits_for(step)
     end
+  end
+  return found
+end
+
+-- Ids of the child runs that its steps have begun, also of those that nobody waits for yet.
+function R.begun()
+  local found, own = R.has_kids and R.waited_for() or {}, '["' .. R.RUN_ID .. '",'
+  for _, id in ipairs(redis.call('SMEMBERS', R.ROOT .. 'tree:' .. R.root)) do
+    local parent = redis.call('HGET', R.ROOT .. 'run:' .. id, 'parent')
+    if parent and string.sub(parent, 1, #own) == own then found[#found + 1] = id end
   end
   return found
 end

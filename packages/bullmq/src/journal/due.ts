@@ -94,8 +94,6 @@ async function oblige(
       const offers = readOffers(runId, reply.slice(4))
       return { kind: 'quarantined', runId, stepId, offers, runStatus: oneOf(STATUSES, reply[3]), ...labelIn(reply, 1) }
     }
-    case 8:
-      return { kind: 'orphan', runId, stepId, ...labelIn(reply, 1) }
     default:
       return null
   }

@@ -34,7 +34,7 @@ export async function discharge(
     return
   }
   const { kind } = obligation
-  if (kind === 'run-ended' || kind === 'child' || kind === 'quarantined' || kind === 'orphan') return // nothing to repair
+  if (kind === 'run-ended' || kind === 'child' || kind === 'quarantined') return // nothing to repair
   const { runId, stepId } = obligation
   emit({ kind: 'repaired', runId, stepId, cause: kind === 'offer' ? obligation.cause : kind })
 }

@@ -18,6 +18,8 @@ export interface CommandContext {
   readonly deathsMax: number
   /** Any other run that is live in this journal. */
   readonly runOf: (runId: string) => RunState | undefined
+  /** Runs that are live in this journal and were begun by steps of this one. */
+  readonly childrenOf: (runId: string) => readonly RunState[]
   /** Status of any run of this journal, null where it knows none. */
   readonly statusOf: (runId: string) => RunStatus | null
   /** Runs beside its own that the command changed, and where their new records begin. */

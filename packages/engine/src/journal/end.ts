@@ -67,13 +67,11 @@ function cut(run: RunState, error: ErrorInfo, ctx: CommandContext): RunTransitio
   return { isDone: true, status: run.status }
 }
 
-/** Only an end that is not that of its steps finds steps which still wait for child runs. */
+/** Only an end that is not that of its steps finds child runs at work, also such as were begun a moment ago and nobody waits for yet. */
 function endChildren(run: RunState, status: RunStatus, ctx: CommandContext): void {
   if (run.closing !== null || status === 'success' || status === 'failed') return
-  const waiting = [...run.cells.values()].filter((cell) => cell.status === 'suspended')
-  for (const { wait } of waiting.toSorted((a, b) => a.rank - b.rank)) {
-    const child = wait?.kind === 'child' ? ctx.runOf(wait.runId) : undefined
-    if (child === undefined || child.start.parent?.runId !== run.start.runId) continue
+  for (const child of ctx.childrenOf(run.start.runId)) {
+    if (isOver(child.status)) continue
     ctx.changed.push({ run: child, from: child.records.length })
     cut(child, parentEndedError(status), ctx)
   }

@@ -118,7 +118,7 @@ export class MemoryJournal implements Journal {
 
   /** Child runs of a run that are in memory, over or not. */
   childrenHere(runId: string): readonly string[] {
-    return [...this.#runs.values()].flatMap(({ start }) => (start.parent?.runId === runId ? [start.runId] : []))
+    return this.#childrenOf(runId).map(({ start }) => start.runId)
   }
 
   /** The run as it is held here; to be read only. */
@@ -294,10 +294,15 @@ export class MemoryJournal implements Journal {
 
   #context(nowMs = this.#options.now()): CommandContext {
     const { offerMs, hasLeases, deathsMax = DEATHS_MAX } = this.#options
+    const childrenOf = (runId: string): readonly RunState[] => this.#childrenOf(runId)
     const runOf = (runId: string): RunState | undefined => this.#runs.get(runId)
     const statusOf = (runId: string): RunStatus | null =>
       runOf(runId)?.status ?? this.#endedChildren.get(runId)?.status ?? null
-    return { nowMs, due: this.#due, offerMs, hasLeases, deathsMax, runOf, statusOf, changed: [] }
+    return { nowMs, due: this.#due, offerMs, hasLeases, deathsMax, runOf, childrenOf, statusOf, changed: [] }
+  }
+
+  #childrenOf(runId: string): readonly RunState[] {
+    return [...this.#runs.values()].filter(({ start }) => start.parent?.runId === runId)
   }
 
   async #write<Reply>(

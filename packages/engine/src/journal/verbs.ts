@@ -62,9 +62,8 @@ export function obligation(
   const cell = run.cells.get(stepId)
   if (cell === undefined || isResolved(cell.status) || cell.status === 'waiting') return null
   if (isClosedTo(run, stepId)) {
-    if (cell.status !== 'leased' && cell.status !== 'expired') return null
-    cell.status = 'expired' // nobody looks after it again, should the run be reopened
-    return { kind: 'orphan', runId: run.start.runId, stepId, ...labelOf(run) }
+    if (cell.status === 'leased') cell.status = 'expired' // nobody looks after it again, should the run be reopened
+    return null
   }
   if (cell.status === 'suspended') return obligationOfWait(run, cell, ctx)
   if (cell.status === 'leased') {

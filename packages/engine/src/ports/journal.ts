@@ -416,8 +416,6 @@ export type Obligation =
       readonly stepId: string
       readonly childRunId: string
     } & RunLabel)
-  /** The run is over and whoever held this step is silent: a child run that it began may be left, see `endOrphan`. */
-  | ({ readonly kind: 'orphan'; readonly runId: string; readonly stepId: string } & RunLabel)
   | { readonly kind: 'run-ended'; readonly runId: string; readonly status: RunStatus }
   | Quarantined
 

@@ -1,6 +1,5 @@
 import type { Plan } from '@agentloom/workflow'
-import { childCount, childRunId, isChildRun } from '../execute/child-run-id.ts'
-import { endOrphan } from '../execute/subworkflow.ts'
+import { isChildRun } from '../execute/child-run-id.ts'
 import { isOver } from '../journal/run-state.ts'
 import type {
   Journal,
@@ -85,8 +84,6 @@ export class Follower {
         return this.#lookAfter(obligation)
       case 'undecided':
         return this.decide(label, [obligation])
-      case 'orphan':
-        return this.#endOrphan(label.plan, obligation)
       case 'edges':
         return this.#spread(label, obligation)
       case 'quarantined':
@@ -150,18 +147,6 @@ export class Follower {
       { runId, stepId, rootRunId: runId },
       { kind: 'child-ended', runId: childRunId, status: 'cancelled' },
     )
-  }
-
-  /** The news of the run's end has not reached a child run that was begun at the same time. */
-  async #endOrphan(plan: Plan, { runId, stepId }: Extract<Obligation, { readonly kind: 'orphan' }>): Promise<void> {
-    if (stepNode(plan, stepId)?.step.type !== 'subworkflow') return
-    const { journal } = this.#parts
-    const loaded = await journal.load(runId)
-    if (loaded === null) return
-    const { header, records } = loaded
-    const at = { runId, rootRunId: header.parent?.rootRunId ?? runId }
-    const count = childCount(records, stepId, { restarts: plan.compat.decisionRestartsChild })
-    await endOrphan(journal, runId, childRunId(at, stepId, count))
   }
 
   async #skip({ plan, priority }: Label, step: UndecidedStep, cause: number): Promise<readonly UndecidedStep[]> {
