@@ -263,6 +263,7 @@ export class RunPlayer {
       hasLeases: true,
       deathsMax: Number.POSITIVE_INFINITY,
       runOf: () => undefined,
+      childrenOf: () => [],
       statusOf: () => null,
       changed: [],
     }
