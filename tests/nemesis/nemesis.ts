@@ -4,6 +4,7 @@ import { pidOf } from './faults/processes.ts'
 import { runLanes, type Tally } from './lanes.ts'
 import { type Report, reportOf } from './verdict/report.ts'
 import { classify } from './verdict/classify.ts'
+import { leaks } from './verdict/leaks.ts'
 import { monotonicMs } from './witness.ts'
 import { openWorld, type World } from './world.ts'
 
@@ -56,6 +57,7 @@ export async function nemesis(options: NemesisOptions): Promise<Report> {
   await background
   await world.witness.read()
   const fates = await classify(world)
+  if (fates.stuck.length === 0) world.load.problems.push(...(await leaks(world)))
   return reportOf({ seed, minutes: faultMinutes, seconds: (monotonicMs() - from) / 1_000, tallies, world, fates })
 }
 
