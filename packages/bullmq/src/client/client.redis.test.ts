@@ -6,11 +6,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { RedisJournal } from '../journal/redis-journal.ts'
 import { keysOf } from '../keys.ts'
-import { ShardedJournal } from '../shards/sharded-journal.ts'
 import { chainOf, echo, planOf } from '../testing/plans.fixture.ts'
 import { startTestWorker } from '../testing/test-worker.fixture.ts'
 import { createClient, type Client, type RunEvent } from './client.ts'
-import { startRun } from './start-run.ts'
 
 let prefix: string
 let client: Client
@@ -33,18 +31,6 @@ test('the same id is the same run; another content under it is refused', async (
   await expect(client.start(plan, { runId: 'run', input: { n: 2 } })).rejects.toMatchObject({ code: 'run/id-conflict' })
   await expect(client.start(plan, { runId: 'a:b' })).rejects.toMatchObject({ code: 'run/bad-option' })
   await expect(client.start(plan, { runId: 'run2', priority: -1 })).rejects.toMatchObject({ code: 'run/bad-option' })
-})
-
-test('a run whose START was accepted before Redis was full is accepted, though its bell was refused', async () => {
-  const redis = new Redis(redisUrl(), { maxRetriesPerRequest: null })
-  const journal = new ShardedJournal({ redis, shards: [keysOf(prefix)] })
-  const doorbell = { ring: () => Promise.reject(new Error('OOM command not allowed when used memory > maxmemory')) }
-  try {
-    for (const runId of ['run1', 'run2'])
-      expect(await startRun({ journal, doorbell }, chainOf(1), { runId })).toBe('started')
-  } finally {
-    redis.disconnect()
-  }
 })
 
 test('another client is woken when the run ends, and one that comes later is answered at once', async () => {

@@ -1,7 +1,5 @@
 import { bellOf, startCommand, type Bell, type Doorbell, type StartOptions, type StartReply } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
-import { RedisFullError } from '../connect/errors.ts'
-import { redisError } from '../connect/redis-error.ts'
 import type { ValueJournal } from '../blobs/value-journal.ts'
 
 /**
@@ -19,27 +17,12 @@ export async function startRun(
   const starting = journal.start(command)
   if (command.cap !== null || !journal.hasStarted(runId, plan.hash)) {
     const { outcome, offers } = await starting
-    await ring(
-      doorbell,
-      offers.map(({ stepId, epoch }) => bell(stepId, epoch)),
-    )
+    await doorbell.ring(offers.map(({ stepId, epoch }) => bell(stepId, epoch)))
     return outcome
   }
   // Redis serves one connection in order. Should it have lost this script alone, the bells overtake the START; the worker
   // asks for the job and then for the step, and by then the START is there, else the sweeper rings again.
-  const ringing = ring(
-    doorbell,
-    command.roots.map(({ stepId }) => bell(stepId, 0)),
-  )
+  const ringing = doorbell.ring(command.roots.map(({ stepId }) => bell(stepId, 0)))
   const [{ outcome }] = await Promise.all([starting, ringing])
   return outcome
-}
-
-/** Whether the run is accepted, only the journal says: a bell that finds Redis full is left to the sweeper. */
-async function ring(doorbell: Doorbell, bells: readonly Bell[]): Promise<void> {
-  try {
-    await doorbell.ring(bells)
-  } catch (error) {
-    if (!(redisError(error) instanceof RedisFullError)) throw error
-  }
 }

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { Bell, Doorbell } from '@agentloom/engine'
 import type { ErrorInfo } from '@agentloom/workflow'
 import type { BulkJobOptions } from 'bullmq'
+import { RedisFullError } from '../connect/errors.ts'
+import { redisError } from '../connect/redis-error.ts'
 import { groupsOf, type Group } from './groups.ts'
 import { jobIdOf } from './job-id.ts'
 import type { PoolQueues } from './pool-queues.ts'
@@ -48,7 +50,7 @@ export class BullmqDoorbell implements Doorbell {
     const rung = new Promise<void>((resolve, reject) => {
       process.nextTick(() => {
         this.#turn = null
-        this.#addAll(bells).then(resolve, reject)
+        this.#addUnlessFull(bells).then(resolve, reject)
       })
     })
     return { bells, rung }
@@ -60,6 +62,15 @@ export class BullmqDoorbell implements Doorbell {
     if (bells.every(({ queue }) => queue === first.queue)) return this.#add(first.queue, groupsOf(bells))
     const byPool = Map.groupBy(bells, ({ queue }) => queue)
     await Promise.all([...byPool].map(([pool, own]) => this.#add(pool, groupsOf(own))))
+  }
+
+  /** What was decided before stands, also where Redis has become too full for a bell since: the sweeper rings when there is room. */
+  async #addUnlessFull(bells: readonly Bell[]): Promise<void> {
+    try {
+      await this.#addAll(bells)
+    } catch (error) {
+      if (!(redisError(error) instanceof RedisFullError)) throw error
+    }
   }
 
   async #add(pool: string, groups: readonly Group[]): Promise<void> {
