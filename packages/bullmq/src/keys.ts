@@ -21,6 +21,8 @@ export interface Keys {
   readonly pokes: string
   /** Channel: `RUN` that was ended by something else than its steps; whoever holds one of them asks the journal. */
   readonly stops: string
+  /** Hash: `RUN/STEP` that is parked for want of its function → the function. */
+  readonly lacking: string
   /** BullMQ's own prefix. */
   readonly bullPrefix: string
   run(runId: string): RunKeys
@@ -93,6 +95,7 @@ export function keysOf(prefix: string, shard = 0): Keys {
     ends: `${root}ends`,
     pokes: `${root}pokes`,
     stops: `${root}stops`,
+    lacking: `${root}lacking`,
     bullPrefix,
     run: (runId) => [`${root}run:${runId}`, `${root}steps:${runId}`, `${root}out:${runId}`, `${root}log:${runId}`],
     staged(runId, attempt) {

@@ -76,6 +76,7 @@ export {
   type ResumeTreeOptions,
   type ResumeTreeReply,
 } from './walk/run-tree-verbs.ts'
+export { parkOffered, type Parking } from './walk/park.ts'
 export { unparkTree, type Unparking } from './walk/unpark.ts'
 export { Places } from './walk/places.ts'
 export { Walker, type ServeResult, type WalkerParts } from './walk/walker.ts'

@@ -217,7 +217,13 @@ test('a step whose function this worker lacks waits for one that has it', async 
   const without = await startTestWorker({ prefix })
   await silent.start(startCommand(chainOf(1), { runId: 'run' }))
   await expect.poll(() => without.events.map(({ kind }) => kind), { timeout: 15_000 }).toContain('no-handler')
-  await without.runtime.close() // else chance decides which of the two hears the next bell
+  await expect.poll(async () => (await client.header('run'))?.status, { timeout: 15_000 }).toBe('parked')
+  expect(await client.explain('run')).toMatchObject({ cause: 'parked', command: 'agentloom resume run' })
   await using _with = (await startTestWorker({ prefix, functions: [echo] })).runtime
   expect((await client.waitForEnd('run')).status).toBe('success')
+  expect(await redis.exists(keys.lacking)).toBe(0)
+  await client.start(chainOf(3), { runId: 'next' }) // the two share the bells now
+  expect((await client.waitForEnd('next')).status).toBe('success')
+  expect((await client.load('next'))?.records.some(({ kind }) => kind === 'waiting')).toBe(false)
+  await without.runtime.close()
 })

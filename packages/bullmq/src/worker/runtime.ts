@@ -1,6 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { Claims, createPlans, Follower, Places, systemClock, type BlobStore, type Executors } from '@agentloom/engine'
+import {
+  Claims,
+  createPlans,
+  Follower,
+  Places,
+  systemClock,
+  type BlobStore,
+  type Executors,
+  type WalkerParts,
+} from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
 import { connect } from '../connect/connect.ts'
 import { RedisCache } from '../journal/result-cache.ts'
@@ -9,6 +18,7 @@ import { fixShardCount } from '../shards/shard-count.ts'
 import { standingOf, type Standing } from '../standing.ts'
 import { drain } from './drain.ts'
 import type { WorkerEvent } from './events.ts'
+import { NoHandler } from './no-handler.ts'
 import { openWorkers } from './queue-workers.ts'
 import { Presence } from './presence.ts'
 import { BEAT_MS, Registry } from './registry.ts'
@@ -126,22 +136,25 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
   let isDraining = false
   let pausedPools: ReadonlySet<string> = new Set()
   const ringAgain = new RingAgain(doorbell, onError('queue'))
+  const walker: WalkerParts = {
+    journal,
+    plans,
+    executors: { cache: new RedisCache(redis, shards), ...executors },
+    claims,
+    follower,
+    worker,
+    serves: (pool) => pools.includes(pool) && !pausedPools.has(pool),
+    nonce: nonces(instance),
+    stepsMax: () => (isDraining ? 0 : stepsMax), // then a walk gives its next step to others
+  }
+  const noHandler = new NoHandler({ redis, shards, served, registry, walker, monotonic: systemClock.monotonic })
   const steps: Omit<StepsParts, 'onExtraWalks'> = {
     doorbell,
     ringAgain,
+    noHandler,
     emit,
     places: new Places(concurrency),
-    walker: {
-      journal,
-      plans,
-      executors: { cache: new RedisCache(redis, shards), ...executors },
-      claims,
-      follower,
-      worker,
-      serves: (pool) => pools.includes(pool) && !pausedPools.has(pool),
-      nonce: nonces(instance),
-      stepsMax: () => (isDraining ? 0 : stepsMax), // then a walk gives its next step to others
-    },
+    walker,
   }
   const workers = await openWorkers(
     {
@@ -179,6 +192,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
       onError('queue'),
     ),
     new Ticks(TRIM_MS, () => registry.trim(), onError('sweep')),
+    new Ticks(TRIM_MS, () => noHandler.wakeAll(), onError('sweep')),
     // A redis that lost its data is told anew, before somebody starts with another number.
     new Ticks(SHARDS_MS, () => keepShardCount(), onError('sweep')),
     ...served

@@ -14,12 +14,14 @@ import { poolOfQueue } from '../keys.ts'
 import type { ShardedDoorbell } from '../shards/sharded-doorbell.ts'
 import type { WorkerEvent } from './events.ts'
 import { JobFailure } from './job-failure.ts'
+import type { NoHandler } from './no-handler.ts'
 import type { RingAgain } from './ring-again.ts'
 
 export interface StepsParts {
   readonly walker: WalkerParts
   readonly doorbell: ShardedDoorbell
   readonly ringAgain: RingAgain
+  readonly noHandler: Pick<NoHandler, 'missed'>
   readonly places: Places
   /** A job brought walks beside its own, or (a negative number) they are over: fewer jobs are wanted, or more. */
   readonly onExtraWalks: (count: number) => void
@@ -129,12 +131,11 @@ async function walk(walks: Walks, bell: JobBell): Promise<void> {
   try {
     const isRushed = job.retry === true && isPromotedByHand(delivered)
     const result = await walkerOf(parts, failed).serve(offer, job.definition ?? null, isRushed)
-    if (result === 'no-handler')
-      parts.ringAgain.later(
-        delivered.name,
-        { ...bell, v: job.v, definition: job.definition, tries: job.tries },
-        poolOfQueue(delivered.queueName),
-      )
+    const pool = poolOfQueue(delivered.queueName)
+    const isElsewhere =
+      result === 'no-handler' && (await parts.noHandler.missed(offer, job.definition ?? null, pool)) === 'elsewhere'
+    if (isElsewhere)
+      parts.ringAgain.later(delivered.name, { ...bell, v: job.v, definition: job.definition, tries: job.tries }, pool)
     if (result === 'refused') parts.emit({ kind: 'bell-late', runId: offer.runId, stepId: offer.stepId })
   } catch (error) {
     if (error instanceof NoDefinitionError && (await parts.walker.journal.header(offer.runId)) === null) {
