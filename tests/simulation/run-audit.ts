@@ -61,6 +61,9 @@ export class RunAudit {
     switch (record.kind) {
       case 'started':
         return this.#demand(this.count === 0, 'I14', 'it was started twice')
+      case 'forked': // the simulator forks and migrates no runs
+      case 'migrated':
+        return
       case 'claimed':
         return this.#claimed(record, run)
       case 'committed':

@@ -112,6 +112,22 @@ test('a run by the name of its workflow: started, read, listed, and the same id 
   expect(json['runs']).toMatchObject([{ run_id: 'run-1', tenant: 'acme', tags: ['a'], priority: 3, status: 'success' }])
 })
 
+test('a run is forked over HTTP', async () => {
+  await ask('/runs', { workflow: 'greeting', id: 'run-f', input: { who: 'you' } })
+  await ended('run-f')
+  const asked = { from: 'greet', state: { who: 'all' } }
+  expect((await ask('/runs/run-f/fork', { ...asked, check: true })).json).toEqual({
+    run_id: null,
+    kept: [],
+    again: ['greet'],
+  })
+  expect(await ask('/runs/run-f/fork', { ...asked, id: 'fork-1' })).toMatchObject({ status: 201 })
+  expect(await ended('fork-1')).toMatchObject({ status: 'success', state: { text: 'hello all' } })
+  expect(await ask('/runs/run-f/fork', { ...asked, id: 'fork-1' })).toMatchObject({ status: 409 })
+  expect(await ask('/runs/run-f/fork', { from: 'nope' })).toMatchObject({ status: 422, json: { code: 'fork/step' } })
+  expect(await ask('/runs/run-f/fork', {})).toMatchObject({ status: 400 })
+})
+
 test('a run of a text, with an id that is made for it', async () => {
   const { status, json } = await ask('/runs', { yaml: GREETING.replace('name: greeting', 'name: from-text') })
   expect(status).toBe(201)

@@ -30,7 +30,7 @@ export {
 } from './connect/errors.ts'
 export { ShardCountError } from './shards/errors.ts'
 export { newRunId, RUN_STATUSES } from '@agentloom/engine'
-export { RunNotFoundError } from '@agentloom/engine'
+export { ForkError, MigrationRefusedError, RunNotFoundError } from '@agentloom/engine'
 export type { QueueStanding, Standing } from './standing.ts'
 export { examineRedis, type DoctorOptions } from './doctor/doctor.ts'
 export type { Finding } from './doctor/examine.ts'

@@ -13,6 +13,7 @@ export {
   type Embedded,
   type EmbeddedOptions,
   type EmbeddedStart,
+  type ForkedRun,
   type ResumeRun,
   type RunHandle,
 } from './runtime/embedded.ts'

@@ -80,4 +80,17 @@ export { parkOffered, type Parking } from './walk/park.ts'
 export { unparkTree, type Unparking } from './walk/unpark.ts'
 export { Places } from './walk/places.ts'
 export { Walker, type ServeResult, type WalkerParts } from './walk/walker.ts'
+export { diffRuns, type RunDifference, type RunSide, type StepDifference, type StepSide } from './whole-runs/diff.ts'
+export { ForkError, MigrationRefusedError } from './whole-runs/errors.ts'
+export { planFork, type Fork, type PlannedFork } from './whole-runs/fork.ts'
+export { planMigration, type MigrationProblem, type PlannedMigration } from './whole-runs/migrate.ts'
+export { planDifferences, type PartDifference } from './whole-runs/plan-difference.ts'
+export {
+  forkRun,
+  migrateRun,
+  type ForkReply,
+  type ForkRun,
+  type MigrateReply,
+  type WholeRunParts,
+} from './whole-runs/verbs.ts'
 export type * from './ports/index.ts'

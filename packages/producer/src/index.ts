@@ -1,4 +1,5 @@
 export {
+  ForkError,
   RedisConnectError,
   RedisFullError,
   RedisUnreachableError,
@@ -14,6 +15,7 @@ export {
 export { InputError } from './input.ts'
 export {
   createProducer,
+  type ForkRunOptions,
   type Producer,
   type ProducerOptions,
   type Startable,

@@ -52,6 +52,15 @@ test('the same id and content is the same run; other content is a conflict', asy
   })
 })
 
+test('a fork is a run of its own, with changed state', async () => {
+  const run = await loom.start({ yaml }, { id: 'first', input: { n: 1 } })
+  const fork = await loom.fork(run.id, { from: 'a', id: 'second', state: { n: 2 } })
+  expect(await fork.status()).toBe('queued')
+  await using client = await createClient({ redis: redisUrl(), prefix })
+  expect(JSON.parse((await client.header('second'))?.input ?? '')).toEqual({ n: 2 })
+  await expect(loom.fork('first', { from: 'a', id: 'second' })).rejects.toMatchObject({ code: 'fork/id' })
+})
+
 test('input that the workflow does not declare is refused before anything is recorded', async () => {
   const wrong = { name: 5 } as unknown as { name: string }
   await expect(loom.start(greeting, { id: 'bad', input: wrong })).rejects.toMatchObject({

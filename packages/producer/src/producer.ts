@@ -1,5 +1,5 @@
 import { createClient, newRunId, type BlobStore, type Client } from '@agentloom/bullmq/client'
-import { compileYaml, isWorkflow, type Plan, type Workflow } from '@agentloom/workflow'
+import { compileYaml, fromPlain, isWorkflow, type Plan, type Workflow } from '@agentloom/workflow'
 import { checkInput } from './input.ts'
 import { runHandle, type Checkpoints, type RunHandle, type StepOutputs } from './run.ts'
 
@@ -27,6 +27,17 @@ export interface StartRunOptions<Input = unknown> {
   readonly tags?: readonly string[]
 }
 
+export interface ForkRunOptions {
+  /** The step that runs again, and all that depends on it. */
+  readonly from: string
+  /** Plain JSON mapping, laid over the run's state key by key. */
+  readonly state?: Readonly<Record<string, unknown>>
+  /** A changed workflow; default: the run's own. */
+  readonly workflow?: Startable
+  /** Of the new run. Default: a new one. */
+  readonly id?: string
+}
+
 /** A compiled plan, or the text of a workflow file. */
 export type Startable = Plan | { readonly yaml: string }
 
@@ -41,6 +52,11 @@ export interface Producer {
    */
   start<Input, Output>(workflow: Workflow<Input, Output>, options?: StartRunOptions<Input>): Promise<RunHandle<Output>>
   start(workflow: Startable, options?: StartRunOptions): Promise<RunHandle<StepOutputs>>
+  /**
+   * Starts a new run that takes over what another one has done before a step, at no cost, and runs the rest; see docs/versions.md.
+   * @throws {RunNotFoundError} `run/not-found` @throws {ForkError} `fork/step`, `fork/state`, `fork/id`
+   */
+  fork(runId: string, options: ForkRunOptions): Promise<RunHandle<StepOutputs>>
   /** A run that was started earlier, or by another process. Asks nobody: an unknown id shows when the handle is used. */
   run(id: string): RunHandle<StepOutputs>
   /** Ends the connection; handles of this producer are of no use after it. Twice is harmless. */
@@ -83,6 +99,12 @@ export function createProducer({ redis, prefix, shards, blobs, checkpoints }: Pr
   }
   return {
     start,
+    async fork(runId, { from, state = {}, workflow, id = newRunId() }) {
+      const values = Object.fromEntries(Object.entries(state).map(([key, value]) => [key, fromPlain(value)]))
+      const plan = workflow === undefined ? {} : { plan: planOf(workflow) }
+      await (await client()).fork(runId, { runId: id, from, state: values, ...plan })
+      return runHandle(source, id, null)
+    },
     run: (id) => runHandle(source, id, null),
     close,
     [Symbol.asyncDispose]: close,

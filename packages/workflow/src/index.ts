@@ -34,7 +34,7 @@ export { compileWorkflow, type Compiled, type CompileOptions, definitionHash } f
 export { compileYaml } from './compile/from-yaml.ts'
 export { defineFromYaml, type FromYaml, type YamlOptions } from './compile/define.ts'
 export { isQueueName } from './compile/queue.ts'
-export { isBroken } from './compile/step/reads.ts'
+export { isBroken, stateKeysRead } from './compile/step/reads.ts'
 export type { Diagnostic, Excerpt } from './diagnostics/diagnostic.ts'
 export { formatDiagnostic, formatDiagnostics, type FormatOptions, type Paint } from './diagnostics/format.ts'
 export { nearest } from './diagnostics/nearest.ts'

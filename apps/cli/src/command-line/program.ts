@@ -6,6 +6,9 @@ import { doctorCommand } from '../commands/doctor.ts'
 import { explainCommand } from '../commands/explain.ts'
 import { infoCommand } from '../commands/info.ts'
 import { logsCommand } from '../commands/logs.ts'
+import { diffCommand } from '../commands/diff.ts'
+import { forkCommand } from '../commands/fork.ts'
+import { migrateCommand } from '../commands/migrate.ts'
 import { pauseCommand } from '../commands/pause.ts'
 import { resumeCommand } from '../commands/resume.ts'
 import { runCommand } from '../commands/run.ts'
@@ -55,6 +58,9 @@ Examples:
     pauseCommand(act),
     cancelCommand(act),
     doctorCommand(act),
+    forkCommand(act),
+    diffCommand(act),
+    migrateCommand(act),
     infoCommand(act),
     schemaCommand(act),
     workerCommand(act),

@@ -21,10 +21,16 @@ export function logJson(record: JournalRecord): string {
   return `${JSON.stringify({ at: new Date(atMs).toISOString(), ...Object.fromEntries(values) })}\n`
 }
 
+const HASH_SHOWN = 12
+
 function textOf(record: JournalRecord): string {
   switch (record.kind) {
     case 'started':
       return 'run accepted'
+    case 'forked':
+      return `taken over from run ${record.from.runId}, up to ${printable(record.from.stepId)}`
+    case 'migrated':
+      return `follows another definition from here on: ${record.to.slice(0, HASH_SHOWN)}`
     case 'claimed':
       return `begun by ${printable(record.worker)}`
     case 'committed':

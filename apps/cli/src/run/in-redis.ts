@@ -96,7 +96,7 @@ export async function resumeInRedis(
   return await watchToItsEnd(client, { runId, plan, json, placeOptions, from: loaded.records.length }, io)
 }
 
-interface Watched {
+export interface Watched {
   readonly runId: string
   readonly plan: Plan
   readonly json: JsonShape
@@ -106,7 +106,7 @@ interface Watched {
 }
 
 /** A signal ends the watching, not the run: others' workers have it. */
-async function watchToItsEnd(client: Client, watched: Watched, io: Io): Promise<Ending> {
+export async function watchToItsEnd(client: Client, watched: Watched, io: Io): Promise<Ending> {
   const { runId, plan, json, placeOptions, from } = watched
   const stop = new AbortController()
   let signal: Signal | null = null

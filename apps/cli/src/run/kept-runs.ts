@@ -8,6 +8,7 @@ import {
   type Explanation,
   type JournalRecord,
   type LoadedRun,
+  type MigrateReply,
   type ResumeTreeReply,
   type RunFilter,
   type RunHeader,
@@ -24,8 +25,8 @@ import type { Place } from './place.ts'
 export interface KeptRuns extends AsyncDisposable {
   list(filter: RunFilter): Promise<readonly RunHeader[]>
   /** Null where nobody knows the run. */
-  find(runId: string): Promise<{ readonly view: RunView; readonly plan: Plan } | null>
   explain(runId: string): Promise<Explanation | null>
+  find(runId: string): Promise<FoundRun | null>
   cancel(runId: string, reason: string): Promise<RunTransition>
   pause(runId: string, reason: string): Promise<RunTransition>
   /** Leaves the run to the workers; nobody is there for runs in a folder. */
@@ -40,6 +41,14 @@ export interface KeptRuns extends AsyncDisposable {
   records(runId: string): Promise<readonly JournalRecord[] | null>
   /** Further records as they are written, until the run is over. */
   follow(runId: string, from: number, signal: AbortSignal): AsyncIterable<JournalRecord>
+  migrate(runId: string, to: Plan, isCheck: boolean): Promise<MigrateReply>
+}
+
+export interface FoundRun {
+  readonly view: RunView
+  readonly plan: Plan
+  /** JSON text. */
+  readonly input: string
 }
 
 /** How often a journal in a file is looked at by whoever follows it. */
@@ -68,6 +77,9 @@ const NO_RUNS: KeptRuns = {
   signal: async () => ({ outcome: 'refused', reason: 'unknown-run' }),
   records: async () => null,
   async *follow() {},
+  migrate: async (runId) => {
+    throw new RunNotFoundError(runId)
+  },
   [Symbol.asyncDispose]: async () => {},
 }
 
@@ -81,7 +93,10 @@ async function runsInFolder(home: string, folder: string): Promise<KeptRuns> {
     async find(runId) {
       try {
         const view = await embedded.view(runId)
-        return view === null ? null : { view, plan: await planOf(embedded, home, runId) }
+        if (view === null) return null
+        const header = await embedded.journal.header(runId)
+        if (header === null) return await findCheckpoint(home, runId)
+        return { view, input: header.input, plan: await planOf(embedded, home, runId) }
       } catch (error) {
         if (error instanceof RunNotFoundError) return null
         throw error
@@ -109,6 +124,7 @@ async function runsInFolder(home: string, folder: string): Promise<KeptRuns> {
         await setTimeout(FOLLOW_MS, undefined, { signal })
       }
     },
+    migrate: (runId, to, isCheck) => embedded.migrate(runId, to, { isCheck }),
     [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose](),
   }
 }
@@ -122,7 +138,7 @@ async function runsInRedis(place: Place & { readonly kind: 'redis' }, home: stri
       const header = await client.header(runId)
       const view = header === null ? null : await client.view(runId)
       if (header === null || view === null) return home === null ? null : findCheckpoint(home, runId)
-      return { view, plan: await client.plan(header.definition) }
+      return { view, input: header.input, plan: await client.plan(header.definition) }
     },
     explain: (runId) => client.explain(runId),
     cancel: (runId, reason) => client.cancel(runId, reason),
@@ -138,6 +154,7 @@ async function runsInRedis(place: Place & { readonly kind: 'redis' }, home: stri
     async *follow(runId, from, signal) {
       for await (const { record } of client.events(runId, { from, signal })) yield record
     },
+    migrate: (runId, to, isCheck) => client.migrate(runId, to, { isCheck }),
     [Symbol.asyncDispose]: () => client.close(),
   }
 }
@@ -145,7 +162,9 @@ async function runsInRedis(place: Place & { readonly kind: 'redis' }, home: stri
 async function findCheckpoint(home: string, runId: string): ReturnType<KeptRuns['find']> {
   const { viewRun } = await import('@agentloom/engine')
   const found = await readCheckpoint(home, runId)
-  return found === null ? null : { view: viewRun(found.plan, found.checkpoint), plan: found.plan }
+  if (found === null) return null
+  const { checkpoint, plan } = found
+  return { view: viewRun(plan, checkpoint), input: checkpoint.header.input, plan }
 }
 
 async function recordsInCheckpoint(home: string, runId: string): Promise<readonly JournalRecord[] | null> {

@@ -77,6 +77,8 @@ export function newsOfRecord(record: JournalRecord): News | null {
     case 'waiting':
       return waitingNews(record.stepId, record.wait)
     case 'started':
+    case 'forked':
+    case 'migrated':
     case 'noted':
     case 'died':
     case 'woken':

@@ -26,6 +26,17 @@ const startBody = z
     'give either workflow (a name) or yaml (a text)',
   )
 
+const forkBody = z
+  .strictObject({
+    from: z.string().min(1).max(NAME_CHARACTERS_MAX),
+    state: z.record(z.string(), z.unknown()).optional(),
+    workflow: z.string().min(1).optional(),
+    yaml: z.string().min(1).optional(),
+    id: options.id,
+    check: z.boolean().optional(),
+  })
+  .refine(({ workflow, yaml }) => workflow === undefined || yaml === undefined, 'give workflow or yaml, not both')
+
 const cancelBody = z.strictObject({ reason: z.string().max(REASON_CHARACTERS_MAX).optional() }).nullish()
 
 const gate = z.string().min(1).max(NAME_CHARACTERS_MAX)
@@ -73,6 +84,11 @@ export type ListQuery = z.output<typeof listQuery>
 /** @throws {HttpError} 400 `http/body` with the path */
 export function parseStart(body: unknown): StartBody {
   return parsed(startBody, body, 'http/body')
+}
+
+/** @throws {HttpError} 400 `http/body` */
+export function parseFork(body: unknown): z.output<typeof forkBody> {
+  return parsed(forkBody, body, 'http/body')
 }
 
 /** A body may be left out. @throws {HttpError} 400 `http/body` */

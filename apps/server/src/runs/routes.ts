@@ -1,11 +1,12 @@
 import { type Client, newRunId, RedisUnreachableError, RunNotFoundError } from '@agentloom/bullmq/client'
 import { DecisionRefusedError, explanationDocument, runDocument, type SignalReply } from '@agentloom/engine'
-import { compileYaml, type Plan, writeValue } from '@agentloom/workflow'
+import { compileYaml, fromPlain, type Plan, writeValue } from '@agentloom/workflow'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { HttpError } from '../http/errors.ts'
 import {
   parseCancel,
   parseDecision,
+  parseFork,
   parseList,
   parseResume,
   parseRunId,
@@ -18,7 +19,7 @@ import { runRow } from './run-row.ts'
 /** Names that an error lists. */
 const NAMES_SHOWN_MAX = 20
 
-/** Start a run, read it, list runs, decide its gates, send it signals, pause, resume, cancel it. Give it a scope of its own: its hook is for these pages only. */
+/** Start a run, fork it, read it, list runs, decide its gates, send it signals, pause, resume, cancel it. Give it a scope of its own: its hook is for these pages only. */
 export function addRunRoutes(app: FastifyInstance, client: Client, workflows: ReadonlyMap<string, Plan>): void {
   // Commands wait for a Redis that is away, and would be carried out long after their senders have gone.
   app.addHook('preHandler', async () => {
@@ -93,6 +94,16 @@ export function addRunRoutes(app: FastifyInstance, client: Client, workflows: Re
     if (outcome === 'refused')
       throw new HttpError(409, 'run/over', `the run cannot be resumed: it is ${status}`, { place: runId })
     return send(reply, writeValue({ run_id: runId, resumed: outcome === 'resumed', status_before: status }))
+  })
+
+  app.post('/runs/:id/fork', async ({ params, body }, reply) => {
+    const { from, state = {}, workflow, yaml, id = newRunId(), check = false } = parseFork(body)
+    const plan = workflow === undefined && yaml === undefined ? {} : { plan: planOf({ workflow, yaml }, workflows) }
+    const values = Object.fromEntries(Object.entries(state).map(([key, value]) => [key, fromPlain(value)]))
+    const fork = { runId: id, from, state: values, isCheck: check, ...plan }
+    const { kept, again } = await client.fork(parseRunId(params), fork)
+    if (!check) void reply.code(201).header('location', `/runs/${id}`)
+    return send(reply, writeValue({ run_id: check ? null : id, kept: [...kept], again: [...again] }))
   })
 
   app.post('/runs/:id/decisions', async ({ params, body }, reply) => {

@@ -2,7 +2,9 @@ import {
   createPlans,
   decideGate,
   Follower,
+  forkRun,
   isChildRun,
+  migrateRun,
   pauseTree,
   redactRecord,
   signalTree,
@@ -15,9 +17,12 @@ import type {
   DecideReply,
   Decision,
   Explanation,
+  ForkReply,
+  ForkRun,
   GateDecision,
   JournalRecord,
   LoadedRun,
+  MigrateReply,
   RunFilter,
   RunHeader,
   RunTransition,
@@ -121,6 +126,17 @@ export interface Client {
    */
   signal(runId: string, name: string, payload?: unknown): Promise<SignalReply>
   /**
+   * Starts a new run that takes over what another one has done before a step, at no cost, and runs the rest, perhaps with a
+   * changed workflow or state. The other run stays as it is.
+   * @throws {RunNotFoundError} `run/not-found` @throws {ForkError} `fork/step`, `fork/state`, `fork/id`
+   */
+  fork(runId: string, fork: ForkRun): Promise<ForkReply>
+  /**
+   * Lets a run go on by another definition, where what it has done fits; a paused run stays paused.
+   * @throws {RunNotFoundError} `run/not-found` @throws {MigrationRefusedError} `migrate/refused`, with every reason
+   */
+  migrate(runId: string, to: Plan, options?: { readonly isCheck?: boolean }): Promise<MigrateReply>
+  /**
    * Waits until the run is over or paused, by somebody or at a gate; woken, not polled.
    * @throws {RunNotFoundError} `run/not-found`
    */
@@ -162,6 +178,7 @@ export async function createClient(options: ClientOptions): Promise<Client> {
   const plans = createPlans((hash) => journal.definition(hash), { redact })
   const follower = new Follower({ journal, doorbell, plans, observe: () => undefined })
   const tree: TreeParts = { journal, plans, follower }
+  const whole = { ...tree, now: Date.now }
   const closing = new AbortController()
   const wakes = new Wakes(
     redis,
@@ -203,6 +220,8 @@ export async function createClient(options: ClientOptions): Promise<Client> {
     resume: (runId, options) => resumeRun(tree, runId, options),
     decide: (runId, { by = null, ...decision }) => decideGate(tree, { runId, by, ...decision }),
     signal: async (runId, name, payload = null) => signalTree(tree, runId, name, writeValue(fromPlain(payload))),
+    fork: (runId, fork) => forkRun(whole, runId, fork),
+    migrate: (runId, to, options) => migrateRun(whole, runId, to, options),
     waitForRest: (runId, signal) => waitForRest(watching, runId, signal),
     waitForEnd: (runId, signal) => waitForEnd(watching, runId, signal),
     async result(runId, signal) {

@@ -96,6 +96,10 @@ function recordOf(parts: unknown): StoredRecord {
   switch (letter) {
     case 'b':
       return { kind: 'started', atMs }
+    case 'y':
+      return { kind: 'forked', atMs, from: { runId: textIn(third), stepId: textIn(fourth) } }
+    case 'j':
+      return { kind: 'migrated', atMs, from: textIn(third), to: textIn(fourth) }
     case 'c':
       return { kind: 'claimed', atMs, epoch: countIn(third), stepId: textIn(fourth), worker: textIn(fifth) }
     case 'k':

@@ -12,6 +12,10 @@ export function recordText(record: JournalRecord, isInline: boolean): string {
   switch (record.kind) {
     case 'started':
       return `["b",${atMs}]`
+    case 'forked':
+      return `["y",${atMs},${quote(record.from.runId)},${quote(record.from.stepId)}]`
+    case 'migrated':
+      return `["j",${atMs},${quote(record.from)},${quote(record.to)}]`
     case 'claimed':
       return `["c",${atMs},${record.epoch}${tails.claimed(record.stepId, record.worker)}`
     case 'committed': {

@@ -45,6 +45,8 @@ const wake: z.ZodType<Wake> = z.union([
 
 export const recordSchema: z.ZodType<JournalRecord> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('started'), atMs }),
+  z.object({ kind: z.literal('forked'), atMs, from: z.object({ runId: z.string(), stepId }) }),
+  z.object({ kind: z.literal('migrated'), atMs, from: z.string(), to: z.string() }),
   z.object({ kind: z.literal('claimed'), atMs, stepId, epoch, worker: z.string() }),
   z.object({ kind: z.literal('committed'), atMs, stepId, epoch, usage, output: z.string() }),
   z.object({

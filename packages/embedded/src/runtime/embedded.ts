@@ -3,7 +3,10 @@ import type {
   Decision,
   Executors,
   Explanation,
+  ForkReply,
+  ForkRun,
   GateDecision,
+  MigrateReply,
   Observer,
   RunFilter,
   RunHeader,
@@ -69,6 +72,11 @@ export interface RunHandle {
   signal(name: string, payload?: unknown): Promise<SignalReply>
 }
 
+export interface ForkedRun extends ForkReply {
+  /** Null where it was only checked. */
+  readonly handle: RunHandle | null
+}
+
 /** Runs workflows in this process, every committed step on disk before its dependents start. */
 export interface Embedded extends AsyncDisposable {
   readonly journal: EmbeddedJournal
@@ -90,6 +98,18 @@ export interface Embedded extends AsyncDisposable {
    * @throws {RunCancelledError} `run/cancelled` @throws {CorruptJournalError} `journal/corrupt` @throws {NoHandlerError}
    */
   resume(runId: string, options?: ResumeRun): Promise<RunHandle>
+  /**
+   * Starts a new run that takes over what another one has done before a step, at no cost, and runs the rest, perhaps with a
+   * changed workflow or state. The other run stays as it is.
+   * @throws {RunNotFoundError} `run/not-found` @throws {ForkError} `fork/step`, `fork/state`, `fork/id` @throws {NoHandlerError}
+   */
+  fork(runId: string, fork: ForkRun): Promise<ForkedRun>
+  /**
+   * Lets a run that no process has go on by another definition, where what it has done fits: `resume` does it then.
+   * @throws {RunNotFoundError} `run/not-found` @throws {RunActiveError} `run/active`: pause it first
+   * @throws {MigrationRefusedError} `migrate/refused`, with every reason
+   */
+  migrate(runId: string, to: Plan, options?: { readonly isCheck?: boolean }): Promise<MigrateReply>
   /** As the journal tells it, else its checkpoint; null when neither knows it. */
   view(runId: string): Promise<RunView | null>
   /** Why the run waits, or that it works, or how it ended; null where the journal has no such run. */

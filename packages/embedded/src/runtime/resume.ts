@@ -11,19 +11,19 @@ export async function takeRun(
 ): Promise<LoadedRun> {
   const found = await journal.take(runId)
   if (found !== null) return found
-  await bring(journal, checkpoints, runId)
+  await bringRun(journal, checkpoints, runId)
   const brought = await journal.take(runId)
   if (brought === null) throw new RunNotFoundError(runId)
   return brought
 }
 
 /** With the child runs that have checkpoints of their own; one that has none begins anew. */
-async function bring(journal: EmbeddedJournal, checkpoints: CheckpointStore, runId: string): Promise<void> {
+export async function bringRun(journal: EmbeddedJournal, checkpoints: CheckpointStore, runId: string): Promise<void> {
   const checkpoint = await checkpoints.read(runId)
   if (checkpoint === null) return
   checkCheckpoint(checkpoints.placeOf(runId), checkpoint)
   await journal.bring(checkpoint, checkpoint.definitionText)
-  for (const child of openChildren(checkpoint)) await bring(journal, checkpoints, child.runId)
+  for (const child of openChildren(checkpoint)) await bringRun(journal, checkpoints, child.runId)
 }
 
 /**

@@ -2,7 +2,11 @@ import {
   Claims,
   newRunId,
   Follower,
+  ForkError,
+  forkRun,
   isOver,
+  migrateRun,
+  RunNotFoundError,
   startCommand,
   Walker,
   checkDecided,
@@ -17,6 +21,8 @@ import {
   type EngineEvent,
   type Explanation,
   type Executors,
+  type ForkRun,
+  type MigrateReply,
   type Observer,
   type RunFilter,
   type RunHeader,
@@ -33,14 +39,14 @@ import type { EmbeddedJournal } from '../journal/embedded-journal.ts'
 import { StoreError } from '../store/errors.ts'
 import { Alarm } from './alarm.ts'
 import { Bells } from './bells.ts'
-import type { DecideRun, Embedded, EmbeddedStart, ResumeRun, RunHandle } from './embedded.ts'
+import type { DecideRun, Embedded, EmbeddedStart, ForkedRun, ResumeRun, RunHandle } from './embedded.ts'
 import { NoHandlerError, RunActiveError, RunCancelledError } from './errors.ts'
 import { explain } from './explain.ts'
 import { checkHandlers } from './handlers.ts'
 import type { LiveRun } from './live-run.ts'
 import { LiveRuns } from './live-runs.ts'
 import { listRuns, viewOf } from './look-up.ts'
-import { bringToRest, takeRun } from './resume.ts'
+import { bringToRest, bringRun, takeRun } from './resume.ts'
 
 /** Steps that a walk executes before it gives its place to other runs. */
 const STEPS_MAX = 64
@@ -224,6 +230,57 @@ export class Runtime implements Embedded {
     this.#checkOpen()
     const tell = () => signalTree(this.#tree, runId, name, writeValue(fromPlain(payload)))
     return this.#live.get(runId)?.hold(tell) ?? tell()
+  }
+
+  async fork(runId: string, fork: ForkRun): Promise<ForkedRun> {
+    this.#checkOpen()
+    const { executors } = this.#parts
+    const plan = fork.plan ?? (await this.journal.plans.get(await this.#broughtDefinition(runId)))
+    checkHandlers(plan, executors.functions)
+    const parts = { ...this.#tree, now: () => executors.clock.now() }
+    if (fork.isCheck === true) return { ...(await forkRun(parts, runId, fork)), handle: null }
+    if (this.#live.get(fork.runId) !== undefined) throw ForkError.taken(fork.runId)
+    const run = this.#live.enliven(fork.runId, plan)
+    try {
+      const reply = await forkRun(parts, runId, fork)
+      this.#alarm.notLaterThan(this.journal.nextDueMs())
+      return { ...reply, handle: this.#handle(run.id, run) }
+    } catch (error) {
+      this.#live.forget(run)
+      throw error
+    }
+  }
+
+  /** The run stays at rest: nobody here goes on with it. */
+  async migrate(runId: string, to: Plan, options?: { readonly isCheck?: boolean }): Promise<MigrateReply> {
+    this.#checkOpen()
+    if (this.journal.has(runId)) throw new RunActiveError(runId, { pid: process.pid, host: 'this machine' })
+    await this.#broughtDefinition(runId)
+    const { journal } = this
+    const { plans } = journal
+    const doorbell = { ring: async () => undefined }
+    const follower = new Follower({ journal, plans, observe: () => undefined, doorbell })
+    const reply = await migrateRun(
+      { journal, plans, follower, now: () => this.#parts.executors.clock.now() },
+      runId,
+      to,
+      options,
+    )
+    if (reply.outcome === 'migrated') {
+      await journal.give(runId)
+      this.#writer.add(runId)
+    }
+    return reply
+  }
+
+  /** Of a run that only its checkpoint may know: the journal has it then. @throws {RunNotFoundError} */
+  async #broughtDefinition(runId: string): Promise<string> {
+    const here = await this.journal.header(runId)
+    if (here !== null) return here.definition
+    await bringRun(this.journal, this.#parts.checkpoints, runId)
+    const brought = await this.journal.header(runId)
+    if (brought === null) throw new RunNotFoundError(runId)
+    return brought.definition
   }
 
   view(runId: string): Promise<RunView | null> {

@@ -21,6 +21,12 @@ export function isKeptBelow(name: string, stepId: string): boolean {
   return pathIn(name)?.startsWith(`${stepId}.`) === true
 }
 
+/** Whether a signal is a decision that was kept for one of these gates, or for a gate inside one of these steps. */
+export function isDecisionAbout(name: string, stepIds: readonly string[]): boolean {
+  const path = pathIn(name)
+  return path !== null && stepIds.some((stepId) => path === stepId || path.startsWith(`${stepId}.`))
+}
+
 /** How often the step of this name was reopened, plus one; of a name in a child run, the step whose child it is. */
 export function visitOf(records: readonly JournalRecord[], path: string): number {
   const dot = path.indexOf('.')

@@ -17,6 +17,14 @@ export const NO_USAGE: StepUsage = { durationMs: 0, tokens: 0, costNanoUsd: 0, m
 /** One entry of a run's journal. Append-only; the fold gives everything else. Times are the store's clock. */
 export type JournalRecord =
   | { readonly kind: 'started'; readonly atMs: number }
+  /** What follows up to the first claim was taken over from this run, which was left before this step. */
+  | {
+      readonly kind: 'forked'
+      readonly atMs: number
+      readonly from: { readonly runId: string; readonly stepId: string }
+    }
+  /** From here on the run follows another definition; both by hash. */
+  | { readonly kind: 'migrated'; readonly atMs: number; readonly from: string; readonly to: string }
   | {
       readonly kind: 'claimed'
       readonly atMs: number

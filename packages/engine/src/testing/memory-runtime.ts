@@ -19,6 +19,7 @@ import { decideGate, type DecideReply, type TreeParts } from '../walk/decide-gat
 import { Follower } from '../walk/follow.ts'
 import { resumeTree, signalTree } from '../walk/run-tree-verbs.ts'
 import { Walker } from '../walk/walker.ts'
+import { forkRun, migrateRun, type ForkReply, type ForkRun, type MigrateReply } from '../whole-runs/verbs.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 export interface MemoryRuntimeOptions {
@@ -107,6 +108,18 @@ export class MemoryRuntime {
 
   async signal(name: string, payload: unknown, runId = 'run'): Promise<void> {
     await signalTree(this.#parts, runId, name, JSON.stringify(payload))
+  }
+
+  fork(runId: string, fork: ForkRun): Promise<ForkReply> {
+    return forkRun({ ...this.#parts, now: () => this.#time.now() }, runId, fork)
+  }
+
+  migrate(runId: string, to: Plan): Promise<MigrateReply> {
+    return migrateRun({ ...this.#parts, now: () => this.#time.now() }, runId, to)
+  }
+
+  pause(runId = 'run'): Promise<unknown> {
+    return this.journal.pause(runId, 'test')
   }
 
   /** Serves bells, and lets time pass when only timers are left, until nothing is to be done. Nobody sits before a gate till it times out. */

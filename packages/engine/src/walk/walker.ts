@@ -123,12 +123,16 @@ export class Walker {
     const reply = await journal.claim({ isDecided: false, ...options, offer, nonce: nonce(), worker, leaseMs, reads })
     switch (reply.outcome) {
       case 'claimed':
+        if (reply.header.definition !== plan.hash) return this.#giveBack(reply.header, reply.claim)
         return { header: reply.header, step: reply }
-      case 'undecided':
+      case 'undecided': {
+        const header = await journal.header(offer.runId)
+        if (header?.definition !== plan.hash) return null // a bell of before the run was migrated; another has been rung since
         if (decide(plan, reply.step.verdicts, node.step.join).run)
           return this.#claim(plan, node, reply.step, { ...options, isDecided: true })
-        await follower.decide({ plan, priority: (await journal.header(offer.runId))?.priority ?? 0 }, [reply.step])
+        await follower.decide({ plan, priority: header.priority }, [reply.step])
         return null
+      }
       case 'refused':
         if (reply.reason === 'suspect') return 'suspect'
         if (reply.reason === 'budget') await follower.ended(offer.runId, 'budget_exceeded', { plan, priority: 0 })
@@ -140,6 +144,14 @@ export class Walker {
 
   async #walkFrom(plan: Plan, node: PlanNode, { header, step }: Claimed): Promise<void> {
     await this.#walk({ plan, header, input: parseInput(header.input), outputs: new Map() }, node, step)
+  }
+
+  /** The bell is of before the run was migrated: what it says of the step holds no more. */
+  async #giveBack({ definition, priority }: RunHeader, claim: Claim): Promise<null> {
+    const { journal, plans, follower } = this.#parts
+    const offers = await journal.release(claim, 'migrated')
+    await follower.ring({ plan: await plans.get(definition), priority }, offers)
+    return null
   }
 
   async #walk(walk: Walk, first: PlanNode, claimed: ClaimedStep): Promise<void> {

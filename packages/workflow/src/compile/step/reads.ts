@@ -30,6 +30,13 @@ export function readsOf(step: StepSpec, path: Path): readonly TextReads[] {
   return reads
 }
 
+/** Top-level keys of the state that a step reads; null where it may read any. */
+export function stateKeysRead(step: StepSpec): ReadonlySet<string> | null {
+  const references = readsOf(step, []).flatMap((read) => read.references)
+  const keys = references.flatMap(({ path }) => path?.[0] ?? [])
+  return keys.length < references.length ? null : new Set(keys)
+}
+
 type Add = (field: Path, references: readonly Reference[], hasOffsets?: boolean) => void
 
 function collect(step: StepSpec, base: Path, add: Add): void {
