@@ -97,24 +97,18 @@ test('a fork keeps what came before, and its difference to the first run is show
   })
 })
 
-test.each([
-  [['--from', 'lst'], 1, 'did you mean last?'],
-  [['--from', 'last', '--set', 'nobody.x=1'], 2, 'names no field of a step'],
-  [['--from', 'last', '--set', 'draft.tool_name='], 0, ''],
-  [[], 2, '--from'],
-])('fork %s', async (args, code, said) => {
+test('what cannot be forked, moved or compared says why', SLOW, async () => {
   const { agentloom, id } = await done()
-  const called = await agentloom('fork', id, ...args, '--check')
-  expect(called.code).toBe(code)
-  expect(called.stderr).toContain(said)
-})
-
-test('a run that nobody knows', SLOW, async () => {
-  const { agentloom, id } = await done()
-  for (const args of [
-    ['fork', 'nobody', '--from', 'a'],
-    ['migrate', 'nobody', '--to', 'flow.yaml'],
-    ['diff', id, 'nobody'],
-  ])
-    expect((await agentloom(...args)).stderr).toContain('run/not-found')
+  for (const [args, code, said] of [
+    [['fork', id, '--from', 'lst'], 1, 'did you mean last?'],
+    [['fork', id, '--from', 'last', '--set', 'nobody.x=1'], 2, 'names no field of a step'],
+    [['fork', id], 2, '--from'],
+    [['fork', 'nobody', '--from', 'a'], 1, 'run/not-found'],
+    [['migrate', 'nobody', '--to', 'flow.yaml'], 1, 'run/not-found'],
+    [['diff', id, 'nobody'], 1, 'run/not-found'],
+  ] as const) {
+    const called = await agentloom(...args)
+    expect(called.code, args.join(' ')).toBe(code)
+    expect(called.stderr).toContain(said)
+  }
 })
