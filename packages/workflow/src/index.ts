@@ -26,7 +26,9 @@ export { instantIn } from './value/instant.ts'
 export { Float, floatValue, intValue, isList, isMapping, type Value, type ValueMap } from './value/value.ts'
 export {
   defineFunction,
+  handlerOf,
   isFunctionDefinition,
+  isServedBy,
   type FunctionContext,
   type FunctionDefinition,
 } from './builder/define-function.ts'

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { NoHandlerError, type RunHandle } from '@agentloom/embedded'
-import { newRunId, type RunView as RunRecord } from '@agentloom/engine'
+import { functionsOf, newRunId, type RunView as RunRecord } from '@agentloom/engine'
 import type { FunctionDefinition, Plan } from '@agentloom/workflow'
 import { loadHandlers } from '@agentloom/worker/program'
 import type { Io } from '../io/io.ts'
@@ -59,9 +59,9 @@ export async function startEmbedded(start: EmbeddedStart, io: Io): Promise<Endin
 
 /** Before anything is written, or told to have begun. @throws {NoHandlerError} */
 function checkHandlers(plan: Plan, functions: readonly FunctionDefinition[]): void {
-  const names = new Set(functions.map(({ name }) => name))
+  const found = functionsOf(functions)
   for (const { id, step } of plan.nodes) {
-    if (step.type === 'function' && !names.has(step.handler)) throw new NoHandlerError(id, step.handler)
+    if (step.type === 'function' && found.get(step.handler) === null) throw new NoHandlerError(id, step.handler)
   }
 }
 

@@ -1,5 +1,6 @@
 import { MigrationRefusedError } from '@agentloom/engine'
-import { compileYaml, type Plan } from '@agentloom/workflow'
+import { compileYaml, defineFunction, defineWorkflow, type Plan } from '@agentloom/workflow'
+import { z } from 'zod'
 import { removeKeys, redisUrl, testPrefix } from '@agentloom/testing'
 import { afterEach, expect, test } from 'vitest'
 import { startTestWorker } from '../testing/test-worker.fixture.ts'
@@ -73,4 +74,20 @@ test('a changed workflow makes new runs other; those that are there go on as the
   }
   expect((await client.result('run')).state).toMatchObject({ last: 'end one' })
   expect((await client.result('later')).state).toMatchObject({ last: 'new one' })
+})
+
+test('a run of a built workflow goes on with the version of a function that it began with', async () => {
+  const greeting = (version: string) =>
+    defineFunction({ name: 'greet', version, input: z.object({}), run: () => `hello of ${version}` })
+  const workflow = defineWorkflow({ name: 'greets', input: z.object({}) }, (w) => ({
+    said: w.call('said', greeting('1'), {}),
+  }))
+  await using client = await createClient({ redis: redisUrl(), prefix })
+  const newer = await startTestWorker({ prefix, functions: [greeting('2')] })
+  await using _newer = newer.runtime
+  await client.start(workflow.plan, { runId: 'run' })
+  await expect.poll(async () => (await client.header('run'))?.status).toBe('parked')
+  const older = await startTestWorker({ prefix, functions: [greeting('1'), greeting('2')] })
+  await using _older = older.runtime
+  expect((await client.result('run')).steps[0]?.output).toBe('hello of 1')
 })

@@ -1,4 +1,5 @@
 import { isOver, parkOffered, type Offer, type WalkerParts } from '@agentloom/engine'
+import { isServedBy } from '@agentloom/workflow'
 import type { RedisLink } from '../connect/link.ts'
 import type { Keys } from '../keys.ts'
 import { shardOf } from '../shards/shard-of.ts'
@@ -89,7 +90,7 @@ export class NoHandler {
     const workers = await this.#known.workers
     return workers.some(
       ({ isSilent, pools, handlers }) =>
-        !isSilent && pools.includes(pool) && handlers.some((name) => name.split('@')[0] === handler),
+        !isSilent && pools.includes(pool) && handlers.some((name) => isServedBy(handler, name)),
     )
   }
 

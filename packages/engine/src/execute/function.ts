@@ -1,5 +1,7 @@
 import {
   fromPlain,
+  handlerOf,
+  isServedBy,
   toPlain,
   type FunctionContext,
   type FunctionDefinition,
@@ -15,29 +17,40 @@ import { resolveArguments } from './tool.ts'
 
 /** The functions that this process has. */
 export interface Functions {
-  get(name: string): FunctionDefinition | null
+  /** By what a workflow names: `name@version` is that version and no other, `name` the one without, else the highest. */
+  get(handler: string): FunctionDefinition | null
   /** All of them, `name` or `name@version`, sorted: what a worker announces. */
   names(): readonly string[]
 }
 
 /**
- * Functions by name.
- * @throws {StepConfigError} `function/twice` when two have one name
+ * Functions by name and version.
+ * @throws {StepConfigError} `function/twice` when two are alike in both
  */
 export function functionsOf(definitions: Iterable<FunctionDefinition>): Functions {
-  const byName = new Map<string, FunctionDefinition>()
+  const byHandler = new Map<string, FunctionDefinition>()
   for (const definition of definitions) {
-    if (byName.has(definition.name) && byName.get(definition.name) !== definition) {
+    const handler = handlerOf(definition)
+    if (byHandler.has(handler) && byHandler.get(handler) !== definition) {
       throw new StepConfigError(
         'function/twice',
-        `two functions are named ${definition.name}`,
-        'give one of them another name',
+        `two functions are named ${handler}`,
+        'give one of them another name, or another version',
       )
     }
-    byName.set(definition.name, definition)
+    byHandler.set(handler, definition)
   }
-  const names = [...byName.values()].map(({ name, version }) => (version === null ? name : `${name}@${version}`)).sort()
-  return { get: (name) => byName.get(name) ?? null, names: () => names }
+  const names = [...byHandler.keys()].sort()
+  const highestFirst = names.toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }))
+  return {
+    get(handler) {
+      const found = byHandler.get(handler)
+      if (found !== undefined) return found
+      const any = highestFirst.find((name) => isServedBy(handler, name))
+      return any === undefined ? null : (byHandler.get(any) ?? null)
+    },
+    names: () => names,
+  }
 }
 
 export async function runFunction(executors: Executors, attempt: Attempt, step: FunctionStep): Promise<StepResult> {

@@ -1,4 +1,4 @@
-import type { PlanNode } from '@agentloom/workflow'
+import { isServedBy, type PlanNode } from '@agentloom/workflow'
 import type { StepFold } from '../fold/step-fold.ts'
 import type { JournalRecord } from '../journal/record.ts'
 import type { Wait } from '../ports/journal.ts'
@@ -137,7 +137,7 @@ function explainReady({ tree, node, inFlight }: StepAt, facts: Facts): Reason {
   const { step } = node
   if (step.type === 'function') {
     const { handler } = step
-    const hasIt = ofPool.some(({ handlers }) => handlers.some((name) => name.split('@')[0] === handler))
+    const hasIt = ofPool.some(({ handlers }) => handlers.some((name) => isServedBy(handler, name)))
     if (!hasIt)
       return reason('no-handler', `is ready, and no worker of the pool ${pool} has the function ${handler}`, {
         command: `agentloom worker${named} --functions FILE`,

@@ -32,7 +32,8 @@ export interface FunctionDefinition<Input extends z.ZodType = z.ZodType, Output 
 
 /**
  * Names a function so that workflows can call it and workers can find it.
- * @param options.name what workflows write in `handler`; unique in a worker
+ * @param options.name what workflows write in `handler`, alone or as `name@version`; with its version unique in a worker
+ * @param options.version to be raised when it does another thing: runs of built workflows go on with the version they began with
  * @param options.input checked before each attempt; what does not fit fails the step for good with `step/input`
  * @param options.output checked after it; what does not fit fails the step for good with `step/output`
  */
@@ -45,6 +46,25 @@ export function defineFunction<Input extends z.ZodType, Output extends z.ZodType
 }): FunctionDefinition<Input, Output> {
   const { name, version = null, input, output = null } = options
   return { kind: 'agentloom.function', name, version, input, output, run: options.run.bind(options) }
+}
+
+/** `name`, or `name@version` where it has one: what workers announce, and what runs of built workflows are pinned to. */
+export function handlerOf({ name, version }: Pick<FunctionDefinition, 'name' | 'version'>): string {
+  return version === null ? name : `${name}@${version}`
+}
+
+/**
+ * Whether a function that somebody has, by what `handlerOf` says of it, is one that a workflow names: of this version, or of any
+ * version where the workflow names none.
+ */
+export function isServedBy(handler: string, announced: string): boolean {
+  return announced === handler || (versionAt(handler) < 0 && announced.slice(0, versionAt(announced)) === handler)
+}
+
+/** Below 0: it has none. A name may begin with an `@`. */
+function versionAt(handler: string): number {
+  const at = handler.lastIndexOf('@')
+  return at > 0 ? at : -1
 }
 
 /** Whether a module's export is a function made by `defineFunction`. */

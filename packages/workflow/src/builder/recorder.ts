@@ -2,7 +2,7 @@ import type { Definition } from '../plan/plan.ts'
 import type { Value, ValueMap } from '../value/value.ts'
 import { itemsAs, namedIn, type ToolArguments } from './argument.ts'
 import { conditionText, namedInCondition } from './condition.ts'
-import type { FunctionDefinition } from './define-function.ts'
+import { handlerOf, type FunctionDefinition } from './define-function.ts'
 import { BuilderError } from './errors.ts'
 import { itemRef, perItem, recordedBy, undoing } from './inside.ts'
 import type { OutputNames } from './place.ts'
@@ -200,11 +200,11 @@ export class Recorder {
 
   #share(id: string, { functions, files = {} }: Recorded): void {
     for (const fn of functions) {
-      const known = this.#shared.functions.get(fn.name)
+      const known = this.#shared.functions.get(handlerOf(fn))
       if (known !== undefined && known !== fn) {
-        throw new BuilderError(`two functions have the name '${fn.name}'`, { step: id })
+        throw new BuilderError(`two functions have the name '${handlerOf(fn)}'`, { step: id })
       }
-      this.#shared.functions.set(fn.name, fn)
+      this.#shared.functions.set(handlerOf(fn), fn)
     }
     for (const [name, content] of Object.entries(files)) {
       const known = this.#shared.files.get(name)

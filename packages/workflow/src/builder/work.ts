@@ -2,7 +2,7 @@ import type { Definition } from '../plan/plan.ts'
 import type { Value } from '../value/value.ts'
 import { argumentsAs, namedIn, type ToolArguments } from './argument.ts'
 import { conditionText, namedInCondition } from './condition.ts'
-import type { FunctionDefinition } from './define-function.ts'
+import { handlerOf, type FunctionDefinition } from './define-function.ts'
 import type { OutputNames } from './place.ts'
 import type { AnyRef, Named } from './ref.ts'
 import { asWritten } from './settings.ts'
@@ -71,7 +71,7 @@ export function callWork(fn: FunctionDefinition, input: object, options: WorkOpt
     functions: [fn],
     write: (stepId, outputs) => ({
       type: 'function',
-      handler: fn.name,
+      handler: handlerOf(fn),
       input: argumentsAs(input, { stepId, isRecursive: true, outputs }),
       ...asWritten(settings),
       ...write(outputs),
