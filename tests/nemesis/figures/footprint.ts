@@ -43,8 +43,8 @@ const BATCH = 500
 const BASE_BYTES_MAX = 1_048_576
 const GONE_MS_MAX = 240_000
 const POLL_MS = 1_000
-/** The worker's retention for this figure: `AGENTLOOM_RETENTION_SECONDS` or what it is called by then. */
-const RETENTION = { AGENTLOOM_RETENTION_SECONDS: '5' }
+/** Short, for this figure. */
+const RETENTION = { AGENTLOOM_RETENTION: '5s' }
 
 /** I13: when the retention of finished runs is over, Redis has what it had before. */
 export const afterRetention: Figure = {
