@@ -53,6 +53,7 @@ function refused(command: Command, reason: string, io: Io): Ending {
 }
 
 function commandIn(program: Command, args: readonly string[]): Command {
-  const [name] = args.filter((word) => !word.startsWith('-'))
-  return program.commands.find((command) => command.name() === name) ?? program
+  const [name, below] = args.filter((word) => !word.startsWith('-'))
+  const command = program.commands.find((one) => one.name() === name) ?? program
+  return command.commands.find((one) => command !== program && one.name() === below) ?? command
 }

@@ -10,6 +10,8 @@ export type CliErrorCode =
   | 'provider/none'
   | 'run/not-found'
   | 'run/over'
+  | 'run/live'
+  | 'run/exists'
   | 'run/decision-refused'
   | 'run/signal-refused'
   | 'input/payload'

@@ -6,7 +6,8 @@ export {
   type CheckpointRetention,
 } from './checkpoint/checkpoint-store.ts'
 export { CheckpointCorruptError } from './checkpoint/errors.ts'
-export { readCheckpoint } from './checkpoint/read-file.ts'
+export { exportChunks, writeExport } from './checkpoint/export-file.ts'
+export { checkCheckpoint, parseExport, readJsonFile } from './checkpoint/read-file.ts'
 export { openJournal, type EmbeddedJournal, type JournalOptions } from './journal/embedded-journal.ts'
 export {
   createEmbedded,

@@ -43,6 +43,14 @@ export { newRunId } from './run-id.ts'
 export { BlobJournal } from './blobs/blob-journal.ts'
 export { Blobs } from './blobs/blobs.ts'
 export { BlobMissingError, BlobStoreError } from './blobs/errors.ts'
+export {
+  importReference,
+  isReferenceCheckpoint,
+  ReferenceCheckpointError,
+  referenceRunId,
+  type ImportedRun,
+} from './whole-runs/reference-checkpoint.ts'
+export { childRunsIn, eraseAsItIs, readKept, readTree, type KeptRun } from './whole-runs/tree.ts'
 export { createPlans, NoDefinitionError } from './plans.ts'
 export { restartCommand, startCommand, type StartOptions } from './start.ts'
 export { StartOptionError } from './start-option-error.ts'

@@ -4,6 +4,8 @@ import { cancelCommand } from '../commands/cancel.ts'
 import { approveCommand, rejectCommand } from '../commands/decide.ts'
 import { doctorCommand } from '../commands/doctor.ts'
 import { explainCommand } from '../commands/explain.ts'
+import { exportCommand } from '../commands/export.ts'
+import { importCommand } from '../commands/import.ts'
 import { infoCommand } from '../commands/info.ts'
 import { logsCommand } from '../commands/logs.ts'
 import { diffCommand } from '../commands/diff.ts'
@@ -33,6 +35,7 @@ export function createProgram(io: Io, act: Act): Command {
     .version(manifest.version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this text')
     .helpCommand(false)
+    .enablePositionalOptions() // what stands behind a command is that command's
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .addHelpText(
       'after',
@@ -55,6 +58,8 @@ Examples:
     approveCommand(act),
     rejectCommand(act),
     signalCommand(act),
+    exportCommand(act),
+    importCommand(act),
     pauseCommand(act),
     cancelCommand(act),
     doctorCommand(act),
@@ -69,7 +74,8 @@ Examples:
   for (const command of commands) program.addCommand(command)
   // What `npm start` calls; nobody types it.
   program.addCommand(startCommand(act), { hidden: true })
-  for (const command of [program, ...program.commands]) configure(command, io)
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
+    configure(command, io)
   return program
 }
 

@@ -57,7 +57,7 @@ export function filterOf({ status, workflow, since, limit }: FilterOptions, limi
   }
 }
 
-function statusesIn(text: string): readonly RunStatus[] {
+export function statusesIn(text: string): readonly RunStatus[] {
   return text.split(',').map((name) => {
     const known = STATUSES.find((status) => status === name.trim())
     if (known === undefined) throw invalid('--status', `'${printable(name)}' is none of ${STATUSES.join(', ')}.`)
@@ -68,7 +68,7 @@ function statusesIn(text: string): readonly RunStatus[] {
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
 
 /** A duration back from now, or a time; one without a zone is UTC, like every time that is printed. */
-export function sinceIn(text: string, nowMs: number): number {
+export function sinceIn(text: string, nowMs: number, option = '--since'): number {
   const duration = /^(\d{1,9})([smhdw])$/.exec(text)
   const unit = duration?.[2]
   if (unit === 's' || unit === 'm' || unit === 'h' || unit === 'd' || unit === 'w')
@@ -77,7 +77,7 @@ export function sinceIn(text: string, nowMs: number): number {
   const atMs = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(zoned) : Number.NaN
   if (Number.isNaN(atMs))
     throw invalid(
-      '--since',
+      option,
       `'${printable(text)}' is neither a duration such as 12h nor a time such as 2026-11-30T08:00Z.`,
     )
   return atMs

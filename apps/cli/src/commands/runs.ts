@@ -3,6 +3,8 @@ import { describedCommand, type Act } from '../command-line/command.ts'
 import { jsonOption, redisOption } from '../command-line/options.ts'
 import { filterOf, withFilterOptions, type FilterOptions } from '../command-line/run-filter.ts'
 import { envFileOption } from '../command-line/run-options.ts'
+import { runsPruneCommand } from './runs-prune.ts'
+import { runsRmCommand } from './runs-rm.ts'
 
 interface RunsOptions extends FilterOptions {
   readonly json?: true
@@ -15,7 +17,7 @@ const LIMIT = 50
 export function runsCommand(act: Act): Command {
   const command = describedCommand({
     name: 'runs',
-    usage: '[OPTIONS]',
+    usage: '[OPTIONS] | rm RUN_ID... | prune --older-than AGE',
     inList: 'list runs, newest first',
     summary: 'Lists runs, newest first. Times are UTC.',
     examples: [
@@ -25,6 +27,9 @@ export function runsCommand(act: Act): Command {
     ],
   })
   return withFilterOptions(command, LIMIT)
+    .enablePositionalOptions() // those behind `rm` and `prune` are theirs
+    .addCommand(runsRmCommand(act))
+    .addCommand(runsPruneCommand(act))
     .addOption(jsonOption())
     .addOption(redisOption())
     .addOption(envFileOption())

@@ -22,8 +22,20 @@ export function referenceResult(view: RunView): { readonly [key: string]: unknow
   }
 }
 
-/** A checkpoint file of its kind. */
-export function referenceCheckpoint(
+/** The text of a checkpoint file of its kind. */
+export function referenceText(
+  view: RunView,
+  plan: Plan,
+  times: { readonly createdAtMs: number; readonly updatedAtMs: number },
+): string {
+  return JSON.stringify(
+    referenceCheckpoint(view, plan, times),
+    (_key, value: unknown) => (typeof value === 'bigint' ? JSON.rawJSON(String(value)) : value),
+    2,
+  )
+}
+
+function referenceCheckpoint(
   view: RunView,
   plan: Plan,
   times: { readonly createdAtMs: number; readonly updatedAtMs: number },

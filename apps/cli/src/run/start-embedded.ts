@@ -4,7 +4,7 @@ import { functionsOf, newRunId, type RunView as RunRecord } from '@agentloom/eng
 import type { FunctionDefinition, Plan } from '@agentloom/workflow'
 import { loadHandlers } from '@agentloom/worker/program'
 import type { Io } from '../io/io.ts'
-import { writeCheckpointFile } from '../result/checkpoint-file.ts'
+import { saveCheckpoint } from '../result/checkpoint-file.ts'
 import type { Settings } from '../settings.ts'
 import { printable } from '../terminal/printable.ts'
 import { conclude, type JsonShape } from './conclude.ts'
@@ -102,7 +102,7 @@ async function saveCopy(
   const header = await embedded.journal.header(record.runId)
   if (header === null) return
   try {
-    io.stderr.line(`checkpoint: ${await writeCheckpointFile(folder, plan, record, header)}`)
+    io.stderr.line(`checkpoint: ${await saveCheckpoint(folder, plan, record, header)}`)
   } catch (error) {
     // The run itself is safe in the journal; only the copy is missing.
     io.stderr.line(`warning: no checkpoint in ${printable(folder)}: ${Error.isError(error) ? error.message : ''}`)

@@ -6,6 +6,7 @@ import {
   isChildRun,
   migrateRun,
   pauseTree,
+  readKept,
   redactRecord,
   signalTree,
   viewRunTree,
@@ -21,8 +22,10 @@ import type {
   ForkRun,
   GateDecision,
   JournalRecord,
+  KeptRun,
   LoadedRun,
   MigrateReply,
+  RestoreReply,
   RunFilter,
   RunHeader,
   RunTransition,
@@ -39,6 +42,7 @@ import { openShards } from '../shards/open-shards.ts'
 import { standingOf, type Standing } from '../standing.ts'
 import { explain } from './explain.ts'
 import { resumeRun } from './resume.ts'
+import { eraseKept, restoreKept } from './whole-runs.ts'
 import { startRun } from './start-run.ts'
 import { loadAtEnd, waitForEnd, waitForRest, watchEvents, type Watching } from './watching.ts'
 import { Wakes } from './wakes.ts'
@@ -111,6 +115,15 @@ export interface Client {
   plan(definition: string): Promise<Plan>
   /** Text of a definition by hash, or null. */
   definition(hash: string): Promise<string | null>
+  /** The run with all that its journal has, for an export or another Redis; null where there is none. */
+  kept(runId: string): Promise<KeptRun | null>
+  /** Puts a run that Redis does not have, as `kept` or a checkpoint gave it: it goes on from there. Again is harmless. */
+  restore(run: KeptRun): Promise<RestoreReply>
+  /**
+   * Removes a run with everything that Redis has of it, whatever its status; those below it stay.
+   * @returns false where somebody writes to it all the time
+   */
+  erase(runId: string): Promise<boolean>
   /** Newest first. */
   list(filter: RunFilter): Promise<readonly RunHeader[]>
   cancel(runId: string, reason: string): Promise<RunTransition>
@@ -174,7 +187,7 @@ export interface Client {
 export async function createClient(options: ClientOptions): Promise<Client> {
   const { retentionMs, redact = [], blobs } = options
   const { redis, shards, fleet } = await connect(options)
-  const { journal, doorbell, queues, closeQueues } = openShards({ redis, shards, retentionMs, blobs })
+  const { journal, doorbell, queues, closeQueues, blobs: ownBlobs } = openShards({ redis, shards, retentionMs, blobs })
   const plans = createPlans((hash) => journal.definition(hash), { redact })
   const follower = new Follower({ journal, doorbell, plans, observe: () => undefined })
   const tree: TreeParts = { journal, plans, follower }
@@ -210,6 +223,12 @@ export async function createClient(options: ClientOptions): Promise<Client> {
     explain: (runId) => explain({ redis, shards, fleet, journal, plans, queues }, runId),
     plan: (hash) => plans.get(hash),
     definition: (hash) => journal.definition(hash),
+    kept: (runId) => readKept(journal, runId),
+    restore: async (run) => {
+      await fixShards()
+      return restoreKept(tree, run)
+    },
+    erase: (runId) => eraseKept({ journal, blobs: ownBlobs }, runId),
     list: (filter) => journal.list(filter),
     async cancel(runId, reason) {
       const transition = await journal.cancel(runId, reason)

@@ -1,7 +1,6 @@
 import type { JournalRecord } from '@agentloom/engine'
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { open, rename, rm } from 'node:fs/promises'
 import type { Checkpoint } from './checkpoint-store.ts'
 
 /** Characters that are turned into JSON at once: some 0.1 ms, so that the event loop stays free whatever an output weighs. */
@@ -9,15 +8,17 @@ const PIECE_CHARACTERS = 64 * 1024
 const CHUNK_CHARACTERS = 256 * 1024
 
 /** Version of the file's form. */
-export const CHECKPOINT_FORMAT = 1
+export const EXPORT_FORMAT = 1
 
-/** Writes beside the file, syncs, and renames: a reader sees the old file or the new one, whole. Mode 0600. */
-export async function writeCheckpoint(file: string, checkpoint: Checkpoint): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+/**
+ * Writes a run, and those below it as its `children`: beside the file, synced and renamed, so that a reader sees the old one
+ * or the new one, whole. Mode 0600: the values are the real ones.
+ */
+export async function writeExport(file: string, tree: readonly Checkpoint[]): Promise<void> {
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`
   try {
     await using handle = await open(temporary, 'wx', 0o600)
-    for (const chunk of chunksOf(checkpoint)) await handle.write(chunk)
+    for (const chunk of exportChunks(tree)) await handle.write(chunk)
     await handle.datasync()
   } catch (error) {
     await rm(temporary, { force: true })
@@ -26,9 +27,11 @@ export async function writeCheckpoint(file: string, checkpoint: Checkpoint): Pro
   await rename(temporary, file)
 }
 
-function* chunksOf(checkpoint: Checkpoint): Generator<string> {
+/** The text of such a file, in pieces. @param tree the run, then those below it */
+export function* exportChunks([run, ...below]: readonly Checkpoint[]): Generator<string> {
+  if (run === undefined) return
   let chunk = ''
-  for (const piece of piecesOf(checkpoint)) {
+  for (const piece of piecesOf(run, below)) {
     chunk += piece
     if (chunk.length < CHUNK_CHARACTERS) continue
     yield chunk
@@ -37,9 +40,20 @@ function* chunksOf(checkpoint: Checkpoint): Generator<string> {
   yield chunk
 }
 
-function* piecesOf({ header, definitionText, records }: Checkpoint): Generator<string> {
+function* piecesOf(run: Checkpoint, below: readonly Checkpoint[]): Generator<string> {
+  yield `{"format":${EXPORT_FORMAT},`
+  yield* runPieces(run)
+  for (const [index, child] of below.entries()) {
+    yield index === 0 ? ',"children":[{' : ',{'
+    yield* runPieces(child)
+    yield '}'
+  }
+  yield below.length === 0 ? '}\n' : ']}\n'
+}
+
+function* runPieces({ header, definitionText, records }: Checkpoint): Generator<string> {
   const { input, ...rest } = header
-  yield `{"format":${CHECKPOINT_FORMAT},"header":{${JSON.stringify(rest).slice(1, -1)},"input":`
+  yield `"header":{${JSON.stringify(rest).slice(1, -1)},"input":`
   yield* textPieces(input)
   yield '},"definition":'
   yield* textPieces(definitionText)
@@ -48,7 +62,7 @@ function* piecesOf({ header, definitionText, records }: Checkpoint): Generator<s
     if (index > 0) yield ',\n'
     yield* recordPieces(record)
   }
-  yield ']}\n'
+  yield ']'
 }
 
 function* recordPieces(record: JournalRecord): Generator<string> {
