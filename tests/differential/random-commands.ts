@@ -262,6 +262,7 @@ export const plans: fc.Arbitrary<Plan> = fc
       on_step_failure: fc.constantFrom('skip_downstream', 'skip_downstream', 'continue'),
       timeout: fc.constantFrom(undefined, 20),
       budget_usd: fc.constantFrom(undefined, undefined, 0.3, 0.5),
+      on_budget: fc.constantFrom('stop', 'park'),
     }),
     hasCleanup: fc.nat(2).map((dice) => dice === 0),
   })

@@ -25,7 +25,7 @@ for i = 1, (#KEYS - 1) / 2 do
       redis.call('HSET', KEYS[2 * i + 1], step, R.cell_text(c))
     end
     redis.call('ZADD', KEYS[1], until_ms, run_id .. '/' .. step)
-    wishes[i] = f[2] == '1' and 'pause' or 'continue'
+    wishes[i] = (f[2] == '1' or f[2] == 'b') and 'pause' or 'continue'
   end
 end
 return wishes

@@ -86,13 +86,22 @@ function partOf(
   plan: Plan,
 ): Pick<
   StartRun,
-  'definitionText' | 'timeoutMs' | 'budgetNanoUsd' | 'stepCount' | 'cap' | 'roots' | 'cleanup' | 'pools'
+  | 'definitionText'
+  | 'parksOnBudget'
+  | 'timeoutMs'
+  | 'budgetNanoUsd'
+  | 'stepCount'
+  | 'cap'
+  | 'roots'
+  | 'cleanup'
+  | 'pools'
 > {
   const { config, nodes } = plan
   return {
     definitionText: definitionTextOf(plan),
     timeoutMs: config.timeoutMs,
     budgetNanoUsd: config.budgetNanoUsd,
+    parksOnBudget: config.onBudget === 'park',
     stepCount: nodes.length,
     cap: plan.widthBound <= config.maxConcurrentSteps ? null : config.maxConcurrentSteps,
     roots: plan.roots.map((index) => ({ stepId: nodeAt(plan, index).id, rank: index })),

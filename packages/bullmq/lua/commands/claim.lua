@@ -18,7 +18,7 @@ if R.is_over_for(step) then return {0, 'run-over'} end
 R.fetch({step})
 local c = R.cells[step]
 if c and c.status == 'l' and c.nonce == nonce then return claimed(c) end
-if R.status == 'paused' then return {0, 'run-paused'} end
+if R.status == 'paused' or R.is_held then return {0, 'run-paused'} end
 if not c or c.status == 'w' or (c.status == 'b' and A[7] ~= '1') or R.waits(c) then return {0, 'not-ready'} end
 if R.RESOLVED[c.status] then return {0, 'resolved'} end
 if c.status == 'l' or c.nonce == nonce then return {0, 'claimed'} end -- the same nonce: this very claim was given, and has ended
@@ -28,6 +28,11 @@ if A[8] ~= '' and c.epoch ~= '0' then
   if deaths and tonumber(deaths) >= tonumber(A[8]) then return {0, 'suspect'} end
 end
 if R.budget and R.spent >= R.budget then
+  if R.parks_on_budget() then
+    R.hold_for_budget()
+    R.flush()
+    return {0, 'awaiting_budget'}
+  end
   R.end_run('budget_exceeded')
   R.flush()
   return {0, R.closing and 'run-over' or 'budget'}

@@ -30,7 +30,7 @@ if not R.read_run() then
   return {0}
 end
 if step == '' then
-  local is_late = not R.OVER[R.status] and R.status ~= 'paused' and not R.closing
+  local is_late = not R.OVER[R.status] and R.status ~= 'paused' and not R.is_held and not R.closing
   if is_late then R.end_run('timeout', '["timeout",' .. (redis.call('HGET', R.RUN, 'timeout') or 'null') .. ']') end
   local reply = is_late and {4, R.status} or {0}
   if is_late and R.closing then

@@ -2,7 +2,7 @@
 -- A[1] run id  [2] hash of the definition  [3] its text, or '' if it should be there  [4] input  [5] workflow
 -- A[6] tenant or ''  [7] priority  [8] tags as JSON  [9] timeout, ms or ''  [10] budget, nano-dollars or ''  [11] steps
 -- A[12] cap or ''  [13] format  [14] its parent as JSON, or ''  [15] the root of its tree, or ''  [16] rank|cleanup step, or ''
--- A[17] pools as JSON [by default, step, pool, …], kept with the definition, or ''  [18] roots; then step, rank, …
+-- A[17] pools as JSON [by default, step, pool, …], kept with the definition, or ''  [18] park or '': on a spent budget  [19] roots; then step, rank, …
 -- Returns  {0} exists · {1, {step, epoch, …}} · {2} the id stands for another run · {3} the definition's text is needed
 local hash, definition = A[2], R.ROOT .. 'def:' .. A[2]
 local found = redis.call('HMGET', R.RUN, 'definition', 'input')
@@ -17,7 +17,7 @@ R.status, R.created, R.cap, R.budget, R.watch, R.in_flight = 'queued', R.now, to
 R.fields = {
   'created', R.now, 'workflow', A[5], 'definition', hash, 'input', A[4], 'priority', A[7], 'tags', A[8], 'format', A[13],
 }
-for field, value in pairs({cap = A[12], budget = A[10], timeout = A[9], tenant = A[6]}) do
+for field, value in pairs({cap = A[12], budget = A[10], timeout = A[9], tenant = A[6], onBudget = A[18]}) do
   if value ~= '' then R.set(field, value) end
 end
 if A[14] ~= '' then
@@ -41,7 +41,7 @@ if A[11] == '0' then
   if R.closing then offers = R.offers_of_cleanup() end
 else
   local clean = {}
-  for at = 19, 17 + 2 * A[18], 2 do
+  for at = 20, 18 + 2 * A[19], 2 do
     local c = R.cell_of(A[at], A[at + 1])
     c.status = 'r'
     R.change(c)

@@ -15,6 +15,19 @@ function R.end_run(ending, reason)
   if R.cleanup then R.close(ending, reason) else R.finish(ending, reason) end
 end
 
+function R.parks_on_budget()
+  return redis.call('HGET', R.RUN, 'onBudget') == 'park'
+end
+
+-- The budget is spent, and the run is to wait for more.
+function R.hold_for_budget()
+  R.set_more('held', 'b')
+  R.is_held = true
+  R.status = 'parked'
+  R.rests = true
+  R.record('p', ',"awaiting_budget"]')
+end
+
 function R.finish(ending, reason)
   R.status = ending
   R.rests = nil

@@ -219,8 +219,11 @@ function R.resolved(c, is_success, first, count, total, next, failure)
   R.put('/unresolved', R.unresolved)
   local clean, undecided = {}, {}
   R.spread_into(first, count, clean, undecided)
-  if is_success and R.budget and R.spent > R.budget then
+  local is_overspent = is_success and R.budget and R.spent > R.budget
+  if is_overspent and not R.parks_on_budget() then
     R.end_run('budget_exceeded')
+  elseif is_overspent and R.unresolved > 0 then
+    if not R.is_held then R.hold_for_budget() end
   elseif R.unresolved == 0 then
     R.call_in_batches('HSET', R.RUN, R.fields) -- the failure of this step, if it is one
     R.fields = {}

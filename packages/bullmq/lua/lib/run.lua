@@ -36,7 +36,7 @@ function R.read_run()
   if f[6] then
     R.has_more = true
     local more = redis.call('HMGET', R.RUN, 'held', 'cleanup', 'closing', 'parent', 'root', 'kids')
-    R.is_held, R.cleanup, R.parent, R.root, R.has_kids = more[1] == '1', more[2], more[4], more[5], more[6]
+    R.is_held, R.cleanup, R.parent, R.root, R.has_kids = more[1] == '1' or more[1] == 'b', more[2], more[4], more[5], more[6]
     R.closing = more[3] ~= '' and more[3]
     if R.closing and not R.OVER[R.status] then R.cap, R.budget = nil, nil end -- the cleanup step is bound by neither
   end

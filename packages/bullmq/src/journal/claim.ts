@@ -16,6 +16,7 @@ const REFUSALS: ReadonlySet<RefusalReason> = new Set([
   'suspect',
   'full',
   'budget',
+  'awaiting_budget',
 ])
 
 export async function claim(store: Store, command: ClaimStep): Promise<ClaimReply> {

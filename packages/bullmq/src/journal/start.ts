@@ -48,6 +48,7 @@ function send(store: Store, run: StartRun, text: string): Promise<readonly unkno
     run.parent?.rootRunId ?? '',
     run.cleanup === null ? '' : `${run.cleanup.rank}|${run.cleanup.stepId}`,
     text === '' ? '' : poolsText(run.pools),
+    run.parksOnBudget === true ? 'park' : '',
     run.roots.length,
   ]
   for (const { stepId, rank } of run.roots) args.push(stepId, rank)

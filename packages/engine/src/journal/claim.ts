@@ -1,4 +1,5 @@
 import type { ClaimReply, ClaimStep, ClaimedStep } from '../ports/journal.ts'
+import { holdForBudget } from './budget.ts'
 import type { CommandContext } from './context.ts'
 import { endRun } from './end.ts'
 import { offerOf } from './offers.ts'
@@ -10,7 +11,7 @@ export function claim(run: RunState, command: ClaimStep, ctx: CommandContext): C
   if (isClosedTo(run, command.offer.stepId)) return { outcome: 'refused', reason: 'run-over' }
   const cell = run.cells.get(command.offer.stepId)
   if (cell?.status === 'leased' && cell.nonce === command.nonce) return claimedReply(run, cell, command.reads)
-  if (run.status === 'paused') return { outcome: 'refused', reason: 'run-paused' }
+  if (run.status === 'paused' || run.isHeld) return { outcome: 'refused', reason: 'run-paused' }
   const isHeldOff = cell?.status === 'backoff' && command.isRushed !== true
   if (cell === undefined || cell.status === 'waiting' || isHeldOff || cell.status === 'suspended')
     return { outcome: 'refused', reason: 'not-ready' }
@@ -24,6 +25,10 @@ export function claim(run: RunState, command: ClaimStep, ctx: CommandContext): C
     return { outcome: 'refused', reason: 'suspect' }
   const isFree = isCleanup(run, cell.stepId) // of budget and cap
   if (!isFree && run.budgetNanoUsd !== null && run.spentNanoUsd >= run.budgetNanoUsd) {
+    if (run.start.parksOnBudget === true) {
+      holdForBudget(run, ctx)
+      return { outcome: 'refused', reason: 'awaiting_budget' }
+    }
     endRun(run, 'budget_exceeded', null, ctx)
     return { outcome: 'refused', reason: run.closing === null ? 'budget' : 'run-over' }
   }

@@ -23,6 +23,7 @@ export function endRun(run: RunState, status: RunStatus, error: ErrorInfo | null
   }
   run.closing = { status, error: reason }
   run.isHeld = false
+  run.awaitsBudget = false
   run.status = 'running'
   run.records.push({ kind: 'closing', atMs: ctx.nowMs, status, error: reason })
   const cell = cellOf(run, cleanup.stepId, cleanup.rank)

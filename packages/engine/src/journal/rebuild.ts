@@ -5,6 +5,7 @@ import type { RunHeader, StartRun } from '../ports/journal.ts'
 import { isClean } from '../schedule/verdicts.ts'
 import { outcomeOf, standingOf } from '../schedule/standing.ts'
 import type { JournalRecord } from './record.ts'
+import { AWAITING_BUDGET } from './budget.ts'
 import { cellOf, isOpen, newRun, type CellStatus, type RunState, type StepCell } from './run-state.ts'
 import { hindranceOf, restingStatus } from './status.ts'
 
@@ -125,6 +126,8 @@ function retell(run: RunState, record: JournalRecord): void {
   if (cell !== undefined && record.kind === 'claimed') cell.noted = null
   if (cell !== undefined && record.kind === 'noted') (cell.noted ??= new Set()).add(record.note)
   if (record.kind === 'signalled') run.signals.set(record.name, record.payload)
-  if (record.kind === 'paused') run.isHeld = true
-  if (record.kind === 'closing' || record.kind === 'reopened') run.isHeld = false
+  const isFreed = record.kind === 'closing' || record.kind === 'reopened'
+  if (record.kind !== 'paused' && !isFreed) return
+  run.isHeld = !isFreed
+  run.awaitsBudget = record.kind === 'paused' && record.reason === AWAITING_BUDGET
 }

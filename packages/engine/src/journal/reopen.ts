@@ -46,6 +46,7 @@ export function reopen(run: RunState, command: ReopenRun, ctx: CommandContext): 
   const isCleaningUp = run.closing !== null && !isOver(run.status)
   if (!isCleaningUp) run.closing = null
   run.isHeld = false
+  run.awaitsBudget = false
   run.status = 'running'
   run.error = null
   if (!isCleaningUp) run.failure = command.failure ?? null

@@ -47,6 +47,8 @@ export interface RunState {
   readonly signals: Map<string, string>
   /** Paused by a user: holds until the run is reopened, whatever its steps do. */
   isHeld: boolean
+  /** It is held because its budget is spent, and shown as `parked`. */
+  awaitsBudget: boolean
   /** How the run ends once its cleanup step is resolved. Stays after the end, until the run is reopened. */
   closing: Closing | null
 }
@@ -113,6 +115,7 @@ export function newRun(start: StartRun, nowMs: number): RunState {
     parks: 0,
     signals: new Map(),
     isHeld: false,
+    awaitsBudget: false,
     closing: null,
   }
 }

@@ -1,6 +1,7 @@
 import type { ErrorInfo } from '@agentloom/workflow'
 import type { ClaimedStep, NextClaim, SettleReply, SettleStep, SkipStep, SpreadEdges } from '../ports/journal.ts'
 import { claimedStep, lease } from './claim.ts'
+import { holdForBudget } from './budget.ts'
 import type { CommandContext } from './context.ts'
 import { BUDGET_EXCEEDED, endCleaned, endRun, offersOfCleanup } from './end.ts'
 import { offerAgainAt, offerOf, offersOf } from './offers.ts'
@@ -97,8 +98,12 @@ function resolved(
   run.unresolved -= 1
   run.open -= 1
   const readied = spreadInto(run, command.edges)
-  if (isSuccess && run.budgetNanoUsd !== null && run.spentNanoUsd > run.budgetNanoUsd) {
+  const isOverspent = isSuccess && run.budgetNanoUsd !== null && run.spentNanoUsd > run.budgetNanoUsd
+  const parks = run.start.parksOnBudget === true
+  if (isOverspent && !parks) {
     endRun(run, 'budget_exceeded', null, ctx)
+  } else if (isOverspent && run.unresolved > 0) {
+    if (!run.isHeld) holdForBudget(run, ctx)
   } else if (run.unresolved === 0) {
     const failed = isBudgetSpentBelow(run) ? 'budget_exceeded' : 'failed'
     endRun(run, run.failure === null ? 'success' : failed, run.failure?.error ?? null, ctx)

@@ -18,7 +18,7 @@ export function refreshStatus(run: RunState, ctx: CommandContext): void {
 }
 
 export function restingStatus(run: RunState): 'running' | 'paused' | 'parked' {
-  if (run.isHeld) return 'paused'
+  if (run.isHeld) return run.awaitsBudget ? 'parked' : 'paused'
   if (run.closing !== null) {
     const cleanup = run.cells.get(run.start.cleanup?.stepId ?? '')
     const hindrance = cleanup === undefined ? null : hindranceOf(cleanup)

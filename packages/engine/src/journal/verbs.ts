@@ -94,7 +94,7 @@ export function takenOver(
 
 function deadline(run: RunState, ctx: CommandContext): Obligation | null {
   const { runId } = run.start
-  if (isOver(run.status) || run.status === 'paused' || run.closing !== null) return null
+  if (isOver(run.status) || run.status === 'paused' || run.awaitsBudget || run.closing !== null) return null
   endRun(run, 'timeout', timeoutError(run.timeoutMs), ctx)
   const [offer] = offersOfCleanup(run, ctx)
   if (offer === undefined) return { kind: 'run-ended', runId, status: 'timeout' }

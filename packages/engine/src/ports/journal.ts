@@ -123,6 +123,8 @@ export interface StartRun {
   readonly tags: readonly string[]
   readonly timeoutMs: number | null
   readonly budgetNanoUsd: number | null
+  /** A spent budget parks the run as `awaiting_budget`, instead of ending it. Default false. */
+  readonly parksOnBudget?: boolean
   /** Number of the plan's nodes: the run is over when all are resolved. */
   readonly stepCount: number
   /** Steps in flight at most; null where the plan can't exceed its cap, so that nobody counts. */
@@ -200,6 +202,8 @@ export type RefusalReason =
   | 'full'
   /** The run's budget is spent: the run has been ended by this call. */
   | 'budget'
+  /** The run's budget is spent: the run has been parked by this call. */
+  | 'awaiting_budget'
 
 export type ClaimReply =
   | ({ readonly outcome: 'claimed'; readonly header: RunHeader } & ClaimedStep)

@@ -1,4 +1,5 @@
 import type { JournalCase } from './journal-case.ts'
+import { budgetCases } from './journal-budget-cases.ts'
 import { childCases } from './journal-child-cases.ts'
 import { endCases } from './journal-end-cases.ts'
 import { noteCases } from './journal-note-cases.ts'
@@ -20,5 +21,6 @@ export const journalConformance: readonly JournalCase[] = [
   ...noteCases,
   ...endCases,
   ...takeoverCases,
+  ...budgetCases,
   ...wholeCases,
 ]

@@ -97,9 +97,15 @@ export class MemoryRuntime {
   }
 
   /** What failed runs again; gates get the decisions that are given. */
-  async resume(_plan: Plan, runId = 'run', decisions: Readonly<Record<string, string>> = {}): Promise<void> {
+  async resume(
+    _plan: Plan,
+    runId = 'run',
+    decisions: Readonly<Record<string, string>> = {},
+    budgetNanoUsd?: number,
+  ): Promise<void> {
     const given = Object.entries(decisions).map(([path, decision]) => ({ path, decision }))
-    await resumeTree(this.#parts, runId, { reason: 'test', decisions: given })
+    const budget = budgetNanoUsd === undefined ? {} : { budgetNanoUsd }
+    await resumeTree(this.#parts, runId, { reason: 'test', decisions: given, ...budget })
   }
 
   decide(path: string | null, decision: string, runId = 'run'): Promise<DecideReply> {

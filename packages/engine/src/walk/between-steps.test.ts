@@ -343,6 +343,41 @@ steps:
   })
 })
 
+test('a run that waits for money goes on when it gets more, and so do its child runs', async () => {
+  const priced = {
+    call: async () => ({
+      text: 'said',
+      toolCalls: [],
+      model: 'm',
+      provider: 'mock',
+      finishReason: 'stop',
+      usage: { promptTokens: 1, completionTokens: 1, totalTokens: 2, reasoningTokens: 0 },
+      costNanoUsd: 10_000_000,
+      firstTokenMs: null,
+    }),
+  }
+  const yaml = `
+config: {provider: mock, budget_usd: 0.015, on_budget: park}
+steps:
+  - id: sub
+    type: subworkflow
+    workflow_inline:
+      name: child
+      config: {provider: mock, on_budget: park}
+      steps:
+        - {id: a, type: llm_call, prompt: A}
+        - {id: b, type: llm_call, prompt: B, depends_on: [a]}
+        - {id: c, type: llm_call, prompt: C, depends_on: [b]}
+  - {id: d, type: llm_call, prompt: D, depends_on: [sub]}
+`
+  const { at, plan, view, next } = await started(yaml, { models: priced })
+  expect(shown(view)).toBe('parked, sub parked')
+  await at.resume(plan, 'run', {}, 35_000_000)
+  const end = await next()
+  expect(shown(end)).toBe('success, sub success, d success')
+  expect(end.costNanoUsd).toBe(40_000_000)
+})
+
 describe('time and signals', () => {
   test('a step sleeps without a worker, and others go on', async () => {
     const { at, view } = await started(`

@@ -133,6 +133,11 @@ export class Follower {
     if (isChildRun(runId)) await this.tellParent(runId)
   }
 
+  /** The run was parked by a command that cannot tell so itself. */
+  rested(runId: string, status: 'paused' | 'parked'): Promise<void> {
+    return this.#standing(runId, status)
+  }
+
   async #standing(runId: string, status: RunStatus, label: Label | KnownRun | null = null): Promise<void> {
     if (isOver(status)) return this.ended(runId, status, label)
     if (status !== 'paused' && status !== 'parked') return

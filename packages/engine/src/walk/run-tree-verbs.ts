@@ -114,7 +114,7 @@ export async function resumeTree(
 async function reopenTree(
   parts: TreeParts,
   loaded: LoadedRun,
-  options: ResumeTreeOptions,
+  options: ResumeTreeOptions & { readonly moreNanoUsd?: number },
   beforeRing: () => Promise<void> = async () => undefined,
 ): Promise<ResumeTreeReply['outcome']> {
   const { journal, plans, follower } = parts
@@ -122,22 +122,29 @@ async function reopenTree(
   const plan = await plans.get(definition)
   const planned = planResume(plan, loaded, options)
   if (planned === null) return status === 'success' ? 'nothing' : 'refused'
-  const reply = await journal.reopen(parent === null ? planned : asBefore(planned, loaded))
+  const reply = await journal.reopen(parent === null ? planned : asBefore(planned, loaded, options))
   if (reply.outcome === 'refused') return 'refused'
   await beforeRing()
   await follower.ring({ plan, priority }, reply.offers)
   await follower.decide({ plan, priority }, reply.undecided)
+  const { budgetNanoUsd = null } = options
+  const raised = parent === null ? Math.max(0, (budgetNanoUsd ?? 0) - (loaded.header.budgetNanoUsd ?? 0)) : 0
+  const moreNanoUsd = options.moreNanoUsd ?? raised
   const now = await journal.load(runId)
   for (const child of now === null ? [] : openChildren(now)) {
     const below = await journal.load(child.runId)
     if (below === null || isOver(below.header.status)) continue
-    await reopenTree(parts, below, { reason: options.reason })
+    await reopenTree(parts, below, { reason: options.reason, moreNanoUsd })
     await follower.tellParent(child.runId)
   }
   return 'resumed'
 }
 
-/** A child run keeps the limits that its parent gave it. */
-function asBefore(planned: ReopenRun, { header }: LoadedRun): ReopenRun {
-  return { ...planned, budgetNanoUsd: header.budgetNanoUsd, timeoutMs: header.timeoutMs }
+/** A child run keeps the limits that its parent gave it, and gets what that has been given more. */
+function asBefore(
+  planned: ReopenRun,
+  { header: { budgetNanoUsd, timeoutMs } }: LoadedRun,
+  { moreNanoUsd = 0 }: { readonly moreNanoUsd?: number },
+): ReopenRun {
+  return { ...planned, budgetNanoUsd: budgetNanoUsd === null ? null : budgetNanoUsd + moreNanoUsd, timeoutMs }
 }

@@ -135,6 +135,7 @@ export class Walker {
       }
       case 'refused':
         if (reply.reason === 'suspect') return 'suspect'
+        if (reply.reason === 'awaiting_budget') await follower.rested(offer.runId, 'parked')
         if (reply.reason === 'budget') await follower.ended(offer.runId, 'budget_exceeded', { plan, priority: 0 })
         return null
       default:
