@@ -7,6 +7,8 @@ import { demand } from './violation.ts'
 /** Looks at every run after every event, and at everything that is executed. */
 export class Audit {
   readonly runs = new Map<string, RunAudit>()
+  /** When faults have stopped. */
+  calmSinceMs = Infinity
   readonly #store: Store
   readonly #planOf: (hash: string) => Plan
 
@@ -26,6 +28,7 @@ export class Audit {
         this.runs.set(runId, audit)
       }
       audit.check(run)
+      audit.checkDeadline(run, this.#store.nowMs, this.calmSinceMs)
     }
   }
 
@@ -40,10 +43,13 @@ export class Audit {
 
   /** Leases that the journal prolonged. */
   prolonged(claims: readonly Claim[], wishes: readonly Wish[], leaseMs: number): void {
-    for (const [index, { runId, stepId, epoch }] of claims.entries()) {
+    for (const [index, { runId, stepId, epoch, nonce }] of claims.entries()) {
       const wish = wishes[index]
+      const holder = this.#store.journal.stateOf(runId)?.cells.get(stepId)?.nonce
+      const goesOn = wish === 'continue' || wish === 'pause'
+      demand(!goesOn || holder === nonce, 'I2', () => `${runId}: two were told to go on with ${stepId}`)
       const step = this.runs.get(runId)?.step(stepId)
-      if (step?.epoch !== epoch || (wish !== 'continue' && wish !== 'pause')) continue
+      if (step?.epoch !== epoch || !goesOn) continue
       step.leaseUntilMs = Math.max(step.leaseUntilMs, this.#store.nowMs + leaseMs)
     }
   }

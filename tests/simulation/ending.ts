@@ -22,6 +22,7 @@ import { demand } from './violation.ts'
  * gives is taken from the journal and compared with its script and with the state that it ought to have seen.
  */
 export function checkEnding(plan: Plan, loaded: LoadedRun): void {
+  if (hasTurned(loaded)) return
   const { header, records } = loaded
   const { runId } = header
   const folds = foldSteps(runId, records)
@@ -62,6 +63,14 @@ export function checkEnding(plan: Plan, loaded: LoadedRun): void {
   if (isCleanFailure && folds.get(CLEANUP_STEP)?.status === 'failed') return
   same('status', header.status, reference.status)
   same('error', header.error?.message ?? null, reference.error)
+}
+
+/** A step failed, and succeeded when the run was reopened: what had followed from its failure stays (scheduling.md rule 11). */
+function hasTurned({ header, records }: LoadedRun): boolean {
+  const folds = foldSteps(header.runId, records)
+  return records.some(
+    (record) => record.kind === 'reopened' && record.stepIds.some((stepId) => folds.get(stepId)?.status === 'success'),
+  )
 }
 
 function isCleanupOf(runId: string): boolean {

@@ -4,6 +4,8 @@ import { runOnThreads } from './pool.ts'
 /** Within so many seeds each mutant must be found. */
 const SEEDS_MAX = 10_000
 
+const MESSAGE_SHOWN = 70
+
 /** Lets the simulator loose on each mutant, and prints who was found, when, and by which invariant. */
 export async function killMutants(names: readonly string[], threads: number): Promise<number> {
   const chosen = names.length === 0 ? mutants : mutants.filter(({ name }) => names.includes(name))
@@ -19,7 +21,7 @@ export async function killMutants(names: readonly string[], threads: number): Pr
     const found =
       first === undefined
         ? `survives ${seeds} seeds`
-        : `seed ${String(first.seed).padStart(5)}  ${first.invariant.padEnd(10)}  ${first.message.split('\n')[0]}`
+        : `seed ${String(first.seed).padStart(5)}  ${first.invariant.padEnd(10)}  ${first.message.slice(0, MESSAGE_SHOWN)}`
     console.log(`${name.padEnd(width)}  ${found}`)
   }
   console.log(`${chosen.length} mutants, ${chosen.length - survivors} killed, ${survivors} not`)

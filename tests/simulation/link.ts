@@ -127,7 +127,9 @@ export class Link {
     reply.catch(() => undefined) // the process may be gone when it comes
     if (method === 'heartbeat') {
       const [claims, leaseMs] = args as [readonly Claim[], number] // by the method
-      void (reply as ReturnType<Journal['heartbeat']>).then((wishes) => audit.prolonged(claims, wishes, leaseMs))
+      ;(reply as ReturnType<Journal['heartbeat']>)
+        .then((wishes) => audit.prolonged(claims, wishes, leaseMs))
+        .catch((error: unknown) => this.#world.failed('heartbeat', error))
     }
     if (log !== null) void reply.then((value) => log(`  → ${JSON.stringify(value)}`))
     return reply

@@ -20,7 +20,10 @@ export async function runOnThreads(
   let sum = NOTHING
   let next = from
   const runOne = async (): Promise<void> => {
-    const thread = new Worker(new URL('./seeds-thread.ts', import.meta.url), { workerData: { mutant: mutant ?? null } })
+    const thread = new Worker(new URL('./seeds-thread.ts', import.meta.url), {
+      workerData: { mutant: mutant ?? null },
+      execArgv: ['--conditions=agentloom-source'],
+    })
     try {
       while (next < from + seeds && !(isUntilFailure && sum.failures.length > 0)) {
         const range = { from: next, seeds: Math.min(RANGE, from + seeds - next), isUntilFailure }

@@ -7,6 +7,9 @@ import { demand, Violation } from './violation.ts'
 
 export type RunState = NonNullable<ReturnType<MemoryJournal['stateOf']>>
 
+/** Until a sweeper must have found what is overdue. */
+const GRACE_MS = 10_000
+
 type Of<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { readonly kind: Kind }>
 
 /** Reads a run's records as they come, and says which of the invariants they break. It knows nothing of how the journal works. */
@@ -24,6 +27,7 @@ export class RunAudit {
   #isHeld = false
   #isClosing = false
   #endedAs: string | null = null
+  #deadlineMs: number | null = null
 
   constructor(start: StartRun, plan: Plan) {
     this.start = start
@@ -53,6 +57,15 @@ export class RunAudit {
       if (record !== undefined) this.#take(record, run)
     }
     this.#compare(run)
+  }
+
+  /** A run that may take only so long is ended in time, once somebody is there to see to it; paused, its time stands still. */
+  checkDeadline(run: RunState, nowMs: number, calmSinceMs: number): void {
+    const isTimed = run.timeoutMs !== null && run.status !== 'paused' && !this.#isClosing && this.#endedAs === null
+    if (!isTimed) this.#deadlineMs = null
+    else this.#deadlineMs ??= nowMs + (run.timeoutMs ?? 0)
+    const isLate = this.#deadlineMs !== null && nowMs > Math.max(this.#deadlineMs, calmSinceMs) + GRACE_MS
+    this.#demand(!isLate, 'I4', 'it goes on after its time-out')
   }
 
   #take(record: JournalRecord, run: RunState): void {
@@ -199,10 +212,10 @@ export class RunAudit {
     step.leaseUntilMs = atMs
   }
 
-  #waiting({ stepId, epoch, wait, usage }: Of<'waiting'>): void {
+  #waiting({ stepId, epoch, wait, usage, untilMs }: Of<'waiting'>): void {
     const isQuarantined = wait.kind === 'parked' && wait.reason === 'quarantined' // by the journal, not by its holder
     const step = this.#holder({ stepId, epoch: isQuarantined ? this.step(stepId).epoch : epoch })
-    Object.assign(step, { status: 'suspended', wait })
+    Object.assign(step, { status: 'suspended', wait, untilMs })
     this.#free(stepId)
     this.#spentNanoUsd += usage.costNanoUsd
   }
@@ -218,11 +231,13 @@ export class RunAudit {
     }
   }
 
-  #woken({ stepId, wake }: Of<'woken'>): void {
+  #woken({ stepId, wake, atMs }: Of<'woken'>): void {
     const step = this.step(stepId)
     this.#demand(step.status === 'suspended', 'I15', `${stepId} was woken and does not wait`)
     const sent = step.wait?.kind === 'signal' ? this.#signals.get(step.wait.name) : undefined
     if (wake.kind === 'signalled') this.#demand(wake.payload === sent, 'I15', `${stepId} got what nobody has sent`)
+    const isEarly = wake.kind === 'elapsed' && step.untilMs !== null && atMs < step.untilMs
+    this.#demand(!isEarly, 'I4', `${stepId} was woken before its time`)
     step.status = 'ready'
   }
 
@@ -242,6 +257,7 @@ export class RunAudit {
       if (index !== undefined) this.#fates[index] = undefined
     }
     if (this.#endedAs !== null) this.#isClosing = false
+    this.#deadlineMs = null
     this.#endedAs = null
     this.#isHeld = false
   }

@@ -25,7 +25,7 @@ export function scriptedExecutors(
       name,
       input,
       async run({ id, fails, saw }, { runId, stepId, epoch, attempt, idempotencyKey, signal }) {
-        world.audit.executes({ runId, stepId, epoch, key: idempotencyKey, attempt })
+        world.witness(() => world.audit.executes({ runId, stepId, epoch, key: idempotencyKey, attempt }))
         await work(signal)
         if (fails === -1 || attempt <= fails) throw new Error(`${id} fails`)
         return outputOf(id, saw)
@@ -33,7 +33,7 @@ export function scriptedExecutors(
     })
   const models: Models = {
     async call({ messages, stepId, tools, turn }, { runId, signal }) {
-      world.audit.acts(process.name, { runId, stepId }, `turn ${turn}`)
+      world.witness(() => world.audit.acts(process.name, { runId, stepId }, `turn ${turn}`))
       await work(signal)
       const isFirst = messages.every(({ role }) => role !== 'assistant')
       const prompt = messages.find(({ role }) => role === 'user')?.content ?? ''
@@ -54,7 +54,7 @@ export function scriptedExecutors(
     names: () => ['look'],
     async call(_name, _args, { runId, stepId, idempotencyKey, signal }) {
       const call = idempotencyKey.split(':').slice(-2).join(':')
-      world.audit.acts(process.name, { runId, stepId }, `call ${call}`)
+      world.witness(() => world.audit.acts(process.name, { runId, stepId }, `call ${call}`))
       await work(signal)
       return 'seen'
     },

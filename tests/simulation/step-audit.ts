@@ -8,6 +8,8 @@ export interface StepAudit {
   /** Of the last claim. */
   worker: string
   wait: Wait | null
+  /** When it wakes by itself. */
+  untilMs: number | null
   /** 1-based. */
   visit: number
   /** Until when nobody else may take it: the last claim's, as it was prolonged. */
@@ -29,6 +31,7 @@ export function newStepAudit(): StepAudit {
     epoch: 0,
     worker: '',
     wait: null,
+    untilMs: null,
     visit: 1,
     leaseUntilMs: 0,
     noted: new Set(),

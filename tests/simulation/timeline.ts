@@ -10,6 +10,8 @@ interface Entry {
 /** Virtual time and what is to happen in it. The dice decide between events of one moment. */
 export class Timeline {
   nowMs = 1_700_000_000_000
+  /** Changes with every event: two worlds of one trace were alike. */
+  trace = 0
   readonly #dice: Dice
   /** A binary heap. */
   readonly #entries: Entry[] = []
@@ -45,6 +47,7 @@ export class Timeline {
     if (first === undefined || last === undefined) return null
     if (entries.length > 0) this.#sink(last)
     this.nowMs = Math.max(this.nowMs, first.atMs)
+    this.trace = Math.imul(this.trace ^ (first.tie * 2 ** 32), 0x9e3779b1) ^ (first.atMs >>> 0)
     return first.call
   }
 

@@ -30,6 +30,7 @@ const SKEW_MS_MAX = 3_600_000
 export interface Outcome {
   readonly seed: number
   readonly events: number
+  readonly trace: number
   readonly counts: FaultCounts
   readonly violation: Violation | null
 }
@@ -89,7 +90,7 @@ export class World {
           ? error
           : new Violation('simulation', error instanceof Error ? (error.stack ?? '') : String(error))
     }
-    return { seed: this.#seed, events, counts: this.counts, violation: this.#violation }
+    return { seed: this.#seed, events, trace: this.timeline.trace, counts: this.counts, violation: this.#violation }
   }
 
   /** An error that a process met: a lost connection, or something that must not be. */
@@ -101,6 +102,15 @@ export class World {
         'simulation',
         `${during}: ${error instanceof Error ? error.stack : String(error)}`,
       )
+  }
+
+  /** Looks at what a process is about to do, and does not get in its way. */
+  witness(check: () => void): void {
+    try {
+      check()
+    } catch (error) {
+      this.failed('an execution', error)
+    }
   }
 
   /** A process dies where it stands. */
@@ -220,6 +230,7 @@ export class World {
 
   #calm(): void {
     this.isCalm = true
+    this.audit.calmSinceMs = this.timeline.nowMs
     this.log?.('calm')
     for (const worker of this.workers) this.#goOn(worker)
     this.#addWorker({ isGood: true })
