@@ -1,4 +1,5 @@
 import { parsePatterns } from '@agentloom/workflow'
+import { isStartDurability } from '@agentloom/bullmq/client'
 import { z } from 'zod'
 import { CliError } from './errors.ts'
 import type { Environment } from './io/environment.ts'
@@ -50,6 +51,10 @@ export const settingsTable = {
   AGENTLOOM_SHARDS: whole(SHARDS_MAX)
     .optional()
     .describe('Number of shards, fixed when the first worker or run starts (default: as fixed, else 1).'),
+  AGENTLOOM_DURABILITY: text()
+    .refine(isStartDurability, 'write redis, aof or replicas(N)')
+    .optional()
+    .describe('When a started run counts as accepted: `redis` (default), `aof` or `replicas(N)` have it.'),
   AGENTLOOM_BLOBS: text()
     .default('redis')
     .describe(

@@ -17,10 +17,11 @@ export async function runServer(flags: ServerFlags, environment: Environment = p
   using stop = listenForStop()
   const folder = settings.workflows === null ? null : await loadWorkflowFolder(settings.workflows)
   for (const { code, message, file, line } of folder?.warnings ?? []) logger.warn({ code, file, line }, message)
-  const { redis, prefix, shards, host, port, apiKey, redact, graceMs, blobs, retentionMs } = settings
+  const { redis, prefix, shards, starts, host, port, apiKey, redact, graceMs, blobs, retentionMs } = settings
   const server = await startServer({
     redis,
     prefix,
+    ...starts,
     ...(shards !== null && { shards }),
     host,
     port,

@@ -1,4 +1,4 @@
-import { createClient, type BlobStore } from '@agentloom/bullmq/client'
+import { createClient, type BlobStore, type StartDurability } from '@agentloom/bullmq/client'
 import type { Logger } from '@agentloom/telemetry'
 import type { Plan } from '@agentloom/workflow'
 import { type Address, ListenError } from '@agentloom/worker/program'
@@ -11,12 +11,16 @@ import { addRunRoutes } from './runs/routes.ts'
 import { checkApiKey } from './settings/server-settings.ts'
 
 export interface StartServerOptions {
-  /** `redis://` or `rediss://` URL of a single server. */
+  /** `redis://…`, `redis+sentinel://…/NAME` or `redis+cluster://…`; `rediss` for TLS. */
   readonly redis: string
   /** First part of every key. Default `al`. */
   readonly prefix?: string
   /** Number of shards, fixed when the first run is started. Default: as fixed, else 1. */
   readonly shards?: number
+  /** What is asked before and behind a START: see `ClientOptions` of `@agentloom/bullmq`. */
+  readonly backlogMax?: number | undefined
+  readonly memoryMark?: number | undefined
+  readonly durability?: StartDurability | undefined
   /** Default `127.0.0.1`. Other addresses than loopback need a key. */
   readonly host?: string
   /** Default 8642; 0 picks one. */
@@ -56,6 +60,9 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     redis,
     prefix,
     shards,
+    backlogMax,
+    memoryMark,
+    durability,
     host = '127.0.0.1',
     port = PORT,
     apiKey = null,
@@ -74,6 +81,9 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       blobs,
       ...(retentionMs !== undefined && { retentionMs }),
       ...(prefix !== undefined && { prefix }),
+      backlogMax,
+      memoryMark,
+      durability,
       ...(shards !== undefined && { shards }),
     }),
   )

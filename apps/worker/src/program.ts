@@ -14,6 +14,8 @@ export {
   parseFlags,
   redisOf,
   seconds,
+  startPolicyOf,
+  type StartPolicySettings,
   wholeNumber,
 } from './settings/settings.ts'
 export { exitCodeOf, exitSoon, listenForStop, type StopSignal, type StopSignals } from './signals/stop-signals.ts'

@@ -79,6 +79,7 @@ async function start(settings: WorkerSettings, environment: Environment, logger:
   const worker = await startWorker({
     redis: settings.redis,
     prefix: settings.prefix,
+    ...settings.starts,
     ...(settings.shards !== null && { shards: settings.shards }),
     ...(settings.onlyShards !== null && { onlyShards: settings.onlyShards }),
     functions,

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { openBlobPlace, startWorkerRuntime } from '@agentloom/bullmq'
+import { openBlobPlace, startWorkerRuntime, type StartDurability } from '@agentloom/bullmq'
 import { type Executors, functionsOf, type Models, systemClock } from '@agentloom/engine'
 import {
   type CallObserver,
@@ -21,12 +21,16 @@ import { runFolders, withRunFolder } from './run-folder/run-folders.ts'
 import { scoped } from './stray/step-scope.ts'
 
 export interface StartWorkerOptions {
-  /** `redis://` or `rediss://` URL of a single server. */
+  /** `redis://…`, `redis+sentinel://…/NAME` or `redis+cluster://…`; `rediss` for TLS. */
   readonly redis: string
   /** First part of every key. Default `al`. */
   readonly prefix?: string
   /** Number of shards, fixed at the first start. Default: as fixed, else 1. */
   readonly shards?: number
+  /** For `start-run` jobs, which wait while it is passed: see `WorkerOptions` of `@agentloom/bullmq`. */
+  readonly backlogMax?: number | undefined
+  readonly memoryMark?: number | undefined
+  readonly durability?: StartDurability | undefined
   /** Whose steps are taken, by number from 0. Default: all. */
   readonly onlyShards?: readonly number[]
   /** What `function` steps may call, by name. */
@@ -129,6 +133,9 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
       meter.worker(event)
     },
     ...(prefix !== undefined && { prefix }),
+    backlogMax: options.backlogMax,
+    memoryMark: options.memoryMark,
+    durability: options.durability,
     ...(options.shards !== undefined && { shards: options.shards }),
     ...(options.onlyShards !== undefined && { onlyShards: options.onlyShards }),
     ...(concurrency !== undefined && { concurrency }),

@@ -9,6 +9,7 @@
 -- @include lib/ready
 -- @include lib/whole
 local COMMANDS = {}
+-- @command start
 -- @command claim
 -- @command settle
 -- @command skip

@@ -19,6 +19,7 @@ export {
   type ResumeReply,
   type ResumeRunOptions,
   type RunEvent,
+  type StartRunOptions,
 } from './client/client.ts'
 export { endedRun, type CheckpointedRun } from './client/ended-run.ts'
 export {
@@ -29,6 +30,8 @@ export {
   type RedisProblem,
 } from './connect/errors.ts'
 export { ShardCountError } from './shards/errors.ts'
+export { isStartDurability, type StartDurability } from './start/durability.ts'
+export { BacklogError, DurabilityError, DurabilityUnavailableError, MemoryMarkError } from './start/errors.ts'
 export { newRunId, RUN_STATUSES } from '@agentloom/engine'
 export { ForkError, MigrationRefusedError, RunNotFoundError } from '@agentloom/engine'
 export type { QueueStanding, Standing } from './standing.ts'

@@ -10,6 +10,8 @@ export {
 export { RedisDataError } from './connect/redis-error.ts'
 export { START_RUN } from './doorbell/start-job.ts'
 export { ShardCountError } from './shards/errors.ts'
+export { isStartDurability, type StartDurability } from './start/durability.ts'
+export { BacklogError, DurabilityError, DurabilityUnavailableError, MemoryMarkError } from './start/errors.ts'
 export { RedisJournal, type RedisJournalOptions } from './journal/redis-journal.ts'
 export { keysOf, RUNS_QUEUE, STEPS_QUEUE, type Keys } from './keys.ts'
 export { listWorkers, type WorkerCard, type WorkerEntry } from './worker/registry.ts'

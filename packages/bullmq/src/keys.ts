@@ -15,6 +15,8 @@ export interface Keys {
   readonly unsaved: string
   /** Who writes checkpoints. */
   readonly compactor: string
+  /** Written to be waited for: see `start/durability.ts`. */
+  readonly mark: string
   /** Channel: `RUN STATUS` for each run that ended, paused or parked. */
   readonly ends: string
   /** Channel: `RUN` for new records of runs that somebody watches. */
@@ -92,6 +94,7 @@ export function keysOf(prefix: string, shard = 0): Keys {
     due,
     unsaved: `${root}unsaved`,
     compactor: `${root}compactor`,
+    mark: `${root}mark`,
     ends: `${root}ends`,
     pokes: `${root}pokes`,
     stops: `${root}stops`,

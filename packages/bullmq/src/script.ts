@@ -24,6 +24,7 @@ export type ScriptName =
   | 'idle-blobs'
   | 'beat'
   | 'silent'
+  | 'gate'
   | 'leases'
 
 export type ScriptArguments = readonly (string | number)[]

@@ -4,6 +4,7 @@ import {
   isList,
   isMapping,
   nearest,
+  ResultError,
   shown,
   type InputDeclaration,
   type Plan,
@@ -19,10 +20,34 @@ import { StartOptionError } from './start-option-error.ts'
  * @throws {ResultError} for what is no JSON
  */
 export function inputOf(plan: Plan, given: unknown): ValueMap {
-  const input = fromPlain(given ?? {})
+  const input = plainInput(given)
   if (!isMapping(input)) throw new StartOptionError('input', 'give a mapping of state keys to values')
   refuseUnknown(plan, input)
   return declaredInput(plan, input)
+}
+
+/** The text of an input of a run that somebody starts; a child run's is what its parent has. @throws {StartOptionError} */
+export function checkedInput(text: string): string {
+  if (text.length > INPUT_CHARACTERS_MAX) throw inputTooLarge()
+  return text
+}
+
+/** As of a step's output. */
+const INPUT_CHARACTERS_MAX = 10 * 1_024 * 1_024
+
+function inputTooLarge(): StartOptionError {
+  return new StartOptionError('input', `is larger than ${INPUT_CHARACTERS_MAX / 1_048_576} MiB of JSON`, {
+    code: 'run/input-too-large',
+    help: 'put it into a file or a store that the steps can read, and pass where it is',
+  })
+}
+
+function plainInput(given: unknown): Value {
+  try {
+    return fromPlain(given ?? {})
+  } catch (error) {
+    throw error instanceof ResultError && error.code === 'result/too-large' ? inputTooLarge() : error
+  }
 }
 
 function refuseUnknown({ inputs, state }: Plan, input: ValueMap): void {

@@ -3,7 +3,7 @@ import { AgentloomError } from '@agentloom/workflow'
 /** What somebody asked of START cannot be. `run/bad-input`: of the fields that the workflow declares under `inputs`. */
 export class StartOptionError extends AgentloomError {
   override readonly name = 'StartOptionError'
-  readonly code: 'run/bad-option' | 'run/bad-input'
+  readonly code: 'run/bad-option' | 'run/bad-input' | 'run/input-too-large'
   readonly retryable = false
   override readonly place: string
   override readonly help: string | null

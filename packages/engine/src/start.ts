@@ -3,7 +3,7 @@ import type { ParentStep, RunHeader, StartRun } from './ports/journal.ts'
 import { cleanupOf } from './schedule/cleanup.ts'
 import { poolsOf } from './schedule/pools.ts'
 import { nodeAt } from './schedule/verdicts.ts'
-import { declaredInput, inputOf } from './start-input.ts'
+import { checkedInput, declaredInput, inputOf } from './start-input.ts'
 import { StartOptionError } from './start-option-error.ts'
 
 export interface StartOptions {
@@ -34,7 +34,7 @@ const TAGS_MAX = 32
 /**
  * The command that starts a run of a plan.
  * @throws {StartOptionError} for an id, priority, tenant or tags out of range, or input that is no mapping; `run/bad-input` for
- *   input that is not as the workflow declares it
+ *   input that is not as the workflow declares it, `run/input-too-large`
  * @throws {ResultError} for input that is no JSON
  */
 export function startCommand(plan: Plan, options: StartOptions): StartRun {
@@ -47,13 +47,14 @@ export function startCommand(plan: Plan, options: StartOptions): StartRun {
     throw new StartOptionError('tenant', `give 1 to ${TENANT_CHARACTERS_MAX} characters`)
   if (tags.length > TAGS_MAX || tags.some((tag) => tag.length > TENANT_CHARACTERS_MAX))
     throw new StartOptionError('tags', `give at most ${TAGS_MAX} of at most ${TENANT_CHARACTERS_MAX} characters`)
+  const input = writeValue(
+    options.inputValue === undefined ? inputOf(plan, options.input) : declaredInput(plan, options.inputValue),
+  )
   return {
     runId,
     workflow: plan.name,
     definition: plan.hash,
-    input: writeValue(
-      options.inputValue === undefined ? inputOf(plan, options.input) : declaredInput(plan, options.inputValue),
-    ),
+    input: parent === null ? checkedInput(input) : input,
     tenant,
     priority,
     tags,

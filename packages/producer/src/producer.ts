@@ -1,15 +1,24 @@
-import { createClient, newRunId, type BlobStore, type Client } from '@agentloom/bullmq/client'
+import { createClient, newRunId, type BlobStore, type Client, type StartDurability } from '@agentloom/bullmq/client'
 import { compileYaml, fromPlain, isWorkflow, type Plan, type Workflow } from '@agentloom/workflow'
 import { checkInput } from './input.ts'
 import { runHandle, type Checkpoints, type RunHandle, type StepOutputs } from './run.ts'
 
 export interface ProducerOptions {
-  /** `redis://` or `rediss://` URL of a single server. */
+  /** `redis://…`, `redis+sentinel://…/NAME` or `redis+cluster://…`; `rediss` for TLS. */
   readonly redis: string
   /** First part of every key; the same as the workers'. Default `al`. */
   readonly prefix?: string
   /** Number of shards, fixed when the first run is started; give it where no worker has started before. Default: as fixed, else 1. */
   readonly shards?: number
+  /**
+   * When a START counts as accepted: when Redis has it (`redis`, the default), its append-only file (`aof`), or so many
+   * replicas (`replicas(2)`).
+   */
+  readonly durability?: StartDurability
+  /** Runs that may wait to be begun, over all shards. Default 1,000,000. */
+  readonly backlogMax?: number
+  /** Share of Redis' maxmemory from which on no run is started. Default 0.9. */
+  readonly memoryMark?: number
   /** Where values above 32 KiB lie, as the workers have it: `await openBlobPlace(…)`. Default: in Redis. */
   readonly blobs?: BlobStore | null
   /** Asked for results and statuses of runs that Redis no longer has: `new CheckpointStore(folder)` of `@agentloom/embedded`. */
@@ -25,6 +34,8 @@ export interface StartRunOptions<Input = unknown> {
   /** 0 (first) to 2,097,151. Default 0. */
   readonly priority?: number
   readonly tags?: readonly string[]
+  /** Default: the producer's. */
+  readonly durability?: StartDurability
 }
 
 export interface ForkRunOptions {
@@ -48,6 +59,9 @@ export interface Producer {
    * @throws {StartOptionError} `run/bad-option`
    * @throws {InputError} `run/bad-input`: not what the workflow declares
    * @throws {WorkflowError} for a text that is no workflow
+   * @throws {BacklogError} `run/backlog`, {MemoryMarkError} `redis/memory-mark`: nothing is started; try again later
+   * @throws {DurabilityError} `run/durability`: it is started, but not known to be as safe as was asked for; `place` is its id
+   * @throws {DurabilityUnavailableError} `redis/durability`: nothing is started
    * @throws {RedisFullError} `redis/full`, and what connecting throws (`config/redis-url`, `redis/…`)
    */
   start<Input, Output>(workflow: Workflow<Input, Output>, options?: StartRunOptions<Input>): Promise<RunHandle<Output>>
@@ -65,12 +79,12 @@ export interface Producer {
 }
 
 /** Connects when first used. */
-export function createProducer({ redis, prefix, shards, blobs, checkpoints }: ProducerOptions): Producer {
+export function createProducer({ prefix, shards, blobs, checkpoints, ...policy }: ProducerOptions): Producer {
   let opened: Promise<Client> | null = null
   const client = (): Promise<Client> => {
     if (opened !== null) return opened
     const connecting = createClient({
-      redis,
+      ...policy,
       ...(prefix !== undefined && { prefix }),
       ...(shards !== undefined && { shards }),
       ...(blobs !== undefined && { blobs }),

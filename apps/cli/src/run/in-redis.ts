@@ -32,9 +32,19 @@ export interface RedisStart {
   readonly placeOptions: string
 }
 
-export async function connect({ url, prefix, shards, redact, blobs, retentionMs, env }: RedisPlace): Promise<Client> {
+export async function connect({
+  url,
+  prefix,
+  shards,
+  durability,
+  redact,
+  blobs,
+  retentionMs,
+  env,
+}: RedisPlace): Promise<Client> {
   return createClient({
     redis: url,
+    durability,
     prefix,
     redact,
     blobs: await openBlobPlace(blobs, env),

@@ -1,3 +1,4 @@
+import type { StartDurability } from '@agentloom/bullmq/client'
 import { resolve } from 'node:path'
 import type { Io } from '../io/io.ts'
 import type { Settings } from '../settings.ts'
@@ -9,6 +10,7 @@ export type Place =
       readonly url: string
       readonly prefix: string
       readonly shards: number | undefined
+      readonly durability: StartDurability | undefined
       readonly redact: readonly string[]
       readonly blobs: string
       readonly retentionMs: number | undefined
@@ -21,8 +23,8 @@ export function placeOf(redis: string | undefined, settings: Settings, io: Io): 
   const url = redis ?? settings.AGENTLOOM_REDIS_URL ?? settings.REDIS_URL
   const { AGENTLOOM_PREFIX: prefix, AGENTLOOM_SHARDS: shards, AGENTLOOM_REDACT_STATE_KEYS: redact = [] } = settings
   if (url !== undefined) {
-    const { AGENTLOOM_BLOBS: blobs, AGENTLOOM_RETENTION: retentionMs } = settings
-    return { kind: 'redis', url, prefix, shards, redact, blobs, retentionMs, env: io.env }
+    const { AGENTLOOM_BLOBS: blobs, AGENTLOOM_RETENTION: retentionMs, AGENTLOOM_DURABILITY: durability } = settings
+    return { kind: 'redis', url, prefix, shards, durability, redact, blobs, retentionMs, env: io.env }
   }
   return embeddedPlace(settings, io)
 }

@@ -19,7 +19,7 @@ export interface Problem extends ErrorInfo {
 
 export const PROBLEM_TYPE = 'application/problem+json'
 
-/** Seconds after which a client may ask again when Redis cannot take work. */
+/** Seconds after which a client may ask again when no work can be taken. */
 const RETRY_AFTER_SECONDS = '1'
 
 /** Status by code, then by the first part of it; what is in neither is our fault. */
@@ -33,6 +33,11 @@ const STATUS_OF: ReadonlyMap<string, number> = new Map([
   ['fork/state', 422],
   ['fork/id', 409],
   ['redis/full', 503],
+  ['redis/memory-mark', 503],
+  ['redis/durability', 501],
+  ['run/backlog', 429],
+  ['run/durability', 503],
+  ['run/input-too-large', 413],
   ['redis/unreachable', 503],
   ['yaml', 422],
   ['workflow', 422],
@@ -55,7 +60,10 @@ export function problemOf(error: unknown): ProblemReply {
     return { problem: { ...problem(422, error), errors: findings(error) }, headers: {} }
   if (error instanceof AgentloomError) {
     const status = STATUS_OF.get(error.code) ?? STATUS_OF.get(error.code.split('/')[0] ?? '') ?? 500
-    return { problem: problem(status, error), headers: status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {} }
+    return {
+      problem: problem(status, error),
+      headers: status === 503 || status === 429 ? { 'retry-after': RETRY_AFTER_SECONDS } : {},
+    }
   }
   const refused = refusedByFastify(error)
   if (refused !== null) return { problem: problem(refused.status, refused), headers: refused.headers }

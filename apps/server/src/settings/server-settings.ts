@@ -8,6 +8,8 @@ import {
   redactionVariables,
   redisOf,
   seconds,
+  startPolicyOf,
+  type StartPolicySettings,
   wholeNumber,
 } from '@agentloom/worker/program'
 import { z } from 'zod'
@@ -54,6 +56,7 @@ export interface ServerSettings {
   readonly redis: string
   readonly prefix: string
   readonly shards: number | null
+  readonly starts: StartPolicySettings
   readonly host: string
   readonly port: number
   readonly apiKey: string | null
@@ -76,6 +79,7 @@ export function serverSettings(given: ServerFlags, environment: Environment): Se
     redis: redisOf(flags.redis, variables),
     prefix: variables.AGENTLOOM_PREFIX,
     shards: variables.AGENTLOOM_SHARDS ?? null,
+    starts: startPolicyOf(variables),
     host: flags.host,
     port: flags.port,
     apiKey,

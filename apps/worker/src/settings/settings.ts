@@ -1,5 +1,6 @@
 // How programs read their settings: flags by name, variables of the environment, each checked once, each error naming its place.
 
+import { isStartDurability, type StartDurability } from '@agentloom/bullmq'
 import { parsePatterns } from '@agentloom/workflow'
 import { z } from 'zod'
 import { SettingError } from './errors.ts'
@@ -11,6 +12,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 const SHOWN_MAX = 40
 /** As `@agentloom/bullmq` has it: each costs every worker a connection. */
 const SHARDS_MAX = 128
+const BACKLOG_MAX = 1_000_000_000
 
 /** A whole number, given as one or as plain digits. */
 export function wholeNumber({ min, max }: { readonly min: number; readonly max: number }) {
@@ -89,6 +91,17 @@ export const journalVariables = {
   AGENTLOOM_SHARDS: wholeNumber({ min: 1, max: SHARDS_MAX })
     .optional()
     .describe('Number of shards, fixed when the first worker or run starts. Default: as fixed, else 1.'),
+  AGENTLOOM_BACKLOG: wholeNumber({ min: 1, max: BACKLOG_MAX })
+    .optional()
+    .describe('Runs that may wait to be begun; above it starting one is refused. Default 1,000,000.'),
+  AGENTLOOM_MEMORY_MARK: wholeNumber({ min: 10, max: 100 })
+    .optional()
+    .describe('Percent of maxmemory from which on Redis takes no new runs. Default 90.'),
+  AGENTLOOM_DURABILITY: z
+    .string()
+    .refine(isStartDurability, 'must be redis, aof or replicas(N)')
+    .optional()
+    .describe('When a started run counts as accepted: `redis` (default), `aof` or `replicas(N)` have it.'),
   AGENTLOOM_PREFIX: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 of A-Z, a-z, 0-9, _ and -')
@@ -103,6 +116,23 @@ export const journalVariables = {
   AGENTLOOM_RETENTION: duration()
     .optional()
     .describe('How long ended runs stay in Redis: 30m, 12h, 7d. Default 7d; then the checkpoint has them.'),
+}
+
+/** The variables about START, as `createClient` and `startWorkerRuntime` take them. */
+export function startPolicyOf(variables: {
+  readonly AGENTLOOM_BACKLOG?: number | undefined
+  readonly AGENTLOOM_MEMORY_MARK?: number | undefined
+  readonly AGENTLOOM_DURABILITY?: StartDurability | undefined
+}): StartPolicySettings {
+  const { AGENTLOOM_BACKLOG: backlogMax, AGENTLOOM_MEMORY_MARK: percent, AGENTLOOM_DURABILITY: durability } = variables
+  return { backlogMax, memoryMark: percent === undefined ? undefined : percent / 100, durability }
+}
+
+export interface StartPolicySettings {
+  readonly backlogMax: number | undefined
+  /** Share of maxmemory. */
+  readonly memoryMark: number | undefined
+  readonly durability: StartDurability | undefined
 }
 
 /** What no program shows. */

@@ -13,6 +13,8 @@ import {
   redactionVariables,
   redisOf,
   seconds,
+  startPolicyOf,
+  type StartPolicySettings,
   wholeNumber,
 } from './settings.ts'
 
@@ -104,6 +106,7 @@ export interface WorkerSettings {
   readonly redis: string
   readonly prefix: string
   readonly shards: number | null
+  readonly starts: StartPolicySettings
   readonly onlyShards: readonly number[] | null
   readonly concurrency: number
   readonly queues: readonly string[]
@@ -136,6 +139,7 @@ export function workerSettings(given: WorkerFlags, environment: Environment): Wo
     redis: redisOf(flags.redis, variables),
     prefix: variables.AGENTLOOM_PREFIX,
     shards: variables.AGENTLOOM_SHARDS ?? null,
+    starts: startPolicyOf(variables),
     onlyShards: flags.onlyShards ?? null,
     concurrency: flags.concurrency,
     queues: flags.queues ?? variables.AGENTLOOM_QUEUES,

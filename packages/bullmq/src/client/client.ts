@@ -32,11 +32,14 @@ import type {
   RunView,
   SignalReply,
   StartOptions,
+  StartReply,
 } from '@agentloom/engine'
 import { fromPlain, writeValue, type Plan } from '@agentloom/workflow'
 import type { Queue } from 'bullmq'
 import { connect } from '../connect/connect.ts'
 import { ClientClosedError } from '../connect/errors.ts'
+import type { StartDurability } from '../start/durability.ts'
+import { StartPolicy, type StartPolicyOptions } from '../start/start-policy.ts'
 import { fixShardCount } from '../shards/shard-count.ts'
 import { openShards } from '../shards/open-shards.ts'
 import { standingOf, type Standing } from '../standing.ts'
@@ -47,8 +50,8 @@ import { startRun } from './start-run.ts'
 import { loadAtEnd, waitForEnd, waitForRest, watchEvents, type Watching } from './watching.ts'
 import { Wakes } from './wakes.ts'
 
-export interface ClientOptions {
-  /** `redis://` or `rediss://` URL of a single server. */
+export interface ClientOptions extends StartPolicyOptions {
+  /** `redis://…`, `redis+sentinel://…/NAME` or `redis+cluster://…`; `rediss` for TLS. */
   readonly redis: string
   /** First part of every key. Default `al`. Workers and clients that share runs share it. */
   readonly prefix?: string
@@ -85,6 +88,11 @@ export interface ResumeRunOptions {
   readonly by?: string | null
 }
 
+export interface StartRunOptions extends StartOptions {
+  /** Default: the client's. */
+  readonly durability?: StartDurability | undefined
+}
+
 /** Which gate, and what was decided: see {@link Client.decide}. */
 export type DecideRun = Omit<Decision, 'runId' | 'by'> & { readonly by?: string | null }
 
@@ -102,8 +110,11 @@ export interface Client {
    * @throws {RunIdConflictError} `run/id-conflict` the id stands for another run
    * @throws {StartOptionError} `run/bad-option`
    * @throws {RedisFullError} `redis/full` Redis has no memory left for new work
+   * @throws {BacklogError} `run/backlog` {@link MemoryMarkError} `redis/memory-mark`: not started, later it may be
+   * @throws {DurabilityUnavailableError} `redis/durability`: not started
+   * @throws {DurabilityError} `run/durability`: it is started, but not known to be as safe as was asked for
    */
-  start(plan: Plan, options: StartOptions): Promise<{ readonly outcome: 'started' | 'exists' }>
+  start(plan: Plan, options: StartRunOptions): Promise<{ readonly outcome: 'started' | 'exists' }>
   header(runId: string): Promise<RunHeader | null>
   /** The header and the records from `from` (0-based) on. @throws {CorruptJournalError} @throws {NewerFormatError} */
   load(runId: string, from?: number): Promise<LoadedRun | null>
@@ -192,6 +203,7 @@ export async function createClient(options: ClientOptions): Promise<Client> {
   const follower = new Follower({ journal, doorbell, plans, observe: () => undefined })
   const tree: TreeParts = { journal, plans, follower }
   const whole = { ...tree, now: Date.now }
+  const policy = new StartPolicy({ redis, shards, journal }, options)
   const closing = new AbortController()
   const wakes = new Wakes(
     redis,
@@ -209,13 +221,15 @@ export async function createClient(options: ClientOptions): Promise<Client> {
     closing.abort(new ClientClosedError())
     wakes.close()
     await closeQueues()
+    policy.close()
     redis.disconnect()
   }
   return {
-    async start(plan, options) {
+    async start(plan, { durability, ...options }) {
       plans.add(plan)
       await fixShards()
-      return { outcome: await startRun({ journal, doorbell }, plan, options) }
+      const start = (): Promise<StartReply['outcome']> => startRun({ journal, doorbell }, plan, options)
+      return { outcome: await policy.around(options.runId, start, durability) }
     },
     header: (runId) => journal.header(runId),
     load: (runId, from) => journal.load(runId, from),

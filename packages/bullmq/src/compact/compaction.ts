@@ -11,7 +11,7 @@ import { ShardedJournal } from '../shards/sharded-journal.ts'
 import { Scripts } from '../script.ts'
 
 export interface CompactionOptions {
-  /** `redis://` or `rediss://` URL of a single server. */
+  /** `redis://…`, `redis+sentinel://…/NAME` or `redis+cluster://…`; `rediss` for TLS. */
   readonly redis: string
   readonly prefix?: string
   /** Where values above 32 KiB lie, the same for all who share runs; see `openBlobPlace`. Default: in Redis. */

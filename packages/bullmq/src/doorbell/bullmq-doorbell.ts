@@ -78,9 +78,8 @@ export class BullmqDoorbell implements Doorbell {
     if (first === undefined) return
     const queue = this.#queues.of(pool)
     const told = this.#queues.tell([pool])
-    if (groups.length === 1) {
-      const { name, data, opts } = jobOf(first)
-      await queue.add(name, data, opts)
+    if (groups.length === 1 || this.#queues.addsOneByOne) {
+      await Promise.all(groups.map(jobOf).map(({ name, data, opts }) => queue.add(name, data, opts)))
     } else {
       for (let at = 0; at < groups.length; at += BULK_MAX)
         await queue.addBulk(groups.slice(at, at + BULK_MAX).map(jobOf))

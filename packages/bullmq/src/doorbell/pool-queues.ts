@@ -1,5 +1,6 @@
 import { DEFAULT_POOL } from '@agentloom/engine'
 import { Queue } from 'bullmq'
+import { Cluster } from 'ioredis'
 import type { RedisLink } from '../connect/link.ts'
 import { stepsQueueOf, type Keys } from '../keys.ts'
 
@@ -22,6 +23,11 @@ export class PoolQueues {
     this.#redis = redis
     this.#keys = keys
     this.#onError = onError
+  }
+
+  /** There several jobs in one transaction fail when their slot moves, and each by itself is sent again. */
+  get addsOneByOne(): boolean {
+    return this.#redis instanceof Cluster
   }
 
   of(pool: string): Queue {

@@ -52,7 +52,9 @@ function send(store: Store, run: StartRun, text: string): Promise<readonly unkno
     run.roots.length,
   ]
   for (const { stepId, rank } of run.roots) args.push(stepId, rank)
-  return store.beginning.send('start', store.keys.run(run.runId), args)
+  // A run that is at work may end, also where that takes child runs.
+  const turn = run.parent === null ? store.beginning : store.turn
+  return turn.send('start', store.keys.run(run.runId), args)
 }
 
 export function poolsText({ byDefault, others }: PoolMap): string {

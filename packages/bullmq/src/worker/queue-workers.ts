@@ -22,7 +22,7 @@ export interface QueueWorkerOptions {
 export interface Serving {
   /** @param onExtraWalks to be told of walks beside the job's own, and (a negative number) of their end */
   readonly steps: (job: Delivered, onExtraWalks: (count: number) => void) => Promise<Served>
-  readonly runs: (job: Delivered) => Promise<{ readonly runId: string }>
+  readonly runs: (job: Delivered) => Promise<{ readonly runId: string } | 'put-back'>
 }
 
 /** BullMQ's own recovery matters only for jobs fetched by a worker that died before its claim: seconds are soon enough. */
@@ -60,7 +60,11 @@ export async function openWorkers(options: QueueWorkerOptions, serving: Serving)
   })
   if (starts !== null) {
     const more = { ...options, keys: starts, keep: KEEP_STARTS, concurrency: STARTS_CONCURRENCY }
-    workers.push(openWorker(more, RUNS_QUEUE, serving.runs))
+    const serve = async (job: Job<unknown>, token: string | undefined): Promise<unknown> => {
+      const served = await serving.runs(job)
+      return served === 'put-back' ? putBack(job, token) : served
+    }
+    workers.push(openWorker(more, RUNS_QUEUE, serve))
   }
   await Promise.all(workers.map((one) => one.waitUntilReady()))
   return workers
@@ -101,7 +105,7 @@ const PUT_BACK_MIN_MS = 500
 const PUT_BACK_MAX_MS = 10_000
 
 /**
- * Leaves a job of a newer version to a worker that knows it, ever more rarely.
+ * Leaves a job to a worker that knows its version, or to a better moment, ever more rarely.
  * @throws {DelayedError} which tells BullMQ that it was done
  */
 async function putBack(job: Job<unknown>, token: string | undefined): Promise<never> {

@@ -15,6 +15,7 @@ import { connect } from '../connect/connect.ts'
 import { RedisCache } from '../journal/result-cache.ts'
 import { openShards } from '../shards/open-shards.ts'
 import { fixShardCount } from '../shards/shard-count.ts'
+import { StartPolicy, type StartPolicyOptions } from '../start/start-policy.ts'
 import { standingOf, type Standing } from '../standing.ts'
 import { drain } from './drain.ts'
 import type { WorkerEvent } from './events.ts'
@@ -31,8 +32,8 @@ import { takeBackEnded, takeFromSilent, type TakeoverParts } from './takeover.ts
 import { Ticks } from './ticks.ts'
 import { checkWorkerOptions, servedShards } from './worker-options.ts'
 
-export interface WorkerOptions {
-  /** `redis://` or `rediss://` URL of a single server. */
+export interface WorkerOptions extends StartPolicyOptions {
+  /** `redis://…`, `redis+sentinel://…/NAME` or `redis+cluster://…`; `rediss` for TLS. */
   readonly redis: string
   /** First part of every key. Default `al`. */
   readonly prefix?: string
@@ -113,6 +114,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
   const served = servedShards(shards, options.onlyShards, () => redis.disconnect())
   const opened = openShards({ redis, shards, retentionMs, blobs: options.blobs, onError: onError('queue') })
   const { journal, doorbell, queues, closeQueues } = opened
+  const policy = new StartPolicy({ redis, shards, journal }, options)
   const plans = createPlans((hash) => journal.definition(hash), { redact })
   for (const plan of workflows.values()) plans.add(plan)
   const follower = new Follower({ journal, doorbell, plans, observe: executors.observe })
@@ -169,7 +171,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     },
     {
       steps: (job, onExtraWalks) => serveStepJob({ ...steps, onExtraWalks }, job),
-      runs: (job) => serveStartJob({ journal, follower, workflows, emit }, job),
+      runs: (job) => serveStartJob({ journal, follower, workflows, policy, emit }, job),
     },
   )
   const takeover: TakeoverParts = { journal, follower, registry, emit, instance }
@@ -213,7 +215,10 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     isDraining = true
     ringAgain.close()
     stopListening()
-    return (closed ??= drain({ workers, claims, ticks, redis, closeQueues, leave: () => presence.leave() }, graceMs))
+    return (closed ??= drain(
+      { workers, claims, ticks, redis, closeQueues, leave: () => presence.leave() },
+      graceMs,
+    ).finally(() => policy.close()))
   }
   return {
     worker,

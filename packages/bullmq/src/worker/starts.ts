@@ -3,6 +3,7 @@ import { startCommand, type Follower, type Journal } from '@agentloom/engine'
 import { AgentloomError, type ErrorInfo, type Plan } from '@agentloom/workflow'
 import { parseStartJob, type StartJob } from '../doorbell/start-job.ts'
 import { RUNS_QUEUE } from '../keys.ts'
+import type { StartPolicy } from '../start/start-policy.ts'
 import type { WorkerEvent } from './events.ts'
 import { JobFailure } from './job-failure.ts'
 import type { Delivered } from './steps.ts'
@@ -11,11 +12,15 @@ export interface StartsParts {
   readonly journal: Journal
   readonly follower: Follower
   readonly workflows: ReadonlyMap<string, Plan>
+  readonly policy: StartPolicy
   readonly emit: (event: WorkerEvent) => void
 }
 
-/** Starts the run that a job asks for. Delivered twice it is the same run. @throws {JobFailure} */
-export async function serveStartJob(parts: StartsParts, delivered: Delivered): Promise<{ readonly runId: string }> {
+/** Starts the run that a job asks for. Delivered twice it is the same run; put back it waits for better times. @throws {JobFailure} */
+export async function serveStartJob(
+  parts: StartsParts,
+  delivered: Delivered,
+): Promise<{ readonly runId: string } | 'put-back'> {
   const parsed = parseStartJob(delivered.name, delivered.data)
   const jobId = delivered.id ?? null
   if (parsed.kind !== 'job') {
@@ -27,6 +32,7 @@ export async function serveStartJob(parts: StartsParts, delivered: Delivered): P
     return { runId: await startRun(parts, delivered, parsed.job) }
   } catch (error) {
     if (!(error instanceof AgentloomError)) throw error
+    if (error.retryable) return 'put-back' // Redis is full, or too much waits: the queue keeps it
     const { code, message, place, help } = error
     parts.emit({ kind: 'start-failed', jobId, error: { code, message, place, help } satisfies ErrorInfo })
     throw new JobFailure(code, message)
@@ -34,7 +40,7 @@ export async function serveStartJob(parts: StartsParts, delivered: Delivered): P
 }
 
 async function startRun(
-  { journal, follower, workflows }: StartsParts,
+  { journal, follower, workflows, policy }: StartsParts,
   delivered: Delivered,
   job: StartJob,
 ): Promise<string> {
@@ -49,7 +55,7 @@ async function startRun(
     ...(priority === undefined ? {} : { priority }),
     ...(tags === undefined ? {} : { tags }),
   })
-  const { offers } = await journal.start(command)
+  const { offers } = await policy.around(runId, () => journal.start(command))
   await follower.ring({ plan, priority: command.priority }, offers)
   return runId
 }
