@@ -227,7 +227,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'claim while the run is paused',
     file: 'engine/src/journal/claim.ts',
-    from: "if (run.status === 'paused') return { outcome: 'refused', reason: 'run-paused' }",
+    from: "if (run.status === 'paused' || run.isHeld) return { outcome: 'refused', reason: 'run-paused' }",
     to: '',
   },
   {
