@@ -111,7 +111,7 @@ class RunPlayer {
     const { runId } = this
     switch (command.do) {
       case 'start':
-        return journal.start(this.#start())
+        return (await this.#hasParent()) ? journal.start(this.#start()) : null
       case 'claim': {
         const { id } = this.#chosen(command.step, this.#offered)
         this.#offered.delete(id)
@@ -186,13 +186,28 @@ class RunPlayer {
       }
       case 'restore':
         return this.#restore(command)
-      case 'erase': {
-        const loaded = await journal.load(runId)
-        return journal.erase(runId, (loaded?.records.length ?? 0) + command.off)
-      }
+      case 'erase':
+        return this.#erase(command.off)
       default:
         return command satisfies never
     }
+  }
+
+  /** Only a step of a run begins a child run. */
+  async #hasParent(): Promise<boolean> {
+    const parentId = this.runId.slice(0, Math.max(0, this.runId.lastIndexOf('.')))
+    return parentId === '' || (await this.#journal.header(parentId)) !== null
+  }
+
+  /** With what is below it, or a run that is started anew under its name would have children of another one. */
+  async #erase(off: number): Promise<unknown> {
+    const below = RUN_IDS.filter((id) => id.startsWith(`${this.runId}.`)).toReversed()
+    const replies: unknown[] = []
+    for (const id of [...below, this.runId]) {
+      const loaded = await this.#journal.load(id)
+      replies.push(await this.#journal.erase(id, (loaded?.records.length ?? 0) + (id === this.runId ? off : 0)))
+    }
+    return replies
   }
 
   /** As it is: what is known of claims, leases and bells is lost, nothing else. */
@@ -201,9 +216,8 @@ class RunPlayer {
     if (loaded === null) return null
     const { header, records } = loaded
     if (isErased) await this.#journal.erase(this.runId, records.length)
-    const replaces = (isErased ? 0 : records.length) + off
     const start = restartCommand(this.#plan, header)
-    const command = { start, records, replaces: replaces === 0 ? null : replaces }
+    const command = { start, records, replaces: isErased ? null : records.length + off }
     const reply = await this.#journal.restore(command, this.#plan)
     return again ? [reply, await this.#journal.restore(command, this.#plan)] : reply
   }

@@ -69,8 +69,10 @@ export class CheckpointStore implements AsyncDisposable {
    */
   async write(loaded: LoadedRun, definitionText: string): Promise<void> {
     const { header, records } = loaded
-    if (isLight(records)) await this.#put(loaded, definitionText, null)
-    else if (!(await this.#append(loaded, definitionText))) await this.#put(loaded, definitionText, 0)
+    const isAnew = isMigrated(records)
+    if (isLight(records) && !isAnew) await this.#put(loaded, definitionText)
+    else if (!(await this.#append(loaded, definitionText)))
+      await this.#send({ ...loaded, definitionText, key: null, previous: null, from: 0, isAnew })
     await this.#files.remove(header.runId)
   }
 
@@ -91,7 +93,7 @@ export class CheckpointStore implements AsyncDisposable {
   ): Promise<boolean> {
     const standing = await this.#calls.call({ name: 'standing', run: header.runId })
     const [previous = null] = records
-    if (standing?.count !== from || previous === null) return false
+    if (standing?.count !== from || previous === null || isMigrated(records.slice(1))) return false
     return this.#send({ header, definitionText, key: standing.key, previous, records: records.slice(1), from })
   }
 
@@ -181,13 +183,13 @@ export class CheckpointStore implements AsyncDisposable {
     const previous = standing === null ? undefined : records[standing.count - 1]
     if (standing === null || previous === undefined) return false
     const rest = records.slice(standing.count)
+    if (isMigrated(rest)) return false
     return this.#send({ header, definitionText, key: standing.key, previous, records: rest, from: standing.count })
   }
 
-  /** @param key null: in one piece, and the thread finds out what is new */
-  async #put({ header, records }: LoadedRun, definitionText: string, first: 0 | null): Promise<void> {
-    if (first === 0) await this.#send({ header, definitionText, key: null, previous: null, records, from: 0 })
-    else await this.#putPiece({ header, definitionText, key: null, previous: null, records, from: 0 }, true)
+  /** In one piece, and the thread finds out what is new. */
+  async #put(loaded: LoadedRun, definitionText: string): Promise<void> {
+    await this.#putPiece({ ...loaded, definitionText, key: null, previous: null, from: 0 }, true)
   }
 
   async #send({ records, from, ...whole }: Piece): Promise<boolean> {
@@ -232,6 +234,11 @@ export class CheckpointStore implements AsyncDisposable {
   }
 }
 
+/** A migration may say earlier records anew: a step to be skipped stands elsewhere in the new plan. */
+function isMigrated(records: readonly JournalRecord[]): boolean {
+  return records.some(({ kind }) => kind === 'migrated')
+}
+
 interface Piece {
   readonly header: RunHeader
   readonly definitionText: string
@@ -239,6 +246,8 @@ interface Piece {
   readonly previous: JournalRecord | null
   readonly records: readonly JournalRecord[]
   readonly from: number
+  /** Nothing that is kept is gone on with. */
+  readonly isAnew?: boolean
 }
 
 /** The checkpoints of a folder. @see CheckpointStore.list */

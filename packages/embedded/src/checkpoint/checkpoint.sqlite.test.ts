@@ -181,6 +181,31 @@ test('a run with another past is written anew, and a reader sees the one or the 
   expect(rowsOf(folder)).toHaveLength(501)
 })
 
+test.each(['light', 'x'.repeat(3_000_000)])(
+  'a migrated run, which may say earlier records anew, is written anew',
+  async (text) => {
+    const folder = freshFolder()
+    await using embedded = await createEmbedded({ folder: freshFolder(), executors: executorsWith([say]) })
+    await (await embedded.start(chainOf(2, 'say'), { runId: 'run' })).result()
+    const loaded = await embedded.journal.load('run')
+    if (loaded === null) throw new Error('no run')
+    await using store = new CheckpointStore(folder)
+    const records = (cause: number): JournalRecord[] => [
+      { kind: 'started', atMs: 1 },
+      { kind: 'skipped', atMs: 2, stepId: 'a', cause },
+      { kind: 'paused', atMs: 3, reason: text },
+    ]
+    await store.write({ ...loaded, records: records(1) }, '{}')
+    const moved: JournalRecord[] = [...records(2), { kind: 'migrated', atMs: 4, from: 'a', to: 'b' }]
+    const header = { ...loaded.header, definition: 'b' }
+    await store.write({ header, records: moved }, '{"format":1}')
+    expect(await store.read('run')).toMatchObject({ records: moved, definitionText: '{"format":1}' })
+    const more: JournalRecord[] = [...moved, { kind: 'paused', atMs: 5, reason: 'again' }]
+    await store.write({ header, records: more }, '{"format":1}')
+    expect((await store.read('run'))?.records).toEqual(more)
+  },
+)
+
 test('of two writers the one that saw the run later wins', async () => {
   const { first, text } = await longRun()
   const folder = freshFolder()

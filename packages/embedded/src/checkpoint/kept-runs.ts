@@ -73,8 +73,8 @@ export class KeptRunWriter {
   }
 
   /** Of a run that comes in one piece: behind what is kept of it, or under a new key where that is something else. */
-  #baseOf({ run, from, records }: PutRecords): { readonly key: number; readonly from: number } {
-    const standing = this.standing(run)
+  #baseOf({ run, from, records, isAnew = false }: PutRecords): { readonly key: number; readonly from: number } {
+    const standing = isAnew ? null : this.standing(run)
     const last = standing === null ? undefined : records[standing.count - 1 - from]
     if (standing !== null && last !== undefined && this.#isKept(standing.key, standing.count - 1, last))
       return { key: standing.key, from: standing.count }

@@ -23,6 +23,8 @@ export interface PutRecords {
   readonly from: number
   /** The record before `from`: must be the one that is there. Null for later pieces and where `from` is 0. */
   readonly previous: JournalRecord | null
+  /** Nothing that is kept of the run is gone on with. Default false. */
+  readonly isAnew?: boolean
   readonly records: readonly JournalRecord[]
   readonly seal: { readonly header: RunHeader; readonly definitionText: string } | null
 }

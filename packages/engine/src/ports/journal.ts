@@ -53,7 +53,10 @@ export interface Journal extends Takeover {
    * @throws {CorruptJournalError} the records are no run of the plan
    */
   restore(command: RestoreRun, plan: Plan): Promise<RestoreReply>
-  /** Removes this run alone, with everything that belongs to it; a queue's jobs may stay, they are hints. Idempotent. */
+  /**
+   * Removes this run alone, with everything that belongs to it; a queue's jobs may stay, they are hints.
+   * Child runs stay, and are its own again when it is restored; to be rid of a tree, erase from below. Idempotent.
+   */
   erase(runId: string, recordCount: number): Promise<EraseReply>
   /** Overdue obligations, each renewed or fulfilled by this call, at most `limit`. */
   due(limit: number, options?: DueOptions): Promise<readonly Obligation[]>

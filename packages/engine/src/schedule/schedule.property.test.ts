@@ -1,4 +1,13 @@
-import { compileYaml, defineFunction, type Plan } from '@agentloom/workflow'
+import {
+  compileWorkflow,
+  compileYaml,
+  defineFunction,
+  isList,
+  isMapping,
+  type Plan,
+  type Value,
+  type ValueMap,
+} from '@agentloom/workflow'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -76,13 +85,13 @@ const step = defineFunction({
 })
 
 /** Lets everything happen, and approves every gate that is reached. */
-async function settleAndApprove(runtime: MemoryRuntime, plan: Plan): Promise<RunView> {
+async function settleAndApprove(runtime: MemoryRuntime, plan: Plan, runId = 'run'): Promise<RunView> {
   for (;;) {
     await runtime.settle()
-    const view = await runtime.view(plan)
+    const view = await runtime.view(plan, runId)
     const waiting = view.steps.filter(({ status }) => status === 'paused')
     if (waiting.length === 0) return view
-    for (const { id } of waiting) await runtime.decide(id, 'approved')
+    for (const { id } of waiting) await runtime.decide(id, 'approved', runId)
   }
 }
 
@@ -134,6 +143,48 @@ test('a run rebuilt from its records at any moment goes on to the same end', asy
       expect(
         view.steps.map(({ id, status: end, error }) => ({ id, status: end, error: error?.message ?? null })),
       ).toEqual(expected.steps)
+      expect(view.state).toEqual(expected.state)
+    }),
+    { numRuns: Math.round(300 * SCALE), seed: SEED },
+  )
+})
+
+/** The same workflow with another fate of one step. */
+function withOtherFate({ plan, script }: Case, at: number): Case {
+  const node = plan.nodes[at % plan.nodes.length]
+  if (node?.step.type !== 'function') return { plan, script }
+  const fails = new Set(script.fails)
+  if (!fails.delete(node.id)) fails.add(node.id)
+  const { steps } = plan.definition.workflow
+  const changed = (isList(steps ?? null) ? (steps as readonly Value[]) : []).map((one) =>
+    isMapping(one) && one['id'] === node.id && isMapping(one['input'] ?? null)
+      ? { ...one, input: { ...(one['input'] as ValueMap), fails: fails.has(node.id) } }
+      : one,
+  )
+  const workflow = { ...plan.definition.workflow, steps: changed }
+  return { plan: compileWorkflow({ ...plan.definition, workflow }).plan, script: { ...script, fails } }
+}
+
+test('a fork from any step of a run cut anywhere, by a changed workflow, ends as if all of it had run', async () => {
+  await fc.assert(
+    fc.asyncProperty(cases, fc.nat(40), fc.nat(7), fc.nat(7), async (one, cut, from, changed) => {
+      const runtime = new MemoryRuntime({ functions: [step] })
+      await runtime.start(one.plan)
+      await settleAndApprove(runtime, one.plan)
+      const loaded = await runtime.journal.load('run')
+      if (loaded === null) throw new Error('no run')
+      const records = loaded.records.slice(0, Math.max(1, cut))
+      const start = startCommand(one.plan, { runId: 'run' })
+      await runtime.journal.restore({ start, records, replaces: loaded.records.length }, one.plan)
+      const { plan, script } = withOtherFate(one, changed)
+      const stepId = plan.nodes[from % plan.nodes.length]?.id ?? 'a'
+      await runtime.fork('run', { runId: 'fork', from: stepId, plan })
+      const view = await settleAndApprove(runtime, plan, 'fork')
+      const expected = interpret(plan, script)
+      expect(view.status).toBe(expected.status)
+      expect(view.steps.map(({ id, status, error }) => ({ id, status, error: error?.message ?? null }))).toEqual(
+        expected.steps,
+      )
       expect(view.state).toEqual(expected.state)
     }),
     { numRuns: Math.round(300 * SCALE), seed: SEED },
