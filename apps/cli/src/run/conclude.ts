@@ -68,6 +68,8 @@ function nextCommands(record: RunRecord, command: (name: string) => string, prog
       return [command('show')]
     case 'budget_exceeded':
       return [`${command('resume')} --budget USD`, command('show')]
+    case 'parked':
+      return [command('explain'), command('show')]
     case 'paused':
       return [...goOn(record, command), command('show')]
     default:

@@ -72,6 +72,30 @@ test('explain says what a run waits for and what decides, and what comes after i
   expect(await call(['explain', 'aaaaaaaaaaaaaaaa'], { cwd })).toMatchObject({ code: 1 })
 })
 
+const DEAR = `
+name: dear
+config: {provider: mock, responses_file: answers.json, budget_usd: 0.01, on_budget: park}
+steps:
+  - {id: a, type: llm_call, prompt: hi, output: text}
+  - {id: b, type: llm_call, depends_on: [a], prompt: "More than {state.text}"}
+`
+const DEAR_ANSWERS = JSON.stringify({ a: { content: 'Hello', cost_usd: 0.02 }, b: { content: 'Bye', cost_usd: 0.02 } })
+
+test('a run whose budget is spent is parked, explained, and goes on with more', async () => {
+  const cwd = folderWith({ 'dear.yaml': DEAR, 'answers.json': DEAR_ANSWERS })
+  const called = await call(['run', 'dear.yaml'], { cwd })
+  expect(called).toMatchObject({ code: 0, stderr: '' })
+  expect(called.stdout).toContain('next: agentloom explain')
+  const id = idIn(called)
+  const explained = await call(['explain', id], { cwd })
+  expect(explained.stdout).toMatch(
+    /^run \w+ is parked: its budget is spent since .*\nmend it with: agentloom resume \w+ --budget USD\n/,
+  )
+  const again = await call(['resume', id, '--budget', '1', '--json'], { cwd })
+  expect(again).toMatchObject({ code: 0, stderr: '' })
+  expect(JSON.parse(again.stdout)).toMatchObject({ status: 'success', cost_usd: 0.04 })
+})
+
 test('without a decision it pauses again', async () => {
   const { cwd, id } = await paused()
   const called = await call(['resume', id, '--json'], { cwd })

@@ -12,5 +12,5 @@ export interface Ending {
 export function exitCodeOf(status: RunStatus, signal: Signal | null): number {
   if (status === 'success') return 0
   if (status === 'paused') return signal === null ? 0 : SIGNAL_CODES[signal]
-  return 1
+  return status === 'parked' ? 0 : 1
 }

@@ -60,8 +60,13 @@ export class LiveRuns {
 
   /** Where it is paused it may leave memory. */
   lookAtRest(run: LiveRun): void {
-    if (this.#parts.journal.stateOf(run.id)?.status === 'paused')
-      void this.#rest(run).catch((error: unknown) => this.lose(run.id, error))
+    if (this.#isAtRest(run)) void this.#rest(run).catch((error: unknown) => this.lose(run.id, error))
+  }
+
+  /** Paused, or parked till somebody gives it more to spend. */
+  #isAtRest({ id }: LiveRun): boolean {
+    const state = this.#parts.journal.stateOf(id)
+    return state?.status === 'paused' || state?.awaitsBudget === true
   }
 
   /** All its gates wait. Where one has a time-out somebody must be there when that is over; else any process may take it. */
@@ -80,12 +85,12 @@ export class LiveRuns {
     const view =
       loaded !== null && run.isAwaited ? await viewTree(this.#parts.journal, this.#parts.journal.plans, loaded) : null
     const status = this.#parts.journal.stateOf(run.id)?.status // it may have been woken since
-    if (status === 'running' || status === 'queued' || status === 'parked') return run.stay()
+    if (status === undefined || !(isOver(status) || this.#isAtRest(run))) return run.stay()
     const below = [...run.below]
     run.rest(view)
     this.forget(run)
     this.#parts.writer.add(run.id)
-    if (status !== 'paused') return
+    if (isOver(status)) return
     for (const childRunId of below) this.#parts.writer.add(childRunId)
     await Promise.all([run.id, ...below].map((one) => this.#parts.journal.give(one)))
   }

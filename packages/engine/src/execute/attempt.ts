@@ -11,7 +11,7 @@ import type { Follower } from '../walk/follow.ts'
 import { StepAbortedError, type Held } from '../walk/held.ts'
 import { cachePlace, type Cache } from './cache.ts'
 import { ChildRunError } from './child-run-error.ts'
-import { failureOf, StepTimedOutError, whole } from './failure.ts'
+import { failureOf, StepIdleError, StepTimedOutError, whole } from './failure.ts'
 import { runForeach } from './foreach.ts'
 import { runGate } from './gate.ts'
 import { runFunction, type Functions } from './function.ts'
@@ -106,7 +106,7 @@ export async function runAttempt(executors: Executors, attempt: Attempt): Promis
   })
   const failed = (thrown: unknown, used?: SpentUsage): Settlement => {
     const failure = failureOf(thrown, `run ${attempt.header.runId} · step ${node.id}`)
-    const status = thrown instanceof StepTimedOutError ? 'timeout' : 'failed'
+    const status = thrown instanceof StepTimedOutError || thrown instanceof StepIdleError ? 'timeout' : 'failed'
     const error = { ...failure.info, message: masked(attempt, failure.info.message) }
     if (isTriedAgain(node.step.retry, attempt.number, failure))
       return {
@@ -144,7 +144,7 @@ function raceDeadline(executors: Executors, attempt: Attempt): Promise<StepResul
             reject(new StepTimedOutError(node.id, timeoutMs))
             held.abort('timeout')
           })
-    held.whenAborted(() => reject(new StepAbortedError(held.reason ?? 'lost')))
+    held.whenAborted(() => reject(held.timedOutBy ?? new StepAbortedError(held.reason ?? 'lost')))
     runCached(executors, attempt).then(
       (result) => {
         disarm()

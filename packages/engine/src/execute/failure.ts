@@ -17,6 +17,17 @@ export class StepTimedOutError extends AgentloomError {
   }
 }
 
+/** A function did not tell for too long that it gets on. */
+export class StepIdleError extends AgentloomError {
+  override readonly name = 'StepIdleError'
+  readonly code = 'step/idle'
+  readonly retryable = true
+  override readonly help = 'call ctx.heartbeat() more often, or raise the function’s idleTimeoutMs'
+  constructor(stepId: string, idleTimeoutMs: number) {
+    super(`step ${stepId} showed no progress for ${idleTimeoutMs} ms`)
+  }
+}
+
 /** A step is put together in a way that can't run. */
 export class StepConfigError extends AgentloomError {
   override readonly name = 'StepConfigError'

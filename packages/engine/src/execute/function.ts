@@ -12,6 +12,7 @@ import { NO_USAGE } from '../journal/record.ts'
 import type { Held } from '../walk/held.ts'
 import type { Attempt, Executors, StepResult } from './attempt.ts'
 import { StepConfigError } from './failure.ts'
+import { whileNotIdle } from './idle.ts'
 import { hasSecrets, masked, maskedValue, secretOf } from './secrets.ts'
 import { resolveArguments } from './tool.ts'
 
@@ -59,7 +60,9 @@ export async function runFunction(executors: Executors, attempt: Attempt, step: 
   if (definition === null) throw new StepConfigError('function/unknown', `no function is named ${step.handler}`)
   const args = await resolveArguments(executors, step.input, attempt)
   const input = check(definition.input, toPlain(args), 'step/input', step.handler)
-  const returned: unknown = await definition.run(input, contextOf(executors, attempt))
+  const returned: unknown = await whileNotIdle(executors, attempt, definition.idleTimeoutMs ?? null, () =>
+    definition.run(input, contextOf(executors, attempt)),
+  )
   const output = definition.output === null ? returned : check(definition.output, returned, 'step/output', step.handler)
   return { output: fromPlain(output) satisfies Value, usage: NO_USAGE }
 }
@@ -109,7 +112,9 @@ function contextOf(executors: Executors, attempt: Attempt): FunctionContext {
     attempt: number,
     epoch: held.claim.epoch,
     secret: (name) => secretOf(executors, attempt, name),
+    heartbeat: () => held.progress(),
     log: (text, fields = {}) => {
+      held.progress()
       const message = masked(attempt, text)
       executors.observe({ kind: 'step-log', runId, stepId: node.id, message, fields: maskedFields(attempt, fields) })
     },

@@ -19,6 +19,9 @@ export class Held {
   #reason: AbortReason | 'timeout' | null = null
   #controller: AbortController | null = null
   #wake: (() => void) | null = null
+  #onProgress: (() => void) | null = null
+  /** What took too long, where it is not the whole attempt. */
+  timedOutBy: Error | null = null
   /** What the store or the queue answered when the step asked; null where that is not why it is given up. */
   outage: Error | null = null
 
@@ -48,6 +51,20 @@ export class Held {
   giveUp(outage: Error): void {
     this.outage ??= outage
     this.abort('lost')
+  }
+
+  /** The step gets on. */
+  progress(): void {
+    this.#onProgress?.()
+  }
+
+  onProgress(tell: (() => void) | null): void {
+    this.#onProgress = tell
+  }
+
+  timeOut(error: Error): void {
+    if (this.#reason === null) this.timedOutBy = error
+    this.abort('timeout')
   }
 
   abort(reason: AbortReason | 'timeout'): void {

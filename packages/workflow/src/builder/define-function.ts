@@ -17,6 +17,8 @@ export interface FunctionContext {
    * rejects, and the step waits until there is one.
    */
   secret(name: string): Promise<string>
+  /** Tells that the function gets on; see `idleTimeoutMs` of `defineFunction`. */
+  heartbeat(): void
   log(message: string, fields?: object): void
 }
 
@@ -27,6 +29,8 @@ export interface FunctionDefinition<Input extends z.ZodType = z.ZodType, Output 
   readonly version: string | null
   readonly input: Input
   readonly output: Output | null
+  /** See {@link defineFunction}; null without one. */
+  readonly idleTimeoutMs: number | null
   run(input: z.output<Input>, ctx: FunctionContext): z.input<Output> | Promise<z.input<Output>>
 }
 
@@ -36,16 +40,19 @@ export interface FunctionDefinition<Input extends z.ZodType = z.ZodType, Output 
  * @param options.version to be raised when it does another thing: runs of built workflows go on with the version they began with
  * @param options.input checked before each attempt; what does not fit fails the step for good with `step/input`
  * @param options.output checked after it; what does not fit fails the step for good with `step/output`
+ * @param options.idleTimeoutMs the function tells that it gets on at least so often (`ctx.heartbeat()`, `ctx.log()`); when it does not, the
+ *   attempt is given up as `step/idle`, and tried again. Default: it may be silent as long as the step's `timeout` lets it
  */
 export function defineFunction<Input extends z.ZodType, Output extends z.ZodType = z.ZodType>(options: {
   readonly name: string
   readonly version?: string
   readonly input: Input
   readonly output?: Output
+  readonly idleTimeoutMs?: number
   run(input: z.output<Input>, ctx: FunctionContext): z.input<Output> | Promise<z.input<Output>>
 }): FunctionDefinition<Input, Output> {
-  const { name, version = null, input, output = null } = options
-  return { kind: 'agentloom.function', name, version, input, output, run: options.run.bind(options) }
+  const { name, version = null, input, output = null, idleTimeoutMs = null } = options
+  return { kind: 'agentloom.function', name, version, input, output, idleTimeoutMs, run: options.run.bind(options) }
 }
 
 /** `name`, or `name@version` where it has one: what workers announce, and what runs of built workflows are pinned to. */
