@@ -92,6 +92,7 @@ async function start(settings: WorkerSettings, environment: Environment, logger:
     concurrency: settings.concurrency,
     queues: settings.queues,
     home: settings.home,
+    spool: settings.spool,
     blobs: settings.blobs,
     ...(settings.retentionMs !== null && { retentionMs: settings.retentionMs }),
     ...(settings.checkpointRetentionMs !== null && { checkpointRetentionMs: settings.checkpointRetentionMs }),

@@ -1,5 +1,8 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { openBlobPlace, startWorkerRuntime, type StartDurability } from '@agentloom/bullmq'
+import { WorkerSpool } from '@agentloom/embedded'
 import { type Executors, functionsOf, type Models, systemClock } from '@agentloom/engine'
 import {
   type CallObserver,
@@ -57,7 +60,7 @@ export interface StartWorkerOptions {
   readonly name?: string
   /** How long a silent worker keeps its steps, milliseconds; see `WorkerOptions` of `@agentloom/bullmq`. */
   readonly leaseMs?: number
-  /** Folder of `checkpoints/` and `work/`. Default `./.agentloom`. */
+  /** Folder of `checkpoints/`, `spool/` and `work/`. Default `./.agentloom`. */
   readonly home?: string
   /** Where values above 32 KiB lie: see AGENTLOOM_BLOBS. Default `redis`. */
   readonly blobs?: string
@@ -67,6 +70,11 @@ export interface StartWorkerOptions {
   readonly checkpointRetentionMs?: number
   /** Folder of the run folders. Default: `work/` in `home`. */
   readonly workDir?: string
+  /**
+   * How results are written to this machine's disk, so that Redis can be filled up after a loss of data: with the commit to
+   * Redis, before it, or not at all. Default `parallel`.
+   */
+  readonly spool?: 'parallel' | 'before' | 'off'
   /** Keys and globs whose values are not shown, beside those that each workflow names. Default: none. */
   readonly redact?: readonly string[]
   /** Label sets of one metric, see `createMetrics`. Default 1,024. */
@@ -95,6 +103,7 @@ export interface RunningWorker {
  * are the host's (the command `agentloom worker` does both).
  * @throws {RedisUrlError} `config/redis-url` · {RedisUnreachableError} `redis/unreachable`, within 5 s · {RedisConnectError} `redis/…`
  * @throws {ShardCountError} `config/shards`
+ * @throws {SpoolError} `spool/io`, `spool/full`
  * @throws {StepConfigError} `function/twice` · {ToolDefinitionError} · {ProviderSettingError}
  */
 export async function startWorker(options: StartWorkerOptions): Promise<RunningWorker> {
@@ -122,9 +131,15 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
     },
     runFolder: runFolders(workDir),
   }
+  const { spool: spoolOrder = 'parallel' } = options
+  const spool =
+    spoolOrder === 'off'
+      ? null
+      : { spool: opened.use(await openSpool(resolve(home, 'spool'), options)), order: spoolOrder }
   const runtime = await startWorkerRuntime({
     redis: options.redis,
     executors,
+    spool,
     workflows: byName(options.workflows ?? []),
     blobs: await openBlobPlace(options.blobs ?? 'redis', environment),
     ...(options.retentionMs !== undefined && { retentionMs: options.retentionMs }),
@@ -172,6 +187,19 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
     close,
     [Symbol.asyncDispose]: () => close(),
   }
+}
+
+/**
+ * A file of this process's own: what those leave that die, the next to start here takes over. One folder a place where runs lie,
+ * for what one Redis has lost must not be told another.
+ */
+function openSpool(folder: string, { redis, prefix = 'al' }: StartWorkerOptions): Promise<WorkerSpool> {
+  const place = createHash('sha256')
+    .update(redis.replace(/\/\/[^@/]*@/, '//'))
+    .digest('hex')
+    .slice(0, 12)
+  const worker = `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`
+  return WorkerSpool.open({ folder: join(folder, `${prefix}-${place}`), worker })
 }
 
 async function gatewayFrom(

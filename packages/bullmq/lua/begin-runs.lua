@@ -1,5 +1,6 @@
 #!lua
 -- lua/begin-runs.lua: the STARTs of one turn. Not allow-oom: a full Redis refuses new work. See lib/turn.lua.
+-- @include lib/generation
 -- @include lib/time
 -- @include lib/cell
 -- @include lib/run

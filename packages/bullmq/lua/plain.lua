@@ -3,13 +3,14 @@
 -- step, a success at no cost whose one edge makes an untouched step ready, and the success that ends the run. Where anything
 -- else is the case (another fence, a repeat, a cap, a budget, a watcher) nothing is done, and the long way decides.
 -- KEYS[1] due  KEYS[2] root of the shard, then run, steps, out and log of each command's run
--- ARGV[1] unused  ARGV[2] ms for which an ended run stays, then for each command its name, the number of its arguments, and these:
+-- ARGV[1] generation/… (see lib/generation.lua)  ARGV[2] ms for which an ended run stays, then for each command its name, the number of its arguments, and these:
 --   take      1 run id  2 step  3 nonce  4 lease, ms  5 tail of the record  6… steps whose outputs are wanted
 --   go-on     1 run id  2 step  3 nonce  4 tail of the record  5 output  6 next step  7 its rank  8 its flags
 --             9 nonce of its claim  10 its lease, ms  11 tail of its record  12… steps whose outputs are wanted
 --   finish    1 run id  2 step  3 nonce  4 tail of the record  5 output
 -- Returns  a reply a command: {0} ask the long way · take {1, header fields…, record, epoch, failures, output, …}
 --          go-on {1, next step, epoch, failures, output, …} · finish {1} · {-1, message} failed
+-- @include lib/generation
 -- @include lib/time
 local now = clock()
 local now_text = string.format('%.0f', now)

@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
 -- lua/turn.lua: all that one process asks of runs in one turn of its event loop, in one call; each command is safe to
 -- repeat. allow-oom: a full Redis must still record results. KEYS, ARGV and replies: see lib/turn.lua.
+-- @include lib/generation
 -- @include lib/time
 -- @include lib/cell
 -- @include lib/run

@@ -11,6 +11,10 @@ export interface Keys {
   /** `{al:0}:` */
   readonly root: string
   readonly due: string
+  /** Which data this is: see `generation/generation.ts`. */
+  readonly generation: string
+  /** Hash: how far each worker has told what its spool knows, after a loss of data. */
+  readonly replayed: string
   /** Ended and paused runs without a checkpoint, by when they came to rest. */
   readonly unsaved: string
   /** Who writes checkpoints. */
@@ -92,6 +96,8 @@ export function keysOf(prefix: string, shard = 0): Keys {
     shard,
     root,
     due,
+    generation: `${root}generation`,
+    replayed: `${root}replayed`,
     unsaved: `${root}unsaved`,
     compactor: `${root}compactor`,
     mark: `${root}mark`,

@@ -19,5 +19,6 @@ export {
   type RunHandle,
 } from './runtime/embedded.ts'
 export { RunNotFoundError } from '@agentloom/engine'
+export { readSpools, WorkerSpool } from './spool/worker-spool.ts'
 export { NoHandlerError, RunActiveError, RunCancelledError } from './runtime/errors.ts'
 export { StoreError, type StoreErrorCode } from './store/errors.ts'

@@ -117,6 +117,28 @@ function logWorker(log: Logger, event: WorkerEvent, left: object): void {
         { worker: event.worker, steps: event.steps, ...left },
         'steps of a worker that is gone were taken over',
       )
+    case 'data-lost':
+      return log.error(
+        { shard: event.shard, ...left },
+        'Redis may have lost data: nothing begins until spools are told',
+      )
+    case 'recovered': {
+      const { shard, runs, records, lost, problems } = event
+      const isWhole = lost.length === 0 && problems.length === 0
+      const fields = {
+        shard,
+        runs,
+        records,
+        ...(lost.length > 0 && { lost }),
+        ...(problems.length > 0 && { problems }),
+      }
+      const message = 'what the spool knows was told'
+      return isWhole ? log.info({ ...fields, ...left }, message) : log.error({ ...fields, ...left }, message)
+    }
+    case 'spool-failed':
+      return log.error({ exception: event.error, ...left }, 'the spool takes nothing: no step is taken until it does')
+    case 'spool-back':
+      return log.info({ ...left }, 'the spool is written again')
     case 'error':
       return log.error(
         { exception: asError(event.error), during: event.during, ...left },

@@ -71,7 +71,11 @@ export const workerVariables = z.object({
   ...journalVariables,
   ...logVariables,
   ...redactionVariables,
-  AGENTLOOM_HOME: z.string().default('.agentloom').describe('Folder of checkpoints and run folders.'),
+  AGENTLOOM_HOME: z.string().default('.agentloom').describe('Folder of checkpoints, spool and run folders.'),
+  AGENTLOOM_SPOOL: z
+    .enum(['parallel', 'before', 'off'], 'must be parallel, before or off')
+    .default('parallel')
+    .describe('How results go to the own disk, for a loss of Redis data: with the commit, before it, or not at all.'),
   AGENTLOOM_QUEUES: poolNames
     .default([DEFAULT_POOL])
     .describe('Pools whose steps a worker takes, as steps name them with `queue`, separated by commas.'),
@@ -116,6 +120,7 @@ export interface WorkerSettings {
   readonly name: string | null
   readonly graceMs: number
   readonly home: string
+  readonly spool: 'parallel' | 'before' | 'off'
   readonly workDir: string
   readonly floorFile: string | null
   readonly pricingFile: string | null
@@ -149,6 +154,7 @@ export function workerSettings(given: WorkerFlags, environment: Environment): Wo
     name: flags.name ?? null,
     graceMs: flags.grace * 1_000,
     home,
+    spool: variables.AGENTLOOM_SPOOL,
     workDir: flags.workDir === undefined ? join(home, 'work') : resolve(flags.workDir),
     floorFile: variables.AGENTLOOM_FLOOR_FILE ?? null,
     pricingFile: variables.AGENTLOOM_PRICING_FILE ?? null,

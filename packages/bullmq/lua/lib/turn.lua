@@ -1,9 +1,9 @@
 -- Plays the commands of one turn, one after the other. What one of them meets does not touch the others.
 -- KEYS[1] due  KEYS[2] root of the shard, then run, steps, out and log of each command's run
--- ARGV[1] ms after which a bell is rung again  ARGV[2] ms for which an ended run stays
+-- ARGV[1] generation (see lib/generation.lua)/ms after which a bell is rung again  ARGV[2] ms for which an ended run stays
 -- then for each command its name, the number of its arguments, and these: see the command's own file
 -- Returns  a reply a command; {-1, message} for one that failed
-R.DUE, R.ROOT, R.OFFER_MS, R.RETENTION_MS = KEYS[1], KEYS[2], tonumber(ARGV[1]), ARGV[2]
+R.DUE, R.ROOT, R.OFFER_MS, R.RETENTION_MS = KEYS[1], KEYS[2], tonumber(string.match(ARGV[1], '[^/]*$')), ARGV[2]
 R.doomed = {} -- child runs whose parent has been ended
 
 local function slice(from, count)

@@ -40,6 +40,7 @@ import { connect } from '../connect/connect.ts'
 import { ClientClosedError } from '../connect/errors.ts'
 import type { StartDurability } from '../start/durability.ts'
 import { StartPolicy, type StartPolicyOptions } from '../start/start-policy.ts'
+import { guardShards } from '../generation/guard.ts'
 import { fixShardCount } from '../shards/shard-count.ts'
 import { openShards } from '../shards/open-shards.ts'
 import { standingOf, type Standing } from '../standing.ts'
@@ -198,7 +199,9 @@ export interface Client {
 export async function createClient(options: ClientOptions): Promise<Client> {
   const { retentionMs, redact = [], blobs } = options
   const { redis, shards, fleet } = await connect(options)
-  const { journal, doorbell, queues, closeQueues, blobs: ownBlobs } = openShards({ redis, shards, retentionMs, blobs })
+  const generations = guardShards({ redis, shards, recover: null, hasMemory: async () => false })
+  const opened = openShards({ redis, shards, retentionMs, blobs, generations })
+  const { journal, doorbell, queues, closeQueues, blobs: ownBlobs } = opened
   const plans = createPlans((hash) => journal.definition(hash), { redact })
   const follower = new Follower({ journal, doorbell, plans, observe: () => undefined })
   const tree: TreeParts = { journal, plans, follower }

@@ -33,6 +33,7 @@ import type {
 import { DEATHS_MAX } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
 import type { RedisLink } from '../connect/link.ts'
+import type { Generation } from '../generation/generation.ts'
 import type { Keys } from '../keys.ts'
 import { Scripts } from '../script.ts'
 import { claim } from './claim.ts'
@@ -59,6 +60,8 @@ export interface RedisJournalOptions {
   readonly retentionMs?: number
   /** After so many deaths of its workers a step is quarantined. Default 3. */
   readonly deathsMax?: number
+  /** Of the data that commands are for. Default: whatever is there. */
+  readonly generation?: Generation | undefined
   /** Tests only: Lua that tells the time instead of `lua/lib/time.lua`. */
   readonly clock?: string
 }
@@ -81,9 +84,10 @@ export class RedisJournal implements Journal {
     offerMs = OFFER_MS,
     retentionMs = RETENTION_MS,
     deathsMax = DEATHS_MAX,
+    generation,
     clock,
   }: RedisJournalOptions) {
-    const scripts = new Scripts(redis, clock ?? null)
+    const scripts = new Scripts(redis, clock ?? null, generation ?? null)
     const shared = { scripts, keys: [keys.due, keys.root], args: [offerMs, retentionMs] } as const
     this.#store = {
       redis,

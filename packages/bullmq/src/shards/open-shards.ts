@@ -5,6 +5,7 @@ import { ValueJournal } from '../blobs/value-journal.ts'
 import type { RedisLink } from '../connect/link.ts'
 import { BullmqDoorbell } from '../doorbell/bullmq-doorbell.ts'
 import { openQueue, PoolQueues } from '../doorbell/pool-queues.ts'
+import type { Generation } from '../generation/generation.ts'
 import { RUNS_QUEUE, type Keys } from '../keys.ts'
 import { ShardedDoorbell } from './sharded-doorbell.ts'
 import { ShardedJournal } from './sharded-journal.ts'
@@ -12,6 +13,8 @@ import { ShardedJournal } from './sharded-journal.ts'
 export interface OpenedShards {
   readonly journal: ValueJournal
   readonly blobs: ShardedBlobs
+  /** For whoever fills the journal up while it is shut to all others. */
+  readonly unguarded: ValueJournal
   readonly doorbell: ShardedDoorbell
   /** The queues of steps, shard by shard, and behind them the one of runs to be started, which lies in the first. */
   readonly queues: () => Promise<readonly Queue[]>
@@ -28,21 +31,25 @@ export function openShards({
   shards,
   retentionMs,
   blobs: elsewhere = null,
+  generations,
   onError = () => undefined,
 }: {
   readonly redis: RedisLink
   readonly shards: readonly Keys[]
   readonly retentionMs?: number | undefined
   readonly blobs?: BlobStore | null | undefined
+  /** As the shards; see `ShardedJournalOptions`. */
+  readonly generations?: readonly Generation[] | undefined
   readonly onError?: (error: unknown) => void
 }): OpenedShards {
   const pools = shards.map((keys) => new PoolQueues(redis, keys, onError))
   const inShards = (of: readonly Keys[]): readonly PoolQueues[] => of.flatMap(({ shard }) => pools[shard] ?? [])
   const starts = shards.slice(0, 1).map((keys) => openQueue(redis, keys, RUNS_QUEUE).on('error', onError))
   const blobs = new ShardedBlobs({ redis, shards, elsewhere })
-  const journal = new ShardedJournal({ redis, shards, ...(retentionMs === undefined ? {} : { retentionMs }) })
+  const options = { redis, shards, ...(retentionMs === undefined ? {} : { retentionMs }) }
   return {
-    journal: new ValueJournal(journal, blobs),
+    journal: new ValueJournal(new ShardedJournal({ ...options, generations }), blobs),
+    unguarded: new ValueJournal(new ShardedJournal(options), blobs),
     blobs,
     doorbell: new ShardedDoorbell(pools.map((queues) => new BullmqDoorbell(queues))),
     async queues() {

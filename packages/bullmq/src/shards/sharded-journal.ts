@@ -33,14 +33,17 @@ import type {
 import type { Plan } from '@agentloom/workflow'
 import { LIST_MAX } from '../journal/read.ts'
 import { RedisJournal, type RedisJournalOptions } from '../journal/redis-journal.ts'
+import type { Generation } from '../generation/generation.ts'
 import type { Keys } from '../keys.ts'
 import { firstFound } from './first-found.ts'
 import { ShardBeats } from './shard-beats.ts'
 import { shardOf } from './shard-of.ts'
 
-export interface ShardedJournalOptions extends Omit<RedisJournalOptions, 'keys'> {
+export interface ShardedJournalOptions extends Omit<RedisJournalOptions, 'keys' | 'generation'> {
   /** Of all shards, in their order. */
   readonly shards: readonly Keys[]
+  /** As the shards. Default: whatever data is there. */
+  readonly generations?: readonly Generation[] | undefined
 }
 
 /**
@@ -53,8 +56,8 @@ export class ShardedJournal implements Journal {
   readonly #beats: ShardBeats
   #turn = 0
 
-  constructor({ shards, ...options }: ShardedJournalOptions) {
-    this.shards = shards.map((keys) => new RedisJournal({ ...options, keys }))
+  constructor({ shards, generations = [], ...options }: ShardedJournalOptions) {
+    this.shards = shards.map((keys, at) => new RedisJournal({ ...options, keys, generation: generations[at] }))
     this.#beats = new ShardBeats(this.shards)
   }
 

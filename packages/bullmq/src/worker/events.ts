@@ -1,4 +1,5 @@
 import type { ErrorInfo } from '@agentloom/workflow'
+import type { RecoverySummary } from '../generation/recovery.ts'
 
 export type WorkerEvent =
   /** A job that no version of this product wrote, or that a foreign hand changed: finished as failed, otherwise ignored. */
@@ -18,5 +19,16 @@ export type WorkerEvent =
     }
   /** A worker that is gone held these many steps, which were offered to others before their leases ran out. */
   | { readonly kind: 'taken-over'; readonly worker: string; readonly steps: number }
+  /** Redis may have lost data of this shard: nothing begins until the spools of all workers have been told it. */
+  | { readonly kind: 'data-lost'; readonly shard: number }
+  /** What this worker's spool knew has been told. */
+  | ({ readonly kind: 'recovered'; readonly shard: number } & RecoverySummary)
+  /** The spool takes nothing: no step is taken until it does. Results go to Redis. */
+  | { readonly kind: 'spool-failed'; readonly error: Error }
+  | { readonly kind: 'spool-back' }
   /** Something of ours or of Redis went wrong; what it concerned is due again. */
-  | { readonly kind: 'error'; readonly during: 'serve' | 'sweep' | 'beat' | 'queue' | 'redis'; readonly error: unknown }
+  | {
+      readonly kind: 'error'
+      readonly during: 'serve' | 'sweep' | 'beat' | 'queue' | 'redis' | 'spool'
+      readonly error: unknown
+    }

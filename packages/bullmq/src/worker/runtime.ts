@@ -7,6 +7,7 @@ import {
   Places,
   systemClock,
   type BlobStore,
+  type EngineEvent,
   type Executors,
   type WalkerParts,
 } from '@agentloom/engine'
@@ -26,6 +27,7 @@ import { BEAT_MS, Registry } from './registry.ts'
 import { RingAgain } from './ring-again.ts'
 import { serveStartJob } from './starts.ts'
 import { serveStepJob, type StepsParts } from './steps.ts'
+import { Spooling, type SpoolOptions } from './spooling.ts'
 import { listenForStops } from './stops.ts'
 import { sweep } from './sweep.ts'
 import { takeBackEnded, takeFromSilent, type TakeoverParts } from './takeover.ts'
@@ -60,6 +62,8 @@ export interface WorkerOptions extends StartPolicyOptions {
   readonly retentionMs?: number
   /** Keys and globs whose values leave no step of this worker, beside those that each workflow names (AGENTLOOM_REDACT_STATE_KEYS). */
   readonly redact?: readonly string[]
+  /** What this worker writes to its own disk, so that Redis can be filled up after a loss of data. Default: none. */
+  readonly spool?: SpoolOptions | null
   /** Starts in spite of a Redis that may evict keys when it is full. Default false; work is then lost without a trace. */
   readonly allowEviction?: boolean
   /** What happens to this worker, beside what `executors.observe` tells of runs. Must not throw. */
@@ -112,15 +116,29 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     emit({ kind: 'error', during, error })
   const { redis, shards, fleet } = await connect({ ...options, fixesShards: true, onError: onError('redis') })
   const served = servedShards(shards, options.onlyShards, () => redis.disconnect())
-  const opened = openShards({ redis, shards, retentionMs, blobs: options.blobs, onError: onError('queue') })
-  const { journal, doorbell, queues, closeQueues } = opened
-  const policy = new StartPolicy({ redis, shards, journal }, options)
-  const plans = createPlans((hash) => journal.definition(hash), { redact })
-  for (const plan of workflows.values()) plans.add(plan)
-  const follower = new Follower({ journal, doorbell, plans, observe: executors.observe })
-  const claims = new Claims(journal, leaseMs)
   const instance = newInstance()
   const registry = new Registry(redis, fleet)
+  const spooling = new Spooling({ redis, shards, registry, instance, emit }, options.spool ?? null)
+  const { generations } = spooling
+  const opened = openShards({
+    redis,
+    shards,
+    retentionMs,
+    blobs: options.blobs,
+    generations,
+    onError: onError('queue'),
+  })
+  const { doorbell, queues, closeQueues } = opened
+  const policy = new StartPolicy({ redis, shards, journal: opened.journal }, options)
+  const plans = createPlans((hash) => opened.journal.definition(hash), { redact })
+  for (const plan of workflows.values()) plans.add(plan)
+  const observe = (event: EngineEvent): void => {
+    spooling.observe(event)
+    executors.observe(event)
+  }
+  const journal = spooling.around(opened.journal, opened.unguarded, { doorbell, plans, observe })
+  const follower = new Follower({ journal, doorbell, plans, observe })
+  const claims = new Claims(journal, leaseMs)
   const presence = new Presence({
     redis,
     registry,
@@ -141,7 +159,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
   const walker: WalkerParts = {
     journal,
     plans,
-    executors: { cache: new RedisCache(redis, shards), ...executors },
+    executors: { cache: new RedisCache(redis, shards), ...executors, observe },
     claims,
     follower,
     worker,
@@ -158,6 +176,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     places: new Places(concurrency),
     walker,
   }
+  await spooling.begin()
   const workers = await openWorkers(
     {
       redis,
@@ -193,12 +212,14 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
       },
       onError('queue'),
     ),
+    new Ticks(SWEEP_MS, () => spooling.look(), onError('spool')),
+    new Ticks(TRIM_MS, () => spooling.sweep(opened.journal), onError('spool')),
     new Ticks(TRIM_MS, () => registry.trim(), onError('sweep')),
     new Ticks(TRIM_MS, () => noHandler.wakeAll(), onError('sweep')),
     // A redis that lost its data is told anew, before somebody starts with another number.
     new Ticks(SHARDS_MS, () => keepShardCount(), onError('sweep')),
     ...served
-      .flatMap(({ shard }) => journal.shards[shard] ?? [])
+      .flatMap(({ shard }) => opened.journal.shards[shard] ?? [])
       .flatMap((own) => [
         new Ticks(SWEEP_MS, () => sweep({ journal: own, follower, emit, endsLeases }), onError('sweep')),
         new Ticks(TRIM_MS, () => own.trimIndexes(), onError('sweep')),
@@ -222,7 +243,8 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
   }
   return {
     worker,
-    isReady: () => redis.status === 'ready' && closed === null && workers.every((one) => one.isRunning()),
+    isReady: () =>
+      redis.status === 'ready' && closed === null && spooling.isReady && workers.every((one) => one.isRunning()),
     get held() {
       return claims.size
     },

@@ -40,7 +40,7 @@ export class RunPlayer {
   readonly #start: StartRun
   readonly #clockOffsetMs: number
   #run: RunState
-  /** The highest epoch that is on record, by step. */
+  /** The highest epoch of a claim that is on record, by step. */
   readonly #epochs = new Map<string, number>()
 
   constructor(plan: Plan, start: StartRun, loaded: LoadedRun, clockOffsetMs: number) {
@@ -48,7 +48,7 @@ export class RunPlayer {
     this.#start = start
     this.#clockOffsetMs = clockOffsetMs
     this.#run = this.#rebuilt(loaded)
-    for (const record of loaded.records) if ('epoch' in record) this.#recorded(record.stepId, record.epoch)
+    for (const record of loaded.records) if (record.kind === 'claimed') this.#recorded(record.stepId, record.epoch)
   }
 
   get records(): RunState['records'] {

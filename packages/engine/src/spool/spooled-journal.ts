@@ -111,7 +111,7 @@ export class SpooledJournal extends DelegatedJournal {
     }
     this.#claims.delete(command.claim.nonce)
     if (reply.next !== null) this.#remember(reply.next, command.next?.worker ?? '')
-    if (isOver(reply.runStatus)) this.#ended(command.claim.runId, reply.runStatus, null)
+    if (isOver(reply.runStatus)) this.ended(command.claim.runId, reply.runStatus, null)
     return reply
   }
 
@@ -129,20 +129,20 @@ export class SpooledJournal extends DelegatedJournal {
   override async heartbeat(claims: readonly Claim[], leaseMs: number): Promise<readonly Wish[]> {
     const wishes = await this.journal.heartbeat(claims, leaseMs)
     for (const [index, wish] of wishes.entries())
-      if (wish === 'cancel') this.#ended(claims[index]?.runId ?? '', 'cancelled', null)
+      if (wish === 'cancel') this.ended(claims[index]?.runId ?? '', 'cancelled', null)
     return wishes
   }
 
   override async cancel(runId: string, reason: string, code?: CancelCode): Promise<RunTransition> {
     const reply = await this.journal.cancel(runId, reason, code)
     const error: ErrorInfo = { code: code ?? 'run/cancelled', message: reason, place: null, help: null }
-    if (reply.isDone) this.#ended(runId, 'cancelled', error)
+    if (reply.isDone) this.ended(runId, 'cancelled', error)
     return reply
   }
 
   override async due(limit: number, options?: DueOptions): Promise<readonly Obligation[]> {
     const obligations = await this.journal.due(limit, options)
-    for (const one of obligations) if (one.kind === 'run-ended') this.#ended(one.runId, one.status, null)
+    for (const one of obligations) if (one.kind === 'run-ended') this.ended(one.runId, one.status, null)
     return obligations
   }
 
@@ -195,11 +195,11 @@ export class SpooledJournal extends DelegatedJournal {
   async #closing(runId: string): Promise<void> {
     const loaded = await this.journal.load(runId)
     const closing = loaded === null ? null : closingOf(loaded.records)
-    if (closing !== null) this.#ended(runId, closing.status, closing.error)
+    if (closing !== null) this.ended(runId, closing.status, closing.error)
   }
 
   /** An end that may not follow from the steps' results. */
-  #ended(runId: string, status: RunStatus, error: ErrorInfo | null): void {
+  ended(runId: string, status: RunStatus, error: ErrorInfo | null = null): void {
     if (status === 'success' || status === 'failed' || !this.#known.delete(runId)) return
     void this.#put({ kind: 'ended', runId, status, error, atMs: this.#options.now() })
   }

@@ -1,0 +1,198 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  isOver,
+  replaySpool,
+  type Follower,
+  type Journal,
+  type Ready,
+  type ReplayedRun,
+  type ReplayMode,
+  type Spool,
+} from '@agentloom/engine'
+import { compileWorkflow, parseDefinition, type Plan } from '@agentloom/workflow'
+import type { RedisLink } from '../connect/link.ts'
+import type { Keys } from '../keys.ts'
+import { shardOf } from '../shards/shard-of.ts'
+import type { WorkerEvent } from '../worker/events.ts'
+import type { Registry } from '../worker/registry.ts'
+import type { Generation, Lost } from './generation.ts'
+
+/** By then every worker that lives has noticed: each looks twice a second. */
+const JOIN_MS = 1_500
+/** A worker that is known and says nothing is not waited for any longer: what only its spool holds runs again. */
+const MERGE_MS_MAX = 10_000
+const PASS_MS = 100
+/** Of the notes that workers leave each other while they tell what they know. */
+const NOTES_TTL_SECONDS = 300
+
+export interface RecoveryParts {
+  readonly redis: RedisLink
+  readonly shards: readonly Keys[]
+  readonly generations: readonly Generation[]
+  readonly registry: Registry
+  /** Of this process, in the registry. */
+  readonly instance: string
+  /** Null: this worker has none, and only sees to it that the gate opens. */
+  readonly spool: Spool | null
+  /** Not guarded, or it would wait for itself. */
+  readonly journal: Journal
+  readonly follower: Follower
+  readonly emit: (event: WorkerEvent) => void
+}
+
+type Stage = 'merging' | 'merged' | 'done'
+
+/**
+ * A worker's part in filling up a shard that has lost data. All workers merge what their spools know until none has anything
+ * new; then each keeps what only makes sense without the rest; the first to see that all are done opens the gate.
+ */
+export class Recovery {
+  readonly #parts: RecoveryParts
+
+  constructor(parts: RecoveryParts) {
+    this.#parts = parts
+  }
+
+  async recover(keys: Keys, lost: Lost): Promise<void> {
+    const { emit } = this.#parts
+    if (lost.isShut) emit({ kind: 'data-lost', shard: keys.shard })
+    const told = new Told()
+    if (!lost.isShut) {
+      // Too late to be waited for: what has begun since stays as it is.
+      told.add(await this.#replay(keys, 'merge', null))
+      told.add(await this.#replay(keys, 'last', null))
+    } else await this.#together(keys, lost, told)
+    emit({ kind: 'recovered', shard: keys.shard, ...told.summary() })
+  }
+
+  /** What was spooled and not committed when the last worker of this home died. */
+  async resend(): Promise<void> {
+    for (const keys of this.#parts.shards) {
+      const told = new Told()
+      told.add(await this.#replay(keys, 'resend', null))
+      const summary = told.summary()
+      if (summary.runs > 0 || summary.problems.length > 0)
+        this.#parts.emit({ kind: 'recovered', shard: keys.shard, ...summary })
+    }
+  }
+
+  async #together(keys: Keys, lost: Lost, told: Told): Promise<void> {
+    const generation = this.#parts.generations[keys.shard]
+    await this.#note(keys, lost, 'merging')
+    let open: ReadonlySet<string> | null = null
+    for (;;) {
+      const replayed = await this.#replay(keys, 'merge', open)
+      told.add(replayed)
+      open = new Set(replayed.flatMap((run) => ('waiting' in run && run.waiting.length > 0 ? run.runId : [])))
+      const isNew = replayed.some((run) => 'addedCount' in run && run.addedCount > 0)
+      await this.#note(keys, lost, isNew ? 'merging' : 'merged')
+      if (!isNew && (await this.#areAll(keys, lost, ['merged', 'done']))) break
+      await sleep(PASS_MS)
+    }
+    for (let isNew = true; isNew;) {
+      const replayed = await this.#replay(keys, 'last', null)
+      told.add(replayed)
+      isNew = replayed.some((run) => 'addedCount' in run && run.addedCount > 0)
+    }
+    await this.#note(keys, lost, 'done')
+    while (!(await this.#areAll(keys, lost, ['done']))) await sleep(PASS_MS)
+    await generation?.open(lost.quarantine)
+  }
+
+  async #replay(keys: Keys, mode: ReplayMode, only: ReadonlySet<string> | null): Promise<readonly ReplayedRun[]> {
+    const { spool, journal, follower, shards } = this.#parts
+    if (spool === null) return []
+    const isOurs = ({ runId }: { readonly runId: string }): boolean =>
+      shardOf(runId, shards.length) === keys.shard && (only === null || only.has(runId))
+    const plans = new Map<string, Plan>()
+    return replaySpool(
+      {
+        spool: { runs: async () => (await spool.runs()).filter(isOurs), read: (runId) => spool.read(runId) },
+        journal,
+        planOf(hash, text) {
+          const plan = plans.get(hash) ?? compileWorkflow(parseDefinition(text)).plan
+          plans.set(hash, plan)
+          return plan
+        },
+        onReady: (plan, runId, ready) => ring(follower, plan, runId, ready),
+        clockOffsetMs: await this.#clockOffset(),
+      },
+      mode,
+    )
+  }
+
+  async #clockOffset(): Promise<number> {
+    const [seconds, micros] = await this.#parts.redis.time()
+    return Math.round(Number(seconds) * 1_000 + Number(micros) / 1_000 - Date.now())
+  }
+
+  async #note(keys: Keys, { quarantine }: Lost, stage: Stage): Promise<void> {
+    const { redis, instance } = this.#parts
+    await redis.hset(keys.replayed, instance, `${stage} ${quarantine}`)
+    await redis.expire(keys.replayed, NOTES_TTL_SECONDS)
+  }
+
+  /** Whether every worker that is known to live is at one of the stages, or nobody waits for it any more. */
+  async #areAll(keys: Keys, { quarantine, sinceMs }: Lost, stages: readonly Stage[]): Promise<boolean> {
+    const { redis, registry } = this.#parts
+    const [notes, workers, [seconds]] = await Promise.all([redis.hgetall(keys.replayed), registry.list(), redis.time()])
+    const elapsedMs = Number(seconds) * 1_000 - sinceMs
+    if (elapsedMs < JOIN_MS) return false
+    if (elapsedMs > MERGE_MS_MAX) return true
+    const stageOf = (instance: string): string | undefined => {
+      const [stage, of] = (notes[instance] ?? '').split(' ')
+      return of === quarantine ? stage : undefined
+    }
+    const known = new Set([
+      ...Object.keys(notes).filter((instance) => stageOf(instance) !== undefined),
+      ...workers.filter(({ isSilent }) => !isSilent).map(({ instance }) => instance),
+    ])
+    return [...known].every((instance) => stages.some((stage) => stage === stageOf(instance)))
+  }
+}
+
+async function ring(follower: Follower, plan: Plan, runId: string, ready: Ready): Promise<void> {
+  const label = { plan, priority: 0 }
+  if (ready.outcome === 'settled') return follower.follow(label, runId, ready)
+  if (isOver(ready.status)) return follower.ended(runId, ready.status)
+  await follower.ring(label, ready.offers)
+  await follower.decide(label, ready.undecided)
+}
+
+/** What a recovery has done, for the log. */
+class Told {
+  readonly #restored = new Set<string>()
+  readonly #lost = new Map<string, readonly string[]>()
+  readonly #problems = new Map<string, string>()
+  #records = 0
+
+  add(replayed: readonly ReplayedRun[]): void {
+    for (const run of replayed) {
+      if (run.outcome === 'failed') this.#problems.set(run.runId, String(run.error))
+      if (run.outcome === 'no-definition') this.#problems.set(run.runId, `its definition ${run.definition} is gone`)
+      if (!('addedCount' in run)) continue
+      if (run.addedCount > 0) this.#restored.add(run.runId)
+      this.#records += run.addedCount
+      if (run.lost.length > 0) this.#lost.set(run.runId, run.lost)
+    }
+  }
+
+  summary(): RecoverySummary {
+    return {
+      runs: this.#restored.size,
+      records: this.#records,
+      lost: [...this.#lost].map(([runId, steps]) => ({ runId, steps })),
+      problems: [...this.#problems].map(([runId, problem]) => ({ runId, problem })),
+    }
+  }
+}
+
+export interface RecoverySummary {
+  /** Runs that were filled up or put back. */
+  readonly runs: number
+  readonly records: number
+  /** Steps that have run and whose results nobody has: they run again. */
+  readonly lost: readonly { readonly runId: string; readonly steps: readonly string[] }[]
+  /** Runs that could not be put back; what is known of them stays in the spool. */
+  readonly problems: readonly { readonly runId: string; readonly problem: string }[]
+}

@@ -1,0 +1,79 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { RunHeader, SpoolEntry } from '@agentloom/engine/ports'
+import { afterEach, expect, test } from 'vitest'
+import { readSpools, WorkerSpool } from './worker-spool.ts'
+
+const folders: string[] = []
+
+function newFolder(): string {
+  const folder = join(mkdtempSync(join(tmpdir(), 'spool-')), 'spool')
+  folders.push(folder)
+  return folder
+}
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(join(folder, '..'), { recursive: true, force: true })
+})
+
+const header: RunHeader = {
+  runId: 'run',
+  workflow: 'w',
+  definition: 'hash',
+  input: '{}',
+  tenant: null,
+  priority: 0,
+  tags: [],
+  status: 'running',
+  error: null,
+  createdAtMs: 1,
+  updatedAtMs: 1,
+  format: 1,
+  budgetNanoUsd: null,
+  timeoutMs: null,
+  parent: null,
+}
+const begun: SpoolEntry = { kind: 'run', header, definitionText: '{"ü":1}', atMs: 2 }
+const ended: SpoolEntry = { kind: 'ended', runId: 'run', status: 'cancelled', error: null, atMs: 3 }
+
+test('what was put is there after the process is gone, for whoever opens a spool in the folder next', async () => {
+  const folder = newFolder()
+  const child = fork(new URL('../testing/spool-child.ts', import.meta.url), [folder], {
+    execArgv: ['--conditions=agentloom-source', '--disable-warning=ExperimentalWarning'],
+  })
+  await once(child, 'message') // everything was put
+  const other = await WorkerSpool.open({ folder, worker: 'other' })
+  expect(await other.runs()).toEqual([]) // its owner lives
+  await other.close()
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const spool = await WorkerSpool.open({ folder, worker: 'next' })
+  expect(await spool.read('run')).toEqual({ header, definitionText: '{"ü":1}', facts: [ended] })
+  expect(await spool.runs()).toEqual([{ runId: 'run', touchedAtMs: 3 }])
+  await spool.close()
+  expect(readdirSync(folder).filter((name) => name.endsWith('.db'))).toEqual(['next.db'])
+  expect(statSync(join(folder, 'next.db')).mode & 0o777).toBe(0o600)
+  expect(statSync(folder).mode & 0o777).toBe(0o700)
+})
+
+test('what is dropped is gone, and the rest can be read by others', async () => {
+  const folder = newFolder()
+  const spool = await WorkerSpool.open({ folder, worker: 'host:1:ab' })
+  await Promise.all([spool.put(begun), spool.put(ended), spool.put({ ...begun, header: { ...header, runId: 'b' } })])
+  await spool.drop(['run'])
+  const [found] = readSpools(folder)
+  expect(await found?.spool.runs()).toEqual([{ runId: 'b', touchedAtMs: 2 }])
+  expect(await found?.spool.read('b')).toMatchObject({ definitionText: '{"ü":1}', facts: [] })
+  await spool.close()
+  await expect(spool.put(ended)).rejects.toMatchObject({ code: 'spool/closed' })
+})
+
+test('two workers of one name do not share a spool', async () => {
+  const folder = newFolder()
+  const spool = await WorkerSpool.open({ folder, worker: 'w' })
+  await expect(WorkerSpool.open({ folder, worker: 'w' })).rejects.toMatchObject({ code: 'spool/io' })
+  await spool.close()
+}, 15_000)
