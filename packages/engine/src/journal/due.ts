@@ -24,6 +24,11 @@ export class DueTimes {
     return found.slice(0, limit).map(([text]) => unkey(text))
   }
 
+  /** Seeing to one entry may have moved or removed another. */
+  isOverdue(runId: string, stepId: string | null, nowMs: number): boolean {
+    return (this.#times.get(key(runId, stepId)) ?? Infinity) <= nowMs
+  }
+
   get size(): number {
     return this.#times.size
   }

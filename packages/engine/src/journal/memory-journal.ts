@@ -259,6 +259,7 @@ export class MemoryJournal implements Journal {
     const found: Obligation[] = []
     const nowMs = this.#options.now()
     for (const { runId, stepId } of this.#due.overdue(nowMs, limit)) {
+      if (!this.#due.isOverdue(runId, stepId, nowMs)) continue
       const run = this.#runs.get(runId)
       const from = run?.records.length ?? 0
       const ctx = this.#context(nowMs)

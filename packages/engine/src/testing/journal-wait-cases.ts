@@ -41,6 +41,25 @@ export const waitCases: readonly JournalCase[] = [
     },
   },
   {
+    name: 'a gate that ran out lets the run go on with the whole of its time-out, also where both were overdue at once',
+    async run({ journal, advance }) {
+      await journal.start({ ...startOf({ steps: 1 }), timeoutMs: 20_000 })
+      const { claim } = await claimed(journal, 'a')
+      await settled(journal, claim, waiting({ kind: 'gate', timeoutMs: 900 }), [])
+      assert.equal(await statusOf(journal), 'paused')
+      await advance(30_000)
+      const overdue = await journal.due(10)
+      assert.deepEqual(
+        overdue.map(({ kind }) => kind),
+        ['offer'],
+      )
+      assert.equal(await statusOf(journal), 'running')
+      await advance(20_001)
+      assert.ok((await journal.due(10)).some(({ kind }) => kind === 'run-ended'))
+      assert.equal(await statusOf(journal), 'timeout')
+    },
+  },
+  {
     name: 'a gate is decided once: the same answer again changes nothing, another one is refused',
     async run({ journal }) {
       await journal.start(startOf({ steps: 1 }))
