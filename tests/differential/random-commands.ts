@@ -3,8 +3,8 @@ import fc from 'fast-check'
 
 // Random commands on a run and its child runs, sensible and senseless ones.
 
-/** The run, two children of its steps and a grandchild. */
-export const RUN_IDS = ['run', 'run.c', 'run.d', 'run.c.e'] as const
+/** The run, two children of its steps and a grandchild, and two runs of the same plan, which lie in the same shard of two. */
+export const RUN_IDS = ['run', 'run.c', 'run.d', 'run.c.e', 'other', 'next'] as const
 
 export type Command =
   | { readonly do: 'start'; readonly run: number }
@@ -93,7 +93,11 @@ export type Answer =
 export type Standing = 'queued' | 'running' | 'paused' | 'parked' | 'success'
 
 const step: fc.Arbitrary<Choice> = fc.record({ index: fc.nat(7), isSensible: fc.nat(9).map((dice) => dice > 0) })
-const run = fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: fc.integer({ min: 1, max: 3 }) })
+const run = fc.oneof(
+  { weight: 12, arbitrary: fc.constant(0) },
+  { weight: 5, arbitrary: fc.integer({ min: 1, max: 3 }) },
+  { weight: 5, arbitrary: fc.integer({ min: 4, max: 5 }) },
+)
 const anyStep = fc.nat(6)
 /** 0 is the nonce under which the step was claimed last, the others are old or made up. */
 const nonce = fc.oneof(
@@ -149,7 +153,7 @@ const note: fc.Arbitrary<RandomNote> = fc.record({
 })
 
 export const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('start' as const), run: fc.nat(3) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('start' as const), run: fc.nat(5) }) },
   {
     weight: 14,
     arbitrary: fc.record({
@@ -263,10 +267,19 @@ export const plans: fc.Arbitrary<Plan> = fc
       timeout: fc.constantFrom(undefined, 20),
       budget_usd: fc.constantFrom(undefined, undefined, 0.3, 0.5),
       on_budget: fc.constantFrom('stop', 'park'),
+      concurrency: fc.option(
+        fc.record({
+          key: fc.constantFrom('k', 'ü {state.n}', 'ü {state.n}'),
+          limit: fc.constantFrom(null, 1, 2, 3),
+          weight: fc.constantFrom(1, 3),
+        }),
+        { nil: undefined },
+      ),
     }),
+    pooled: fc.array(fc.nat(6), { maxLength: 2 }),
     hasCleanup: fc.nat(2).map((dice) => dice === 0),
   })
-  .map(({ count, edges, routers, config, hasCleanup }) => {
+  .map(({ count, edges, routers, config, pooled, hasCleanup }) => {
     const names = ['a', 'b', 'ü|:x', 'd', 'e', 'f', 'g'].slice(0, count)
     const steps = names.map((id, index) => {
       const dependsOn = [
@@ -277,7 +290,7 @@ export const plans: fc.Arbitrary<Plan> = fc
         ),
       ]
       const target = routers.find(([router]) => router % count === index)?.[1]
-      const common = { id, depends_on: dependsOn }
+      const common = { id, depends_on: dependsOn, ...(pooled.includes(index) && { queue: 'gpu' }) }
       return target === undefined
         ? { ...common, type: 'function', handler: 'f', input: {} }
         : { ...common, type: 'router', default: names[target % count] }

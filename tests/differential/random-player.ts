@@ -37,7 +37,7 @@ export class Player {
   constructor(journal: Journal, plan: Plan) {
     this.#journal = journal
     this.#runs = RUN_IDS.map((runId, index) => {
-      const own = index === 0 ? plan : (childPlans[index % childPlans.length] ?? plan)
+      const own = index === 0 || index > 3 ? plan : (childPlans[index % childPlans.length] ?? plan)
       return new RunPlayer(journal, own, runId, plan)
     })
   }
@@ -56,14 +56,17 @@ export class Player {
         ]
         return listed.map((headers) => headers.map(({ runId, status }) => `${runId} ${status}`).toSorted())
       }
-      default:
-        return this.#runs[command.run]?.play(command)
+      default: {
+        const reply = await this.#runs[command.run]?.play(command)
+        for (const one of this.#runs) one.learn(reply)
+        return reply
+      }
     }
   }
 
   #learn(obligations: readonly Obligation[]): readonly Obligation[] {
     const overdue = obligations.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
-    for (const one of overdue) this.#runs.find(({ runId }) => runId === one.runId)?.learn([one])
+    for (const one of this.#runs) one.learn(overdue)
     return overdue
   }
 }
@@ -88,25 +91,20 @@ class RunPlayer {
     this.#parentStep = root.nodes[0]?.id ?? ''
   }
 
-  async play(command: OfRun): Promise<unknown> {
-    const reply = await this.#play(command)
-    this.learn(reply)
-    return reply
-  }
-
-  /** What any reply says of steps to be claimed or decided. */
+  /** What any reply, also one of another run, says of this run's steps to be claimed or decided. */
   learn(reply: unknown): void {
     if (Array.isArray(reply)) for (const one of reply) this.learn(one)
     if (typeof reply !== 'object' || reply === null) return
     if ('offers' in reply) this.learn(reply.offers)
     if ('undecided' in reply) this.learn(reply.undecided)
-    if (!('stepId' in reply && 'epoch' in reply)) return
+    if ('instead' in reply) this.learn(reply.instead)
+    if (!('stepId' in reply && 'epoch' in reply && 'runId' in reply) || reply.runId !== this.runId) return
     const stepId = String(reply.stepId)
     if ('verdicts' in reply) this.#undecided.set(stepId, reply.verdicts as Verdicts)
     else this.#offered.add(stepId)
   }
 
-  async #play(command: OfRun): Promise<unknown> {
+  async play(command: OfRun): Promise<unknown> {
     const journal = this.#journal
     const { runId } = this
     switch (command.do) {
@@ -239,7 +237,8 @@ class RunPlayer {
   #start(): StartRun {
     const { runId } = this
     const parentId = runId.slice(0, Math.max(0, runId.lastIndexOf('.')))
-    if (parentId === '') return startCommand(this.#plan, { runId, input: { n: 1 } })
+    const [n, priority] = runId === 'next' ? [2, 1] : [1, 0]
+    if (parentId === '') return startCommand(this.#plan, { runId, input: { n }, priority })
     const stepId = parentId === RUN_IDS[0] ? this.#parentStep : 'k'
     return startCommand(this.#plan, { runId, parent: { runId: parentId, stepId, rootRunId: RUN_IDS[0] } })
   }

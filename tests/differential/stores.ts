@@ -113,7 +113,7 @@ async function sqlitePlace(): Promise<StorePlace> {
   let clock = new VirtualClock()
   const journal = await openJournal({ folder, now: () => clock.now() })
   return {
-    model: { offerMs: null, hasLeases: false },
+    model: { offerMs: null, hasLeases: false, hasPools: false },
     async open(given) {
       clock = given
       return {

@@ -4,6 +4,7 @@
 -- @include lib/time
 -- @include lib/cell
 -- @include lib/run
+-- @include lib/fair
 -- @include lib/open
 -- @include lib/end
 -- @include lib/ready

@@ -5,6 +5,7 @@
 -- @include lib/time
 -- @include lib/cell
 -- @include lib/run
+-- @include lib/fair
 -- @include lib/open
 -- @include lib/end
 -- @include lib/ready
@@ -24,5 +25,6 @@ local COMMANDS = {}
 -- @command wake
 -- @command signal
 -- @command mirror
+-- @command recount
 -- @command erase
 -- @include lib/turn

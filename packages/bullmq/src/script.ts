@@ -28,6 +28,7 @@ export type ScriptName =
   | 'gate'
   | 'generation'
   | 'leases'
+  | 'turns'
 
 export type ScriptArguments = readonly (string | number)[]
 

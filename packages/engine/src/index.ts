@@ -88,7 +88,7 @@ export {
 export { parkOffered, type Parking } from './walk/park.ts'
 export { unparkTree, type Unparking } from './walk/unpark.ts'
 export { Places } from './walk/places.ts'
-export { Walker, type ServeResult, type WalkerParts } from './walk/walker.ts'
+export { Walker, type Served, type ServeResult, type WalkerParts } from './walk/walker.ts'
 export { diffRuns, type RunDifference, type RunSide, type StepDifference, type StepSide } from './whole-runs/diff.ts'
 export { ForkError, MigrationRefusedError } from './whole-runs/errors.ts'
 export { planFork, type Fork, type PlannedFork } from './whole-runs/fork.ts'

@@ -1,8 +1,10 @@
 import { writeDefinition, writeValue, type Plan, type ValueMap } from '@agentloom/workflow'
+import { parseInput } from './fold/run-view.ts'
 import type { ParentStep, RunHeader, StartRun } from './ports/journal.ts'
 import { cleanupOf } from './schedule/cleanup.ts'
 import { poolsOf } from './schedule/pools.ts'
 import { nodeAt } from './schedule/verdicts.ts'
+import { concurrencyOf } from './start-concurrency.ts'
 import { checkedInput, declaredInput, inputOf } from './start-input.ts'
 import { StartOptionError } from './start-option-error.ts'
 
@@ -34,7 +36,7 @@ const TAGS_MAX = 32
 /**
  * The command that starts a run of a plan.
  * @throws {StartOptionError} for an id, priority, tenant or tags out of range, or input that is no mapping; `run/bad-input` for
- *   input that is not as the workflow declares it, `run/input-too-large`
+ *   input that is not as the workflow declares it, `run/input-too-large`; `run/concurrency-key` where no concurrency key can be made of it
  * @throws {ResultError} for input that is no JSON
  */
 export function startCommand(plan: Plan, options: StartOptions): StartRun {
@@ -47,14 +49,14 @@ export function startCommand(plan: Plan, options: StartOptions): StartRun {
     throw new StartOptionError('tenant', `give 1 to ${TENANT_CHARACTERS_MAX} characters`)
   if (tags.length > TAGS_MAX || tags.some((tag) => tag.length > TENANT_CHARACTERS_MAX))
     throw new StartOptionError('tags', `give at most ${TAGS_MAX} of at most ${TENANT_CHARACTERS_MAX} characters`)
-  const input = writeValue(
-    options.inputValue === undefined ? inputOf(plan, options.input) : declaredInput(plan, options.inputValue),
-  )
+  const input =
+    options.inputValue === undefined ? inputOf(plan, options.input) : declaredInput(plan, options.inputValue)
   return {
     runId,
     workflow: plan.name,
     definition: plan.hash,
-    input: parent === null ? checkedInput(input) : input,
+    input: parent === null ? checkedInput(writeValue(input)) : writeValue(input),
+    concurrency: concurrencyOf(plan, input),
     tenant,
     priority,
     tags,
@@ -68,7 +70,8 @@ export function startCommand(plan: Plan, options: StartOptions): StartRun {
 /** The command that started a run, from its plan and header, for a journal that brings the run back to life. */
 export function restartCommand(plan: Plan, header: RunHeader): StartRun {
   const { runId, workflow, definition, input, tenant, priority, tags, parent, budgetNanoUsd, timeoutMs } = header
-  const own = { runId, workflow, definition, input, tenant, priority, tags, parent }
+  const concurrency = plan.config.concurrency === null ? null : concurrencyOf(plan, parseInput(input))
+  const own = { runId, workflow, definition, input, tenant, priority, tags, parent, concurrency }
   return { ...own, ...partOf(plan), budgetNanoUsd, timeoutMs }
 }
 

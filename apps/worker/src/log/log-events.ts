@@ -108,9 +108,9 @@ function logWorker(log: Logger, event: WorkerEvent, left: object): void {
       const { runId, stepId, cause } = event
       const fields = { runId, stepId, cause, ...left }
       // A retry is due when its back-off is over: nothing had gone wrong with it.
-      return cause === 'retry'
-        ? log.debug(fields, 'back-off is over')
-        : log.info(fields, 'overdue step was offered again')
+      if (cause === 'retry') return log.debug(fields, 'back-off is over')
+      if (cause === 'slot') return log.warn(fields, 'a slot that nothing held was given back')
+      return log.info(fields, 'overdue step was offered again')
     }
     case 'taken-over':
       return log.warn(

@@ -94,12 +94,13 @@ local cause = c.status == 'x' and 'lease' or (c.status == 'b' or not is_awake) a
 if c.status == 'b' then c.status = 'r' end
 if cause ~= 'bell' then R.change(c) end
 if R.is_held then
+  if c.status == 'r' then R.leave(c) end
   R.flush()
   return {0}
 end
 -- The sixteenths of a due time count how often its bell was found waiting: a queue may be long, but a bell that was
 -- wrecked or forgotten must not hold a step for ever.
-if cause == 'bell' and c.status == 'r' then
+if cause == 'bell' and c.status == 'r' and not R.is_keyed(step) then
   local waits = math.floor((score - math.floor(score)) * 16 + 0.5)
   if waits < tonumber(A[4]) then
     if is_bell_waiting(A[3] .. c.epoch, R.pool_of(step, label[1])) then
@@ -118,8 +119,14 @@ if c.status == 'u' then
   R.flush()
   return {3, label[1], label[2], c.epoch, c.cause, c.voted, c.flags}
 end
+if c.status == 'r' then R.leave(c) end -- it had a turn, and nobody came
 if c.status == 'r' and R.cap and R.in_flight >= R.cap then
   R.enqueue(c)
+  R.flush()
+  return {0}
+end
+if c.status == 'r' and R.is_keyed(step) then
+  R.queue_up(c)
   R.flush()
   return {0}
 end

@@ -6,7 +6,7 @@ if not R.read_run() then return {1, {}} end
 R.fetch({step})
 local c = R.cells[step]
 if not c or c.nonce ~= A[3] or (c.status ~= 'l' and c.status ~= 'x') or R.is_over_for(step) then return {1, {}} end
-if R.cap then R.in_flight = R.in_flight - 1 end
+R.free_slot(c)
 c.status = 'r'
 c.nonce = ''
 c.epoch = c.epoch + 1

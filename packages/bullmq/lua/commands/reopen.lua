@@ -30,6 +30,7 @@ for at = FIRST, ready_first - 1, 2 do
     if c.status == 'l' or c.status == 'x' then R.in_flight = R.in_flight - 1 end
     redis.call('ZREM', R.queue_key(), c.step)
   end
+  R.leave(c)
   if R.cleanup and c.step == R.cleanup_step() then c.class = nil end -- it is not counted
   c.status, c.nonce, c.failures, c.edges, c.cause, c.voted, c.flags = 'w', '', '0', edges, cause, voted, flags
   c.visit, c.woken = (c.visit or 1) + 1, ''
@@ -101,7 +102,7 @@ for at = ready_first, ready_last, 2 do
     c.epoch = c.epoch + 1
     R.change(c)
     if c.status == 'x' then
-      if R.cap then -- it has its slot, and is offered before what the queue gives
+      if R.cap or R.key then -- it has its slot, and is offered before what the queue gives
         R.due_at(c.step, R.now + R.OFFER_MS)
         offers[#offers + 1] = c.step
         offers[#offers + 1] = tonumber(c.epoch)

@@ -1,7 +1,8 @@
 -- Puts a whole run in place, which lies ready under temporary keys. Fenced by the number of records that are there.
 -- A[1] run id  [2] records there now, '' for no run  [3] hash of the definition  [4] its text
 -- A[5], [6], [7] temporary keys of steps, outputs and records  [8], [9], [10] how many each of them has
--- A[11] fields of the run  [12] due entries  [13] steps in the queue  A[14] pools: see lua/commands/start.lua
+-- A[11] fields of the run  [12] due entries  [13] steps in the queue  A[14] pools, [15], [16] concurrency:
+-- see lua/commands/start.lua
 -- then the fields (name, value), the due entries (step or '', offer | in | on, ms), the queue (rank, step)
 -- Returns  {0, records there now, if any} refused · {1} · {2} what lay ready is not whole any more
 local count = R.record_count()
@@ -19,7 +20,7 @@ for i = 1, 3 do
     redis.call('PERSIST', targets[i])
   end
 end
-local at = 15
+local at = 17
 R.call_in_batches('HSET', R.RUN, {unpack(A, at, at + 2 * A[11] - 1)})
 at = at + 2 * A[11]
 local definition = R.ROOT .. 'def:' .. A[3]
@@ -29,6 +30,11 @@ R.hold_on(definition)
 local f = redis.call('HMGET', R.RUN, 'status', 'created', 'cap', 'parent', 'root', 'closing')
 R.status, R.created, R.cap, R.parent, R.root, R.closing = f[1], f[2], f[3], f[4], f[5], f[6]
 if R.parent then R.join_tree_again() end
+R.join_key(A[15], A[16], R.parent or '', R.root)
+if R.key then
+  redis.call('HSET', R.RUN, 'key', R.key, 'turn', string.format('%.0f', R.turn), 'share', R.share, 'more', '1')
+  redis.call('HSET', R.STEPS, '/plain', 0)
+end
 local has_tree = R.find_tree()
 if watch then redis.call('HSET', R.RUN, 'watch', watch) end
 if watch or has_tree then redis.call('HSET', R.STEPS, '/plain', 0) end

@@ -20,7 +20,7 @@ if own.status ~= 'l' and own.status ~= 'x' then
 end
 if R.is_over_for(step) then return {0} end
 
-if R.cap then R.in_flight = R.in_flight - 1 end
+R.free_slot(own)
 R.change(own)
 if A[6] ~= '0' then R.spent = redis.call('HINCRBY', R.RUN, 'spent', A[6]) end
 if kind == 's' then

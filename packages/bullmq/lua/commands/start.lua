@@ -2,7 +2,8 @@
 -- A[1] run id  [2] hash of the definition  [3] its text, or '' if it should be there  [4] input  [5] workflow
 -- A[6] tenant or ''  [7] priority  [8] tags as JSON  [9] timeout, ms or ''  [10] budget, nano-dollars or ''  [11] steps
 -- A[12] cap or ''  [13] format  [14] its parent as JSON, or ''  [15] the root of its tree, or ''  [16] rank|cleanup step, or ''
--- A[17] pools as JSON [by default, step, pool, …], kept with the definition, or ''  [18] park or '': on a spent budget  [19] roots; then step, rank, …
+-- A[17] pools as JSON [by default, step, pool, …], kept with the definition, or ''  [18] park or '': on a spent budget
+-- A[19] concurrency key or ''  [20] its limit|weight  [21] roots; then step, rank, …
 -- Returns  {0} exists · {1, {step, epoch, …}} · {2} the id stands for another run · {3} the definition's text is needed
 local hash, definition = A[2], R.ROOT .. 'def:' .. A[2]
 local found = redis.call('HMGET', R.RUN, 'definition', 'input')
@@ -30,6 +31,13 @@ if A[16] ~= '' then
   R.cleanup = A[16]
   R.set_more('cleanup', R.cleanup)
 end
+R.priority, R.definition = tonumber(A[7]), hash
+R.join_key(A[19], A[20], A[14], A[15])
+if R.key then
+  R.set_more('key', R.key)
+  R.set('turn', string.format('%.0f', R.turn))
+  R.set('share', R.share)
+end
 R.open = {work = 0, gates = 0, parks = 0}
 R.put('/unresolved', A[11])
 R.record('b', ']')
@@ -41,7 +49,7 @@ if A[11] == '0' then
   if R.closing then offers = R.offers_of_cleanup() end
 else
   local clean = {}
-  for at = 20, 18 + 2 * A[19], 2 do
+  for at = 22, 20 + 2 * A[21], 2 do
     local c = R.cell_of(A[at], A[at + 1])
     c.status = 'r'
     R.change(c)

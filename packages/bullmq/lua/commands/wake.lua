@@ -17,7 +17,7 @@ if not c then return {0, 'not-waiting'} end
 if not R.waits(c) then
   local woke = R.woke(c)
   if string.sub(woke, 1, #A[5]) == A[5] then
-    local is_offered = c.status == 'r' and not R.is_held and not (R.cap and redis.call('ZSCORE', R.queue_key(), step))
+    local is_offered = R.is_offered(c) and not R.is_held
     return reply(is_offered and {step, tonumber(c.epoch)} or {})
   end
   return {0, A[3] == 'd' and string.sub(woke, 1, 4) == '["d"' and 'decided' or 'not-waiting'}

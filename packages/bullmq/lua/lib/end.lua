@@ -3,7 +3,10 @@
 -- `reason` is JSON: an error, null, or a short form that the reader makes an error of.
 function R.end_run(ending, reason)
   R.ending = ending
-  if not R.closing then R.count_open() end
+  if not R.closing then
+    R.count_open()
+    R.leave_all()
+  end
   if ending == 'budget_exceeded' then
     reason = '["budget",' .. string.format('%.0f', R.spent) .. ',' .. string.format('%.0f', R.budget) .. ']'
   end
@@ -128,6 +131,7 @@ end
 
 -- A child stays as long as the root of its tree: who looks at that wants to see the child, too.
 function R.keep_for_a_while()
+  if R.cap or R.closing then redis.call('ZREM', R.ROOT .. 'checks', R.RUN_ID) end
   redis.call('ZADD', R.ROOT .. 'unsaved', R.now, R.RUN_ID) -- for the compactor; src/journal/trim.ts forgets what left Redis
   redis.call('PUBLISH', R.ROOT .. 'ends', R.RUN_ID .. ' ' .. R.status)
   local root_status = R.parent and redis.call('HGET', R.ROOT .. 'run:' .. R.root, 'status')

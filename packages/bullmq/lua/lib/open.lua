@@ -91,7 +91,7 @@ end
 
 -- An expired step gives up lease, slot and claim, and waits for a human. Returns what its slot is offered to.
 function R.quarantine(c, deaths)
-  if R.cap then R.in_flight = R.in_flight - 1 end
+  R.free_slot(c)
   R.wait(c, 'p', ',' .. c.epoch .. ',' .. cjson.encode(c.step) .. ',["q",' .. deaths .. '],0]', '', '')
   c.nonce = ''
   R.take_stock()

@@ -51,6 +51,7 @@ end
 
 function R.enqueue(c)
   redis.call('ZADD', R.queue_key(), c.rank, c.step)
+  R.has_queued = true
 end
 
 function R.lease(c, nonce, lease_ms, tail)
@@ -58,6 +59,7 @@ function R.lease(c, nonce, lease_ms, tail)
     if c.status ~= 'x' then R.in_flight = R.in_flight + 1 end
     redis.call('ZREM', R.queue_key(), c.step)
   end
+  if R.key then R.begin_turn(c) end
   c.status = 'l'
   c.epoch = c.epoch + 1
   c.nonce = nonce
@@ -95,7 +97,7 @@ end
 
 -- A capped run hands out its ready steps in the order, so the walk may only go on with the first of the queue.
 function R.may_go_on(c)
-  if not c.is_clean_now then return false end
+  if not c.is_clean_now or R.key and not R.may_go_on_in_turn(c) then return false end
   return not R.cap or (R.in_flight < R.cap and redis.call('ZRANGE', R.queue_key(), 0, 0)[1] == c.step)
 end
 
@@ -128,9 +130,16 @@ function R.take_from_queue()
   return taken
 end
 
--- Which of the ready steps somebody must ring for: step, epoch, step, epoch, …
+-- Which of the ready steps somebody must ring for: step, epoch, step, epoch, … Steps of runs with a concurrency key wait for
+-- their turns, and what is answered are bells of any run, see R.add_offer.
 function R.offers_of(clean, claimed)
   local offered = R.cap and R.take_from_queue() or clean
+  if R.key and not R.closing then
+    for _, c in ipairs(offered) do
+      if c.status == 'r' and (R.cap or not claimed or c.step ~= claimed[1]) then R.queue_up(c) end
+    end
+    return R.calls()
+  end
   local reply = {}
   for _, c in ipairs(offered) do
     if R.cap or not claimed or c.step ~= claimed[1] then
@@ -161,10 +170,21 @@ function R.flat_reply(offers, undecided, claimed)
   return reply
 end
 
+-- What a run does not need any more is for others.
+function R.with_calls(offers)
+  for _, value in ipairs(R.key and R.calls() or {}) do offers[#offers + 1] = value end
+  return offers
+end
+
+-- A ready step that was handed out: neither its run nor its key makes it wait.
+function R.is_offered(c)
+  return c.status == 'r' and not R.is_keyed(c.step) and not (R.cap and redis.call('ZSCORE', R.queue_key(), c.step))
+end
+
 function R.settled_reply(clean, undecided, next)
-  if R.has_ended then return {1, R.status, 0, 0} end
+  if R.has_ended then return R.flat_reply(R.key and R.calls() or {}, {}, nil) end
   R.take_stock()
-  if R.closing then return R.flat_reply(R.offers_of_cleanup(), {}, nil) end
+  if R.closing then return R.flat_reply(R.with_calls(R.offers_of_cleanup()), {}, nil) end
   if R.cap then for _, c in ipairs(clean) do R.enqueue(c) end end
   local claimed = R.claim_next(clean, next)
   local offers = R.offers_of(clean, claimed)
@@ -184,14 +204,14 @@ function R.repeated_reply(first, count, next, own)
     if c and c.status == 'l' and next and c.nonce == next.nonce and not claimed then
       local _, _, reads_first, reads_count = R.first_candidate(next, function(candidate) return candidate == c end)
       claimed = R.claimed_step(c, reads_first or 1, reads_count or 0, {c.step})
-    elseif c and c.status == 'r' and not (R.cap and redis.call('ZSCORE', R.queue_key(), c.step)) then
+    elseif c and R.is_offered(c) then
       ready[#ready + 1] = c.step
       ready[#ready + 1] = tonumber(c.epoch)
     elseif c and c.status == 'u' then
       undecided[#undecided + 1] = c
     end
   end
-  if own and own.status == 'r' and not (R.cap and redis.call('ZSCORE', R.queue_key(), own.step)) then
+  if own and R.is_offered(own) then
     ready[#ready + 1] = own.step -- its wait may have been over at once
     ready[#ready + 1] = tonumber(own.epoch)
   end
@@ -205,8 +225,9 @@ function R.resolved(c, is_success, first, count, total, next, failure)
   if R.closing then
     R.not_due(c.step)
     R.closed(failure)
+    local reply = R.flat_reply(R.with_calls({}), {}, nil)
     R.flush()
-    return {1, R.status, 0, 0}
+    return reply
   end
   if total > count then -- the rest comes in further chunks; until then the step is owed
     R.owes = true

@@ -22,6 +22,8 @@ function R.begin(run, steps, out, log, arguments)
   R.unresolved, R.in_flight, R.spent, R.status_before, R.has_ended = nil, nil, nil, nil, false
   R.is_held, R.cleanup, R.closing, R.parent, R.root, R.has_kids, R.has_more = false, nil, nil, nil, nil, nil, false
   R.open, R.open_before, R.owes, R.rests, R.kids, R.ending = nil, nil, nil, nil, nil, nil
+  R.has_queued = false
+  R.key, R.turn, R.share, R.priority, R.definition, R.pools = nil, nil, nil, nil, nil, {}
   R.cells, R.changed, R.fields, R.counters, R.records, R.adds, R.removes = {}, {}, {}, {}, {}, {}, {}
 end
 
@@ -35,9 +37,13 @@ function R.read_run()
   if R.budget then R.spent = tonumber(redis.call('HGET', R.RUN, 'spent')) or 0 end
   if f[6] then
     R.has_more = true
-    local more = redis.call('HMGET', R.RUN, 'held', 'cleanup', 'closing', 'parent', 'root', 'kids')
+    local more = redis.call('HMGET', R.RUN, 'held', 'cleanup', 'closing', 'parent', 'root', 'kids', 'key')
     R.is_held, R.cleanup, R.parent, R.root, R.has_kids = more[1] == '1' or more[1] == 'b', more[2], more[4], more[5], more[6]
     R.closing = more[3] ~= '' and more[3]
+    if more[7] then
+      local own = redis.call('HMGET', R.RUN, 'turn', 'share', 'priority', 'definition')
+      R.key, R.turn, R.share, R.priority, R.definition = more[7], tonumber(own[1]), own[2], tonumber(own[3]), own[4]
+    end
     if R.closing and not R.OVER[R.status] then R.cap, R.budget = nil, nil end -- the cleanup step is bound by neither
   end
   return true
@@ -136,6 +142,7 @@ function R.flush()
   end
   R.call_in_batches('HSET', R.STEPS, R.counters)
   if R.cap then R.set('inFlight', R.in_flight) end
+  if R.has_queued then redis.call('ZADD', R.ROOT .. 'checks', 'NX', R.now + R.CHECK_MS, R.RUN_ID) end
   R.call_in_batches('HSET', R.RUN, R.fields)
   R.call_in_batches('RPUSH', R.LOG, R.records)
   R.call_in_batches('ZREM', R.DUE, R.removes)

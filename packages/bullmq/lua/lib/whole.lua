@@ -6,6 +6,7 @@ function R.record_count()
 end
 
 function R.remove_run()
+  if redis.call('HEXISTS', R.RUN, 'key') == 1 and R.read_run() then R.leave_all() end
   local members = {R.RUN_ID}
   for _, name in ipairs(redis.call('HKEYS', R.STEPS)) do
     if not string.find(name, '/', 1, true) then members[#members + 1] = R.RUN_ID .. '/' .. name end
@@ -14,6 +15,7 @@ function R.remove_run()
   local status, definition, parent = unpack(redis.call('HMGET', R.RUN, 'status', 'definition', 'parent'))
   if status then redis.call('ZREM', R.ROOT .. (parent and 'cx:' or 'ix:') .. status, R.RUN_ID) end
   redis.call('ZREM', R.ROOT .. 'unsaved', R.RUN_ID)
+  redis.call('ZREM', R.ROOT .. 'checks', R.RUN_ID)
   if definition and redis.call('PTTL', R.RUN) == -1 then R.let_go(R.ROOT .. 'def:' .. definition) end
   redis.call('UNLINK', R.RUN, R.STEPS, R.OUT, R.LOG, R.queue_key())
 end

@@ -231,7 +231,7 @@ export async function createClient(options: ClientOptions): Promise<Client> {
     async start(plan, { durability, ...options }) {
       plans.add(plan)
       await fixShards()
-      const start = (): Promise<StartReply['outcome']> => startRun({ journal, doorbell }, plan, options)
+      const start = (): Promise<StartReply['outcome']> => startRun({ journal, doorbell, follower }, plan, options)
       return { outcome: await policy.around(options.runId, start, durability) }
     },
     header: (runId) => journal.header(runId),

@@ -1,13 +1,27 @@
-import { bellOf, startCommand, type Bell, type Doorbell, type StartOptions, type StartReply } from '@agentloom/engine'
+import {
+  bellOf,
+  startCommand,
+  type Bell,
+  type Doorbell,
+  type Follower,
+  type StartOptions,
+  type StartReply,
+} from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
 import type { ValueJournal } from '../blobs/value-journal.ts'
+
+interface StartParts {
+  readonly journal: Pick<ValueJournal, 'start' | 'hasStarted'>
+  readonly doorbell: Doorbell
+  readonly follower: Follower
+}
 
 /**
  * Starts a run and rings for its first steps. Where it is known which these are, the bells follow on the START's heels
  * instead of waiting for its answer, which spares a round trip.
  */
 export async function startRun(
-  { journal, doorbell }: { readonly journal: Pick<ValueJournal, 'start' | 'hasStarted'>; readonly doorbell: Doorbell },
+  { journal, doorbell, follower }: StartParts,
   plan: Plan,
   options: StartOptions,
 ): Promise<StartReply['outcome']> {
@@ -15,9 +29,9 @@ export async function startRun(
   const { runId, priority } = command
   const bell = (stepId: string, epoch: number): Bell => bellOf(plan, { runId, stepId, epoch }, priority)
   const starting = journal.start(command)
-  if (command.cap !== null || !journal.hasStarted(runId, plan.hash)) {
+  if (command.cap !== null || command.concurrency !== null || !journal.hasStarted(runId, plan.hash)) {
     const { outcome, offers } = await starting
-    await doorbell.ring(offers.map(({ stepId, epoch }) => bell(stepId, epoch)))
+    await follower.ring({ plan, priority }, offers)
     return outcome
   }
   // Redis serves one connection in order. Should it have lost this script alone, the bells overtake the START; the worker

@@ -2,7 +2,7 @@ import { suspectDeaths, type ClaimReply, type ClaimStep, type RefusalReason } fr
 import { readClaimed } from './claimed.ts'
 import { take } from './plain.ts'
 import { tails } from './record-codec.ts'
-import { readUndecided } from './replies.ts'
+import { readOffers, readUndecided } from './replies.ts'
 import { oneOf } from './reply.ts'
 import type { Store } from './store.ts'
 
@@ -17,6 +17,7 @@ const REFUSALS: ReadonlySet<RefusalReason> = new Set([
   'full',
   'budget',
   'awaiting_budget',
+  'turn',
 ])
 
 export async function claim(store: Store, command: ClaimStep): Promise<ClaimReply> {
@@ -38,11 +39,15 @@ async function claimAny(store: Store, command: ClaimStep): Promise<ClaimReply> {
     ...reads,
   ]
   const reply = await store.turn.send('claim', store.keys.run(runId), args)
-  if (reply[0] === 0) return { outcome: 'refused', reason: oneOf(REFUSALS, reply[1]) }
+  if (reply[0] === 0) {
+    const reason = oneOf(REFUSALS, reply[1])
+    const [instead] = readOffers(runId, reply.slice(2))
+    return instead === undefined ? { outcome: 'refused', reason } : { outcome: 'refused', reason, instead }
+  }
   if (reply[0] === 2) {
     const [step] = readUndecided(runId, [stepId, ...reply.slice(1)])
     if (step === undefined) throw new Error('a reply without a step')
     return { outcome: 'undecided', step }
   }
-  return readClaimed(offer, nonce, reply)
+  return readClaimed(command, reply)
 }

@@ -5,6 +5,7 @@ import { STATUSES } from './header.ts'
 import { labelIn, readOffers, readUndecided } from './replies.ts'
 import { intIn, listIn, oneOf, textIn } from './reply.ts'
 import type { Store } from './store.ts'
+import { overdueTurns } from './turns.ts'
 
 /**
  * How often a step whose bell still waits in the queue is left waiting, at growing distance, before it is offered
@@ -42,7 +43,7 @@ export async function due(
     .array(z.string())
     .parse(await store.scripts.call({ name: 'overdue', keys: [store.keys.due], args: [limit] }))
   const found = await Promise.all(members.map((member) => oblige(store, member, { endsLeases, instance: '' })))
-  return found.filter((obligation) => obligation !== null)
+  return [...found.filter((obligation) => obligation !== null), ...(await overdueTurns(store))]
 }
 
 async function oblige(

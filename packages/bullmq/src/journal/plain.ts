@@ -16,7 +16,7 @@ export async function take(store: Store, command: ClaimStep): Promise<ClaimReply
   if (epoch !== 0 || isDecided || store.longWay.has(runId)) return null
   const args = [runId, stepId, nonce, leaseMs, tails.claimed(stepId, worker), ...reads]
   const reply = await store.plain.send('take', store.keys.run(runId), args)
-  return reply[0] === 1 ? readClaimed(offer, nonce, reply) : longWay(store, runId)
+  return reply[0] === 1 ? readClaimed(command, reply) : longWay(store, runId)
 }
 
 /** A success at no cost that makes one untouched step ready, or the last one of its run. */

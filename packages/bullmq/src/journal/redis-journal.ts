@@ -94,6 +94,7 @@ export class RedisJournal implements Journal {
       keys,
       scripts,
       retentionMs,
+      offerMs,
       deathsMax,
       turn: new Turn({ ...shared, script: 'turn' }),
       plain: new Turn({ ...shared, script: 'plain' }),

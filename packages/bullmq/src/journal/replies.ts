@@ -66,12 +66,21 @@ export function statusIn(reply: Reply): RunStatus | null {
   return reply[1] === undefined ? null : oneOf(STATUSES, reply[1])
 }
 
-/** Step, epoch, step, epoch, … */
+/** Step, epoch, step, epoch, … or in the place of a step, which holds no slash, `/` and JSON: see `R.add_offer` in `lua/lib/fair.lua`. */
 export function readOffers(runId: string, flat: Reply): readonly Offer[] {
   const offers: Offer[] = []
-  for (let at = 0; at < flat.length; at += 2)
-    offers.push({ runId, stepId: textIn(flat[at]), epoch: intIn(flat[at + 1]) })
+  for (let at = 0; at < flat.length; at += 2) {
+    const stepId = textIn(flat[at])
+    const epoch = intIn(flat[at + 1])
+    offers.push(stepId.startsWith('/') ? labelledOffer(stepId.slice(1), epoch) : { runId, stepId, epoch })
+  }
   return offers
+}
+
+function labelledOffer(text: string, epoch: number): Offer {
+  const [runId, stepId, definition, priority] = listIn(JSON.parse(text))
+  const label = { definition: textIn(definition), priority: intIn(priority) }
+  return { runId: textIn(runId), stepId: textIn(stepId), epoch, label }
 }
 
 /** Step, epoch, cause, voted, flags, … */

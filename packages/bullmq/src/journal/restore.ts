@@ -13,7 +13,7 @@ import type { StagedKeys } from '../keys.ts'
 import { load } from './read.ts'
 import { intIn } from './reply.ts'
 import { imageOf, type RunImage } from './run-image.ts'
-import { poolsText } from './start.ts'
+import { poolsText, shareText } from './start.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -100,7 +100,7 @@ async function place(
   const { fields, steps, out, log, queue } = image
   const args: (string | number)[] = [runId, replaces ?? '', definition, definitionText, ...staged]
   args.push(steps.length / 2, out.length / 2, log.length, fields.length / 2, due.length, queue.length / 2)
-  args.push(poolsText(start.pools), ...fields)
+  args.push(poolsText(start.pools), start.concurrency?.key ?? '', shareText(start.concurrency), ...fields)
   for (const { stepId, at } of due) args.push(stepId ?? '', at.kind, at.kind === 'offer' ? 0 : at.ms)
   for (const value of queue) args.push(value)
   const reply = await store.beginning.send('restore', store.keys.run(runId), args)

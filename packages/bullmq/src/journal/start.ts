@@ -3,6 +3,7 @@ import {
   FORMAT,
   RunIdConflictError,
   type PoolMap,
+  type RunConcurrency,
   type StartReply,
   type StartRun,
 } from '@agentloom/engine'
@@ -49,6 +50,8 @@ function send(store: Store, run: StartRun, text: string): Promise<readonly unkno
     run.cleanup === null ? '' : `${run.cleanup.rank}|${run.cleanup.stepId}`,
     text === '' ? '' : poolsText(run.pools),
     run.parksOnBudget === true ? 'park' : '',
+    run.concurrency?.key ?? '',
+    shareText(run.concurrency),
     run.roots.length,
   ]
   for (const { stepId, rank } of run.roots) args.push(stepId, rank)
@@ -59,4 +62,9 @@ function send(store: Store, run: StartRun, text: string): Promise<readonly unkno
 
 export function poolsText({ byDefault, others }: PoolMap): string {
   return byDefault === DEFAULT_POOL && others.length === 0 ? '' : JSON.stringify([byDefault, ...others.flat()])
+}
+
+/** `limit|weight`, as `lua/lib/fair.lua` reads it. */
+export function shareText(concurrency: RunConcurrency | null): string {
+  return concurrency === null ? '' : `${concurrency.limit ?? ''}|${concurrency.weight}`
 }

@@ -9,9 +9,11 @@ export interface Store {
   readonly keys: Keys
   readonly scripts: Scripts
   /** For how many ms an ended run stays. */
+  readonly retentionMs: number
+  /** After how many ms a bell is missed. */
+  readonly offerMs: number
   /** After so many deaths of its workers a step is quarantined. */
   readonly deathsMax: number
-  readonly retentionMs: number
   /** Takes every command but START. */
   readonly turn: Turn
   /** Takes what most steps of plain runs ask: see `plain.ts`. */

@@ -22,6 +22,7 @@ export type CommandName =
   | 'wake'
   | 'signal'
   | 'mirror'
+  | 'recount'
   | 'restore'
   | 'erase'
   | 'take'

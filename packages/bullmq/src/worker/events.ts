@@ -14,8 +14,9 @@ export type WorkerEvent =
   | {
       readonly kind: 'repaired'
       readonly runId: string
-      readonly stepId: string
-      readonly cause: 'bell' | 'lease' | 'retry' | 'undecided' | 'edges'
+      /** Null where a run's own count of its slots was wrong. */
+      readonly stepId: string | null
+      readonly cause: 'bell' | 'lease' | 'retry' | 'undecided' | 'edges' | 'slot'
     }
   /** A worker that is gone held these many steps, which were offered to others before their leases ran out. */
   | { readonly kind: 'taken-over'; readonly worker: string; readonly steps: number }

@@ -150,7 +150,9 @@ async function walk(walks: Walks, bell: JobBell): Promise<void> {
     parts.places.leave()
   }
   const forGood = failed.filter(({ retryInMs }) => retryInMs === null)
-  const own = isShared ? undefined : forGood.find(({ stepId }) => stepId === offer.stepId)
+  const own = isShared
+    ? undefined
+    : forGood.find(({ runId, stepId }) => runId === offer.runId && stepId === offer.stepId)
   for (const one of failed) if (one !== own) await show(parts, { ...bell, definition: job.definition }, one)
   if (own !== undefined) throw new JobFailure(own.error.code, own.error.message)
 }
@@ -171,11 +173,13 @@ const SHOWN_RETRY_MS = 1_000
 /** What failed inside of this job as a job of its own: failed where it was for good, else delayed until it is tried again. */
 async function show(
   { doorbell, walker, emit }: StepsParts,
-  { definition, epoch }: Pick<StepJob, 'epoch' | 'definition'>,
+  { run, epoch, ...job }: Pick<StepJob, 'run' | 'epoch' | 'definition'>,
   { runId, stepId, error, retryInMs }: StepFailed,
 ): Promise<void> {
   if (retryInMs !== null && retryInMs < SHOWN_RETRY_MS) return
   try {
+    const isOther = runId !== run // whose turn it was
+    const definition = isOther ? (await walker.journal.header(runId))?.definition : job.definition
     const plan = await walker.plans.get(definition ?? '')
     const bell = { ...bellOf(plan, { runId, stepId, epoch }, 0), priority: 0 }
     if (retryInMs === null) await doorbell.showFailed(bell, error)

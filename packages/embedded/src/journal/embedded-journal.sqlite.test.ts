@@ -70,6 +70,7 @@ test.each([
     parent: null,
     cleanup: null,
     pools: { byDefault: 'default', others: [] },
+    concurrency: null,
     timeoutMs: null,
     budgetNanoUsd: null,
     stepCount: 1,

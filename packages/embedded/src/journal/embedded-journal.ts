@@ -399,7 +399,12 @@ export async function openJournal({
   now = Date.now,
 }: JournalOptions): Promise<EmbeddedJournal> {
   // A bell rung in this process cannot be lost, nor can a claim outlive the process.
-  return new EmbeddedJournal(await Store.open({ folder, access }), { now, offerMs: null, hasLeases: false })
+  return new EmbeddedJournal(await Store.open({ folder, access }), {
+    now,
+    offerMs: null,
+    hasLeases: false,
+    hasPools: false,
+  })
 }
 
 /** A whole run as the changes that write it. */

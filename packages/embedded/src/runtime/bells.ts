@@ -6,7 +6,7 @@ import type { Bell, Doorbell } from '@agentloom/engine'
  */
 export class Bells implements Doorbell {
   readonly #concurrency: number
-  readonly #serve: (bell: Bell) => Promise<void>
+  readonly #serve: (bell: Bell) => Promise<Bell | null>
   /** In the order of their turns: a run whose bell was taken goes to the end. */
   readonly #waiting = new Map<string, Bell[]>()
   readonly #active = new Map<string, number>()
@@ -14,8 +14,8 @@ export class Bells implements Doorbell {
   #isStopped = false
   #idle: { readonly runId: string | null; readonly wake: () => void }[] = []
 
-  /** @param serve must not reject */
-  constructor(concurrency: number, serve: (bell: Bell) => Promise<void>) {
+  /** @param serve must not reject; answers a bell that is to be served at once in the same place, or null */
+  constructor(concurrency: number, serve: (bell: Bell) => Promise<Bell | null>) {
     this.#concurrency = concurrency
     this.#serve = serve
   }
@@ -57,10 +57,17 @@ export class Bells implements Doorbell {
     while (this.#activeCount < this.#concurrency) {
       const bell = this.#next()
       if (bell === undefined) return
-      this.#activeCount += 1
-      this.#active.set(bell.runId, (this.#active.get(bell.runId) ?? 0) + 1)
-      void this.#serve(bell).then(() => this.#served(bell.runId))
+      this.#begin(bell)
     }
+  }
+
+  #begin(bell: Bell): void {
+    this.#activeCount += 1
+    this.#active.set(bell.runId, (this.#active.get(bell.runId) ?? 0) + 1)
+    void this.#serve(bell).then((instead) => {
+      if (instead !== null && !this.#isStopped) this.#begin(instead)
+      this.#served(bell.runId)
+    })
   }
 
   #next(): Bell | undefined {

@@ -1,4 +1,5 @@
 import {
+  bellOf,
   Claims,
   newRunId,
   Follower,
@@ -347,13 +348,17 @@ export class Runtime implements Embedded {
     await this.journal.close()
   }
 
-  async #serve(bell: Bell): Promise<void> {
+  async #serve(bell: Bell): Promise<Bell | null> {
     try {
-      const served = await this.#walker.serve(bell, bell.definition)
-      if (served === 'no-handler') throw new NoHandlerError(bell.stepId, 'of a step that was resumed')
-      if (served === 'refused') this.#alarm.notLaterThan(this.journal.nextDueMs()) // a spent budget may have begun the cleanup
+      const { result, instead } = await this.#walker.serveOne(bell, bell.definition)
+      if (result === 'no-handler') throw new NoHandlerError(bell.stepId, 'of a step that was resumed')
+      if (result === 'refused') this.#alarm.notLaterThan(this.journal.nextDueMs()) // a spent budget may have begun the cleanup
+      return instead?.label === undefined
+        ? null
+        : bellOf(await this.journal.plans.get(instead.label.definition), instead, instead.label.priority)
     } catch (error) {
       this.#live.lose(bell.runId, error)
+      return null
     }
   }
 

@@ -22,6 +22,7 @@ const START = {
   parent: null,
   cleanup: null,
   pools: { byDefault: 'default', others: [] },
+  concurrency: null,
   budgetNanoUsd: null,
   stepCount: 1,
   cap: null,

@@ -4,12 +4,14 @@ import { endRun, endWithParent, offersOfCleanup } from './end.ts'
 import { offersOf } from './offers.ts'
 import { enqueue, type Readied } from './ready.ts'
 import { cellOf, isClosedTo, newRun, type RunState } from './run-state.ts'
+import { shareOf } from './turns.ts'
 
 export function startRun(
   start: StartRun,
   ctx: CommandContext,
 ): { readonly run: RunState; readonly offers: readonly Offer[] } {
   const run = newRun(start, ctx.nowMs)
+  run.share = shareOf(start, ctx)
   run.records.push({ kind: 'started', atMs: ctx.nowMs })
   if (start.timeoutMs !== null) ctx.due.set(start.runId, null, ctx.nowMs + start.timeoutMs)
   if (start.stepCount === 0) {

@@ -2,16 +2,31 @@ import type { ClaimReply, ClaimStep, ClaimedStep } from '../ports/journal.ts'
 import { holdForBudget } from './budget.ts'
 import type { CommandContext } from './context.ts'
 import { endRun } from './end.ts'
-import { offerOf } from './offers.ts'
+import { offerOf } from './offer.ts'
 import { isSuspect } from './poison.ts'
 import { dequeue, enqueue } from './ready.ts'
 import { headerOf, isCleanup, isClosedTo, isResolved, type RunState, type StepCell } from './run-state.ts'
+import { answered, begin, calls, isKeyed, leave, nextTurn, turnOf } from './turns.ts'
 
 export function claim(run: RunState, command: ClaimStep, ctx: CommandContext): ClaimReply {
+  const { stepId } = command.offer
+  answered(run, stepId, ctx)
+  const reply = claimOwn(run, command, ctx)
+  if (!isKeyed(run, stepId) || reply.outcome === 'undecided') return reply
+  if (reply.outcome === 'refused' && reply.reason === 'suspect') return reply // it is claimed again when it can be alone
+  if (reply.outcome === 'claimed') return { ...reply, offers: calls(run, ctx) }
+  const instead = nextTurn(run, stepId, ctx)
+  return instead === null ? reply : { ...reply, instead }
+}
+
+function claimOwn(run: RunState, command: ClaimStep, ctx: CommandContext): ClaimReply {
   if (isClosedTo(run, command.offer.stepId)) return { outcome: 'refused', reason: 'run-over' }
   const cell = run.cells.get(command.offer.stepId)
   if (cell?.status === 'leased' && cell.nonce === command.nonce) return claimedReply(run, cell, command.reads)
-  if (run.status === 'paused' || run.isHeld) return { outcome: 'refused', reason: 'run-paused' }
+  if (run.status === 'paused' || run.isHeld) {
+    if (cell?.status === 'ready') leave(run, cell, ctx) // it is offered again when the run goes on
+    return { outcome: 'refused', reason: 'run-paused' }
+  }
   const isHeldOff = cell?.status === 'backoff' && command.isRushed !== true
   if (cell === undefined || cell.status === 'waiting' || isHeldOff || cell.status === 'suspended')
     return { outcome: 'refused', reason: 'not-ready' }
@@ -34,16 +49,29 @@ export function claim(run: RunState, command: ClaimStep, ctx: CommandContext): C
   }
   if (!isFree && cell.status !== 'expired' && run.start.cap !== null && run.inFlight >= run.start.cap) {
     cell.status = 'ready'
+    leave(run, cell, ctx)
     enqueue(run, cell)
     ctx.due.clear(run.start.runId, cell.stepId)
     return { outcome: 'refused', reason: 'full' }
+  }
+  const turn = isKeyed(run, cell.stepId) ? turnOf(run, cell, ctx) : 'now'
+  if (turn !== 'now') {
+    if (cell.status === 'expired') loseClaim(run, cell)
+    cell.status = 'ready'
+    return { outcome: 'refused', reason: turn }
   }
   lease(run, cell, command, ctx)
   return claimedReply(run, cell, command.reads)
 }
 
+/** Its run was over for a time, or was lost, and its slot went to others. */
+function loseClaim(run: RunState, cell: StepCell): void {
+  run.inFlight -= 1
+  cell.nonce = ''
+}
+
 function claimedReply(run: RunState, cell: StepCell, reads: readonly string[]): ClaimReply {
-  return { outcome: 'claimed', header: headerOf(run), ...claimedStep(run, cell, reads) }
+  return { outcome: 'claimed', header: headerOf(run), offers: [], ...claimedStep(run, cell, reads) }
 }
 
 export function claimedStep(run: RunState, cell: StepCell, reads: readonly string[]): ClaimedStep {
@@ -64,6 +92,7 @@ export function lease(
 ): void {
   if (cell.status !== 'expired' && !isCleanup(run, cell.stepId)) run.inFlight += 1
   dequeue(run, cell)
+  begin(run, cell, ctx)
   cell.status = 'leased'
   cell.epoch += 1
   cell.nonce = by.nonce

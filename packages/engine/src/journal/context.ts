@@ -1,5 +1,6 @@
 import type { RunStatus } from '../ports/journal.ts'
 import type { DueTimes } from './due.ts'
+import type { FairQueue } from './fair-queue.ts'
 import type { RunState } from './run-state.ts'
 
 /**
@@ -10,6 +11,8 @@ import type { RunState } from './run-state.ts'
 export interface CommandContext {
   readonly nowMs: number
   readonly due: DueTimes
+  /** Steps of runs with a concurrency key; see `turns.ts`. */
+  readonly fair: FairQueue
   /** After how many milliseconds a bell that nobody answered is rung again; null where bells can't be lost. */
   readonly offerMs: number | null
   /** False where the only worker lives and dies with the journal. */

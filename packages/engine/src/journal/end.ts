@@ -1,8 +1,9 @@
 import type { ErrorInfo } from '@agentloom/workflow'
 import type { CancelCode, Offer, RunStatus, RunTransition } from '../ports/journal.ts'
 import type { CommandContext } from './context.ts'
-import { offerAgainAt, offerOf } from './offers.ts'
+import { offerAgainAt, offerOf } from './offer.ts'
 import { cellOf, isOver, type RunState } from './run-state.ts'
+import { leaveAll } from './turns.ts'
 
 /**
  * Ends a run, or, where it has a cleanup step that has not run, lets that one begin: it is then due at once, for not every
@@ -14,6 +15,7 @@ export function endRun(run: RunState, status: RunStatus, error: ErrorInfo | null
   const reason = status === 'budget_exceeded' && isFirst ? budgetError(run.spentNanoUsd, run.budgetNanoUsd ?? 0) : error
   ctx.due.clear(runId, null)
   run.updatedAtMs = ctx.nowMs
+  if (run.closing === null) leaveAll(run, ctx)
   endChildren(run, status, ctx)
   if (cleanup === null || run.closing !== null) {
     run.status = status

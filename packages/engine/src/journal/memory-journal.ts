@@ -37,6 +37,7 @@ import type { CommandContext } from './context.ts'
 import { DueTimes } from './due.ts'
 import { cancel } from './end.ts'
 import { RunIdConflictError } from './errors.ts'
+import { FairQueue } from './fair-queue.ts'
 import { append, notesOf } from './notes.ts'
 import { DEATHS_MAX, died, isPoison, quarantine } from './poison.ts'
 import { reopen } from './reopen.ts'
@@ -45,6 +46,7 @@ import { settle, skip, spread } from './settle.ts'
 import { heartbeat, obligation, pause, release, takenOver } from './verbs.ts'
 import { headerOf, isOver, type RunState } from './run-state.ts'
 import { isWanted } from './run-filter.ts'
+import { calls, forgetBells, leaveAll, shareOf } from './turns.ts'
 import { mirror, signal, wake } from './wake.ts'
 import type { JournalRecord } from './record.ts'
 
@@ -53,6 +55,8 @@ export interface MemoryJournalOptions {
   readonly now: () => number
   readonly offerMs: number | null
   readonly hasLeases: boolean
+  /** False where one process serves all pools from the same places. Default true. */
+  readonly hasPools?: boolean
   /** After so many deaths of its workers a step is quarantined. Default 3. */
   readonly deathsMax?: number
   /** Makes records durable; a command answers only after it (claims do not wait: a lost claim is simply no claim). */
@@ -76,14 +80,17 @@ export class MemoryJournal implements Journal {
   /** How child runs ended that were dropped before their parent: it may not have begun to wait for them. */
   readonly #endedChildren = new Map<string, { readonly parent: string; readonly status: RunStatus }>()
   readonly #due = new DueTimes()
+  readonly #fair: FairQueue
   readonly #options: MemoryJournalOptions
 
   constructor(options: MemoryJournalOptions) {
     this.#options = options
+    this.#fair = new FairQueue(options.hasPools)
   }
 
   /** Takes over a run that was rebuilt from its records. */
   adopt(run: RunState): void {
+    run.share = shareOf(run.start, this.#context())
     this.#runs.set(run.start.runId, run)
     this.#definitions.set(run.start.definition, run.start.definitionText)
     const entries = [...run.cells.values()].flatMap((cell) => dueOf(run, cell))
@@ -100,6 +107,8 @@ export class MemoryJournal implements Journal {
   }
 
   #forget(runId: string): void {
+    const run = this.#runs.get(runId)
+    if (run !== undefined) leaveAll(run, this.#context())
     for (const stepId of this.#runs.get(runId)?.cells.keys() ?? []) this.#due.clear(runId, stepId)
     this.#due.clear(runId, null)
     this.#runs.delete(runId)
@@ -241,6 +250,7 @@ export class MemoryJournal implements Journal {
     if (recordCount !== command.replaces && !isSameRun(found, command)) return { outcome: 'refused', recordCount }
     const { run, offers, undecided, due } = restoreRun(plan, command, (stepId) => found?.cells.get(stepId)?.epoch ?? 0)
     this.#forget(runId)
+    run.share = shareOf(run.start, this.#context())
     this.#runs.set(runId, run)
     this.#definitions.set(definition, definitionText)
     setDue(runId, due, this.#context())
@@ -268,7 +278,7 @@ export class MemoryJournal implements Journal {
       else await this.#save(run, from, ctx)
       if (overdue !== null) found.push(overdue)
     }
-    return found
+    return [...found, ...this.#calls(nowMs)]
   }
 
   async load(runId: string, from = 0): Promise<LoadedRun | null> {
@@ -293,13 +303,33 @@ export class MemoryJournal implements Journal {
       .slice(0, filter.limit)
   }
 
+  /** Bells that are missing: what the last command of a run could not answer, or was answered and got lost. */
+  #calls(nowMs: number): readonly Obligation[] {
+    const ctx = this.#context(nowMs)
+    forgetBells(ctx)
+    return calls(null, ctx).flatMap(({ label, ...offer }) =>
+      label === undefined ? [] : { kind: 'offer', cause: 'bell', ...offer, ...label },
+    )
+  }
+
   #context(nowMs = this.#options.now()): CommandContext {
     const { offerMs, hasLeases, deathsMax = DEATHS_MAX } = this.#options
     const childrenOf = (runId: string): readonly RunState[] => this.#childrenOf(runId)
     const runOf = (runId: string): RunState | undefined => this.#runs.get(runId)
     const statusOf = (runId: string): RunStatus | null =>
       runOf(runId)?.status ?? this.#endedChildren.get(runId)?.status ?? null
-    return { nowMs, due: this.#due, offerMs, hasLeases, deathsMax, runOf, childrenOf, statusOf, changed: [] }
+    return {
+      nowMs,
+      due: this.#due,
+      fair: this.#fair,
+      offerMs,
+      hasLeases,
+      deathsMax,
+      runOf,
+      childrenOf,
+      statusOf,
+      changed: [],
+    }
   }
 
   #childrenOf(runId: string): readonly RunState[] {

@@ -1,9 +1,14 @@
 import type { ClaimedStep, Offer } from '../ports/journal.ts'
 import type { CommandContext } from './context.ts'
+import { offerAgainAt, offerOf } from './offer.ts'
 import { takeFromQueue, type Readied } from './ready.ts'
-import type { RunState, StepCell } from './run-state.ts'
+import type { RunState } from './run-state.ts'
+import { calls, queueUp } from './turns.ts'
 
-/** Which of the ready steps somebody must ring for; in a capped run, as many of the queue's first as there are slots. */
+/**
+ * Which of the ready steps somebody must ring for; in a capped run, as many of the queue's first as there are slots. Steps of
+ * runs with a concurrency key wait for their turns, and what is answered are bells of any run.
+ */
 export function offersOf(
   run: RunState,
   readied: Readied,
@@ -12,14 +17,10 @@ export function offersOf(
 ): readonly Offer[] {
   const cells =
     run.start.cap === null ? readied.clean.filter((cell) => cell.stepId !== claimed?.claim.stepId) : takeFromQueue(run)
+  if (run.share !== null) {
+    for (const cell of cells) if (cell.status === 'ready') queueUp(run, cell, ctx)
+    return calls(run, ctx)
+  }
   for (const cell of cells) offerAgainAt(run, cell, ctx)
   return cells.map((cell) => offerOf(run, cell))
-}
-
-export function offerAgainAt(run: RunState, cell: StepCell, ctx: CommandContext): void {
-  if (ctx.offerMs !== null) ctx.due.set(run.start.runId, cell.stepId, ctx.nowMs + ctx.offerMs)
-}
-
-export function offerOf(run: RunState, cell: StepCell): Offer {
-  return { runId: run.start.runId, stepId: cell.stepId, epoch: cell.epoch }
 }

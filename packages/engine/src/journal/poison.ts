@@ -2,8 +2,9 @@ import type { Obligation, Wait } from '../ports/journal.ts'
 import type { CommandContext } from './context.ts'
 import { offersOf } from './offers.ts'
 import { NO_USAGE } from './record.ts'
-import { isCleanup, labelOf, type RunState, type StepCell } from './run-state.ts'
+import { labelOf, type RunState, type StepCell } from './run-state.ts'
 import { refreshStatus } from './status.ts'
+import { freeSlot } from './turns.ts'
 import { changeWait } from './wait.ts'
 
 /** So many workers may die, or fall silent, while they hold a step in one visit of it. */
@@ -34,7 +35,7 @@ export function suspectDeaths(deathsMax: number): number {
 export function quarantine(run: RunState, cell: StepCell, ctx: CommandContext): Obligation {
   const wait = quarantineWait(cell.deaths)
   const { runId } = run.start
-  if (!isCleanup(run, cell.stepId)) run.inFlight -= 1
+  freeSlot(run, cell, ctx)
   ctx.due.clear(runId, cell.stepId)
   run.records.push({
     kind: 'waiting',

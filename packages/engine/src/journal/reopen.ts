@@ -1,7 +1,8 @@
 import type { Offer, ReopenReply, ReopenRun } from '../ports/journal.ts'
 import type { CommandContext } from './context.ts'
 import { endRun, offersOfCleanup } from './end.ts'
-import { offerAgainAt, offerOf, offersOf } from './offers.ts'
+import { offerAgainAt, offerOf } from './offer.ts'
+import { offersOf } from './offers.ts'
 import { admit, dequeue, enqueue, type Readied } from './ready.ts'
 import {
   cellOf,
@@ -14,6 +15,7 @@ import {
   type StepCell,
 } from './run-state.ts'
 import { refreshStatus } from './status.ts'
+import { leave } from './turns.ts'
 import { changeWait } from './wait.ts'
 
 /**
@@ -25,7 +27,7 @@ export function reopen(run: RunState, command: ReopenRun, ctx: CommandContext): 
   if (!isAtRest || run.records.length !== command.recordCount) return { outcome: 'refused', status: run.status }
   for (const { step, edgeCount, verdicts } of command.reopened) {
     const cell = cellOf(run, step.stepId, step.rank)
-    giveBack(run, cell)
+    giveBack(run, cell, ctx)
     const begun = {
       nonce: '',
       failures: 0,
@@ -93,11 +95,12 @@ function readyCleanup(run: RunState, command: ReopenRun, ctx: CommandContext): r
 }
 
 /** Slot and place in the queue, and what it counts for among the open. */
-function giveBack(run: RunState, cell: StepCell): void {
+function giveBack(run: RunState, cell: StepCell, ctx: CommandContext): void {
   if (isCleanup(run, cell.stepId)) return
   if (cell.status === 'leased' || cell.status === 'expired') run.inFlight -= 1
   if (isOpen(cell.status)) run.open -= 1
   dequeue(run, cell)
+  leave(run, cell, ctx)
 }
 
 /** Nobody has taken such a step yet, so that its counter still matters. */
@@ -124,7 +127,8 @@ function readyAgain(
   if (run.start.cap !== null) {
     for (const cell of readied.clean) if (cell.status === 'ready') enqueue(run, cell)
   }
-  const expired = run.start.cap === null ? [] : readied.clean.filter((cell) => cell.status === 'expired')
+  const expired =
+    run.start.cap === null && run.share === null ? [] : readied.clean.filter((cell) => cell.status === 'expired')
   for (const cell of expired) offerAgainAt(run, cell, ctx)
   return {
     offers: [...expired.map((cell) => offerOf(run, cell)), ...offersOf(run, readied, null, ctx)],

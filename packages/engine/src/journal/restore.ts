@@ -3,7 +3,7 @@ import type { Offer, RunHeader, StartRun, UndecidedStep } from '../ports/journal
 import type { RestoreRun } from '../ports/whole-runs.ts'
 import type { DueTimes } from './due.ts'
 import { CorruptJournalError } from './errors.ts'
-import { offerOf } from './offers.ts'
+import { offerOf } from './offer.ts'
 import { enqueue, takeFromQueue } from './ready.ts'
 import { rebuildRun } from './rebuild.ts'
 import type { JournalRecord } from './record.ts'

@@ -1,7 +1,17 @@
 import type { ErrorInfo } from '@agentloom/workflow'
 import type { Closing } from '../fold/closing.ts'
 import { NO_VERDICTS } from '../schedule/verdicts.ts'
-import type { RunHeader, RunLabel, RunStatus, StartRun, StepOutput, Verdicts, Wait, Wake } from '../ports/journal.ts'
+import type {
+  RunConcurrency,
+  RunHeader,
+  RunLabel,
+  RunStatus,
+  StartRun,
+  StepOutput,
+  Verdicts,
+  Wait,
+  Wake,
+} from '../ports/journal.ts'
 import { FORMAT, type JournalRecord } from './record.ts'
 
 /**
@@ -51,6 +61,13 @@ export interface RunState {
   awaitsBudget: boolean
   /** How the run ends once its cleanup step is resolved. Stays after the end, until the run is reopened. */
   closing: Closing | null
+  /** Its own or its parent's; see `turns.ts`. */
+  share: RunShare | null
+}
+
+/** Its concurrency key, and its place among the runs of that: its root's. */
+export interface RunShare extends RunConcurrency {
+  readonly turn: number
 }
 
 export type CellStatus =
@@ -117,6 +134,7 @@ export function newRun(start: StartRun, nowMs: number): RunState {
     isHeld: false,
     awaitsBudget: false,
     closing: null,
+    share: null,
   }
 }
 

@@ -1,13 +1,15 @@
 import type { ErrorInfo } from '@agentloom/workflow'
-import type { ClaimedStep, NextClaim, SettleReply, SettleStep, SkipStep, SpreadEdges } from '../ports/journal.ts'
+import type { ClaimedStep, NextClaim, Offer, SettleReply, SettleStep, SkipStep, SpreadEdges } from '../ports/journal.ts'
 import { claimedStep, lease } from './claim.ts'
 import { holdForBudget } from './budget.ts'
 import type { CommandContext } from './context.ts'
 import { BUDGET_EXCEEDED, endCleaned, endRun, offersOfCleanup } from './end.ts'
-import { offerAgainAt, offerOf, offersOf } from './offers.ts'
+import { offerAgainAt, offerOf } from './offer.ts'
+import { offersOf } from './offers.ts'
 import { enqueue, spreadInto, type Readied } from './ready.ts'
 import { isCleanup, isClosedTo, isOver, type RunState, type StepCell } from './run-state.ts'
 import { refreshStatus } from './status.ts'
+import { calls, freeSlot, isOffered, mayGoOn } from './turns.ts'
 import { suspend } from './wait.ts'
 
 export function settle(run: RunState, command: SettleStep, ctx: CommandContext): SettleReply {
@@ -17,7 +19,7 @@ export function settle(run: RunState, command: SettleStep, ctx: CommandContext):
   if (cell.status !== 'leased' && cell.status !== 'expired') return repeatedReply(run, { ...command, self: cell }, ctx)
   if (isClosedTo(run, cell.stepId)) return { outcome: 'stale' }
   const base = { atMs: ctx.nowMs, stepId: cell.stepId, epoch: held.epoch, usage: settlement.usage }
-  if (!isCleanup(run, cell.stepId)) run.inFlight -= 1
+  freeSlot(run, cell, ctx)
   run.updatedAtMs = ctx.nowMs
   run.spentNanoUsd += settlement.usage.costNanoUsd
   switch (settlement.kind) {
@@ -117,10 +119,14 @@ function isBudgetSpentBelow({ failure, budgetNanoUsd, spentNanoUsd }: RunState):
 }
 
 function settledReply(run: RunState, readied: Readied, next: NextClaim | null, ctx: CommandContext): SettleReply {
-  if (isOver(run.status)) return { outcome: 'settled', next: null, offers: [], undecided: [], runStatus: run.status }
+  const others = (): readonly Offer[] => (run.share === null ? [] : calls(run, ctx)) // its slots are free
+  if (isOver(run.status))
+    return { outcome: 'settled', next: null, offers: others(), undecided: [], runStatus: run.status }
   refreshStatus(run, ctx)
-  if (run.closing !== null)
-    return { outcome: 'settled', next: null, offers: offersOfCleanup(run, ctx), undecided: [], runStatus: run.status }
+  if (run.closing !== null) {
+    const offers = [...offersOfCleanup(run, ctx), ...others()]
+    return { outcome: 'settled', next: null, offers, undecided: [], runStatus: run.status }
+  }
   if (run.start.cap !== null) for (const cell of readied.clean) enqueue(run, cell)
   const claimed = next === null || run.isHeld ? null : claimNext(run, readied, next, ctx)
   return {
@@ -142,6 +148,7 @@ function claimNext(run: RunState, readied: Readied, next: NextClaim, ctx: Comman
     const cell = readied.clean.find((ready) => ready.stepId === candidate.stepId)
     if (cell === undefined) continue
     if (run.start.cap !== null && (run.inFlight >= run.start.cap || run.queue[0] !== cell)) continue
+    if (run.share !== null && !mayGoOn(run, cell, ctx)) continue
     lease(run, cell, next, ctx)
     return claimedStep(run, cell, candidate.reads)
   }
@@ -170,7 +177,7 @@ function repeatedReply(
   return {
     outcome: 'settled',
     next: held === undefined ? null : claimedStep(run, held, reads),
-    offers: targets.filter((cell) => cell.status === 'ready' && !cell.isQueued).map((cell) => offerOf(run, cell)),
+    offers: targets.filter((cell) => isOffered(run, cell)).map((cell) => offerOf(run, cell)),
     undecided: targets
       .filter((cell) => cell.status === 'undecided')
       .map((cell) => {

@@ -1,11 +1,13 @@
 import type { Claim, Obligation, Offer, RunTransition, Wish } from '../ports/journal.ts'
 import type { CommandContext } from './context.ts'
 import { endRun, offersOfCleanup, timeoutError } from './end.ts'
-import { offerAgainAt, offerOf, offersOf } from './offers.ts'
+import { offerAgainAt, offerOf } from './offer.ts'
+import { offersOf } from './offers.ts'
 import { died, isPoison, quarantine } from './poison.ts'
 import { enqueue } from './ready.ts'
 import { isCleanup, isClosedTo, isOver, isResolved, labelOf, type RunState, type StepCell } from './run-state.ts'
 import { refreshStatus } from './status.ts'
+import { freeSlot, isKeyed, leave, queueUp } from './turns.ts'
 import { lookAgain, wakeCell } from './wait.ts'
 
 export function release(run: RunState, held: Claim, reason: string, ctx: CommandContext): readonly Offer[] {
@@ -13,7 +15,7 @@ export function release(run: RunState, held: Claim, reason: string, ctx: Command
   if (cell === undefined || cell.nonce !== held.nonce || (cell.status !== 'leased' && cell.status !== 'expired'))
     return []
   if (isClosedTo(run, cell.stepId)) return []
-  if (!isCleanup(run, cell.stepId)) run.inFlight -= 1
+  freeSlot(run, cell, ctx)
   run.updatedAtMs = ctx.nowMs
   cell.status = 'ready'
   cell.nonce = ''
@@ -76,7 +78,10 @@ export function obligation(
   }
   const cause = cell.status === 'expired' ? 'lease' : cell.status === 'backoff' ? 'retry' : 'bell'
   if (cell.status === 'backoff') cell.status = 'ready'
-  if (run.isHeld) return null
+  if (run.isHeld) {
+    if (cell.status === 'ready') leave(run, cell, ctx)
+    return null
+  }
   cell.epoch += 1
   return offerAgain(run, cell, cause, ctx)
 }
@@ -123,9 +128,16 @@ function offerAgain(
     return { kind: 'undecided', ...labelOf(run), ...offerOf(run, cell), verdicts: cell.verdicts }
   }
   const isFull = run.start.cap !== null && run.inFlight >= run.start.cap && !isCleanup(run, cell.stepId)
-  if (cell.status === 'ready' && isFull) {
-    enqueue(run, cell)
-    return null
+  if (cell.status === 'ready') {
+    leave(run, cell, ctx) // it had a turn, and nobody came
+    if (isFull) {
+      enqueue(run, cell)
+      return null
+    }
+    if (isKeyed(run, cell.stepId)) {
+      queueUp(run, cell, ctx)
+      return null
+    }
   }
   offerAgainAt(run, cell, ctx)
   return { kind: 'offer', cause, ...labelOf(run), ...offerOf(run, cell) }

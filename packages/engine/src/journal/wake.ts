@@ -1,8 +1,9 @@
 import type { RunStatus, RunTransition, SignalReply, Wait, Wake, WakeReply, WakeStep } from '../ports/journal.ts'
 import type { CommandContext } from './context.ts'
-import { offerOf } from './offers.ts'
+import { offerOf } from './offer.ts'
 import { isClosedTo, isOver, labelOf, type RunState, type StepCell } from './run-state.ts'
 import { refreshStatus } from './status.ts'
+import { isOffered } from './turns.ts'
 import { mirrorCell, offersOfWoken, wakeCell } from './wait.ts'
 
 /** A wake that comes again is answered as the first one, as long as the step has not begun another wait or visit. */
@@ -16,8 +17,8 @@ export function wake(run: RunState, { stepId, wake: given }: WakeStep, ctx: Comm
     wakeCell(run, cell, given, ctx)
     return { outcome: 'woken', offers: offersOfWoken(run, [cell], ctx), label: labelOf(run) }
   }
-  const isOffered = cell.status === 'ready' && !cell.isQueued && !run.isHeld
-  return { outcome: 'woken', offers: isOffered ? [offerOf(run, cell)] : [], label: labelOf(run) }
+  const isRung = isOffered(run, cell) && !run.isHeld
+  return { outcome: 'woken', offers: isRung ? [offerOf(run, cell)] : [], label: labelOf(run) }
 }
 
 /** What a wake does to a step that waits (`wait`), or that was woken last by `wake`. `same`: it was given before. */

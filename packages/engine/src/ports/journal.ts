@@ -143,6 +143,16 @@ export interface StartRun {
   readonly cleanup: StepRank | null
   /** Which workers execute which steps. */
   readonly pools: PoolMap
+  /** Null: none of its own; a child run then has its parent's. */
+  readonly concurrency: RunConcurrency | null
+}
+
+/** Steps at work of all runs of one key share a limit, and take turns with those of other keys; see journal/turns.ts. */
+export interface RunConcurrency {
+  readonly key: string
+  readonly limit: number | null
+  /** 1 to 1,000: share beside other keys. */
+  readonly weight: number
 }
 
 export interface PoolMap {
@@ -167,6 +177,8 @@ export interface Offer {
   readonly runId: string
   readonly stepId: string
   readonly epoch: number
+  /** Given where the offer may be of another run than that of the command: turns are taken over all runs of a pool. */
+  readonly label?: RunLabel
 }
 
 /** Who holds a step. Epoch and nonce fence every later write. */
@@ -207,12 +219,20 @@ export type RefusalReason =
   | 'budget'
   /** The run's budget is spent: the run has been parked by this call. */
   | 'awaiting_budget'
+  /** Another key's turn comes first; the step waits for its own. */
+  | 'turn'
 
 export type ClaimReply =
-  | ({ readonly outcome: 'claimed'; readonly header: RunHeader } & ClaimedStep)
+  | ({
+      readonly outcome: 'claimed'
+      readonly header: RunHeader
+      /** Bells to be rung in the place of the one that led to this claim. */
+      readonly offers: readonly Offer[]
+    } & ClaimedStep)
   /** Ready to be decided, but with causes against it: the caller decides, and skips it or claims it with `decided`. */
   | { readonly outcome: 'undecided'; readonly step: UndecidedStep }
-  | { readonly outcome: 'refused'; readonly reason: RefusalReason }
+  /** `instead`: whose turn it is in the pool; its slot is taken, and the caller is to claim it. */
+  | { readonly outcome: 'refused'; readonly reason: RefusalReason; readonly instead?: Offer }
 
 export interface ClaimedStep {
   readonly claim: Claim
@@ -424,6 +444,14 @@ export type Obligation =
       readonly childRunId: string
     } & RunLabel)
   | { readonly kind: 'run-ended'; readonly runId: string; readonly status: RunStatus }
+  /** A slot of a key, or (without a step) of a capped run, that nothing held has been given back. */
+  | {
+      readonly kind: 'slot'
+      readonly runId: string
+      readonly stepId: string | null
+      /** With labels. */
+      readonly offers: readonly Offer[]
+    }
   | Quarantined
 
 /** What must be known of a run to ring for it. */

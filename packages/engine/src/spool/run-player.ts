@@ -2,6 +2,7 @@ import type { ErrorInfo, Plan, PlanNode } from '@agentloom/workflow'
 import { lease } from '../journal/claim.ts'
 import type { CommandContext } from '../journal/context.ts'
 import { DueTimes } from '../journal/due.ts'
+import { FairQueue } from '../journal/fair-queue.ts'
 import { endRun, timeoutError } from '../journal/end.ts'
 import { append } from '../journal/notes.ts'
 import { rebuildRun } from '../journal/rebuild.ts'
@@ -259,6 +260,7 @@ export class RunPlayer {
     return {
       nowMs: this.#nowMs(atMs, run),
       due: new DueTimes(),
+      fair: new FairQueue(),
       offerMs: null,
       hasLeases: true,
       deathsMax: Number.POSITIVE_INFINITY,

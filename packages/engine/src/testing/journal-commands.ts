@@ -46,6 +46,7 @@ export function startOf(shape: {
     parent: null,
     cleanup: null,
     pools: { byDefault: 'default', others: [] },
+    concurrency: null,
   }
 }
 

@@ -2,6 +2,7 @@ import type { JournalCase } from './journal-case.ts'
 import { budgetCases } from './journal-budget-cases.ts'
 import { childCases } from './journal-child-cases.ts'
 import { endCases } from './journal-end-cases.ts'
+import { keyCases } from './journal-key-cases.ts'
 import { noteCases } from './journal-note-cases.ts'
 import { runCases } from './journal-run-cases.ts'
 import { stepCases } from './journal-step-cases.ts'
@@ -20,6 +21,7 @@ export const journalConformance: readonly JournalCase[] = [
   ...childCases,
   ...noteCases,
   ...endCases,
+  ...keyCases,
   ...takeoverCases,
   ...budgetCases,
   ...wholeCases,

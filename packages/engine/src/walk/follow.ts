@@ -13,7 +13,7 @@ import type {
   WakeStep,
 } from '../ports/journal.ts'
 import type { Quarantined } from '../ports/takeover.ts'
-import type { Doorbell, Observer, Plans } from '../ports/runtime.ts'
+import type { Bell, Doorbell, Observer, Plans } from '../ports/runtime.ts'
 import { foldSteps } from '../fold/step-fold.ts'
 import { skipMessage } from '../schedule/cause.ts'
 import { outcomeOf } from '../schedule/standing.ts'
@@ -57,9 +57,16 @@ export class Follower {
     if (reply.runStatus !== 'running') await this.#standing(runId, reply.runStatus, label)
   }
 
-  async ring({ plan, priority }: Label, offers: readonly Offer[]): Promise<void> {
+  /** @param own what an offer without a label goes by */
+  async ring(own: Label | null, offers: readonly Offer[]): Promise<void> {
     if (offers.length === 0) return
-    await this.#parts.doorbell.ring(offers.map((offer) => bellOf(plan, offer, priority)))
+    const bells: Bell[] = []
+    for (const { label, ...offer } of offers) {
+      if (label === undefined) {
+        if (own !== null) bells.push(bellOf(own.plan, offer, own.priority))
+      } else bells.push(bellOf(await this.#parts.plans.get(label.definition), offer, label.priority))
+    }
+    await this.#parts.doorbell.ring(bells)
   }
 
   /** Decides steps until none is left undecided: a skip may bring on the next ones. */
@@ -75,6 +82,7 @@ export class Follower {
   /** What the sweeper found overdue. */
   async discharge(obligation: Obligation): Promise<void> {
     if (obligation.kind === 'run-ended') return this.ended(obligation.runId, obligation.status)
+    if (obligation.kind === 'slot') return this.ring(null, obligation.offers)
     const label: Label = { plan: await this.#parts.plans.get(obligation.definition), priority: obligation.priority }
     switch (obligation.kind) {
       case 'offer':

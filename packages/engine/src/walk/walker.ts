@@ -52,6 +52,9 @@ export interface WalkerParts {
 /** How many successors a commit offers to go on with; for each it sends the names of what the step reads. */
 const CANDIDATES_MAX = 4
 
+/** Turns of others that one bell may be used for: each refused, as its run is at its own cap. */
+const TURNS_MAX = 16
+
 /** `no-handler`: this process lacks the step's function; the step waits for one that has it. */
 export type ServeResult = 'walked' | 'refused' | 'no-handler'
 
@@ -62,6 +65,14 @@ interface Claimed {
   readonly header: RunHeader
   readonly step: ClaimedStep
 }
+
+export interface Served {
+  readonly result: ServeResult
+  /** Whose turn it is instead. */
+  readonly instead?: Offer
+}
+
+type Instead = Pick<Served, 'instead'>
 
 interface Walk {
   readonly plan: Plan
@@ -83,29 +94,36 @@ export class Walker {
    * @throws only what journal, doorbell and plans throw; the step is then due again, whatever had happened
    */
   async serve(offer: Offer, definition: string | null, isRushed = false): Promise<ServeResult> {
+    let [next, hash]: [Offer | null, string | null] = [offer, definition]
+    for (let turns = 0; next !== null && turns < TURNS_MAX; turns += 1) {
+      const served: Served = await this.serveOne(next, hash, isRushed && turns === 0)
+      if (served.result !== 'refused') return served.result
+      ;[next, hash] = [served.instead ?? null, served.instead?.label?.definition ?? null]
+    }
+    return 'refused'
+  }
+
+  /** As `serve`, and whose turn it is instead is the caller's. */
+  async serveOne(offer: Offer, definition: string | null, isRushed = false): Promise<Served> {
     const { journal, plans } = this.#parts
     const hash = definition ?? (await journal.header(offer.runId))?.definition
-    if (hash === undefined) return 'refused'
+    if (hash === undefined) return { result: 'refused' }
     const plan = await plans.get(hash)
     const node = stepNode(plan, offer.stepId)
-    if (node === undefined) return 'refused'
-    if (!this.#canExecute(node, offer.runId)) return 'no-handler'
+    if (node === undefined) return { result: 'refused' }
+    if (!this.#canExecute(node, offer.runId)) return { result: 'no-handler' }
     const claimed = await this.#claim(plan, node, offer, { isRushed })
     if (claimed === 'suspect') return this.#serveAlone(plan, node, offer)
-    if (claimed === null) return 'refused'
-    await this.#walkFrom(plan, node, claimed)
-    return 'walked'
+    return this.#served(plan, node, claimed)
   }
 
   /** Workers have died with this step. Should it happen again, it happened while no other such step was at work here. */
-  async #serveAlone(plan: Plan, node: PlanNode, offer: Offer): Promise<ServeResult> {
+  async #serveAlone(plan: Plan, node: PlanNode, offer: Offer): Promise<Served> {
     const { suspects } = this.#parts.claims
-    if (!suspects.take() && !(await suspects.wait(SUSPECT_WAIT_MS))) return 'refused' // it is offered again
+    if (!suspects.take() && !(await suspects.wait(SUSPECT_WAIT_MS))) return { result: 'refused' } // it is offered again
     try {
       const claimed = await this.#claim(plan, node, offer, { acceptsSuspect: true })
-      if (claimed === null || claimed === 'suspect') return 'refused'
-      await this.#walkFrom(plan, node, claimed)
-      return 'walked'
+      return claimed === 'suspect' ? { result: 'refused' } : await this.#served(plan, node, claimed)
     } finally {
       suspects.leave()
     }
@@ -116,43 +134,47 @@ export class Walker {
     node: PlanNode,
     offer: Offer,
     options: Pick<ClaimStep, 'acceptsSuspect' | 'isRushed'> & { readonly isDecided?: boolean } = {},
-  ): Promise<Claimed | 'suspect' | null> {
+  ): Promise<Claimed | 'suspect' | Instead> {
     const { journal, claims, follower, worker, nonce } = this.#parts
     const reads = node.reads.map((index) => nodeAt(plan, index).id)
     const { leaseMs } = claims
     const reply = await journal.claim({ isDecided: false, ...options, offer, nonce: nonce(), worker, leaseMs, reads })
     switch (reply.outcome) {
       case 'claimed':
+        if (reply.offers.length > 0) await follower.ring({ plan, priority: reply.header.priority }, reply.offers)
         if (reply.header.definition !== plan.hash) return this.#giveBack(reply.header, reply.claim)
         return { header: reply.header, step: reply }
       case 'undecided': {
         const header = await journal.header(offer.runId)
-        if (header?.definition !== plan.hash) return null // a bell of before the run was migrated; another has been rung since
+        if (header?.definition !== plan.hash) return {} // a bell of before the run was migrated; another has been rung since
         if (decide(plan, reply.step.verdicts, node.step.join).run)
           return this.#claim(plan, node, reply.step, { ...options, isDecided: true })
         await follower.decide({ plan, priority: header.priority }, [reply.step])
-        return null
+        return {}
       }
       case 'refused':
         if (reply.reason === 'suspect') return 'suspect'
         if (reply.reason === 'awaiting_budget') await follower.rested(offer.runId, 'parked')
         if (reply.reason === 'budget') await follower.ended(offer.runId, 'budget_exceeded', { plan, priority: 0 })
-        return null
+        return reply.instead === undefined ? {} : { instead: reply.instead }
       default:
         return reply satisfies never
     }
   }
 
-  async #walkFrom(plan: Plan, node: PlanNode, { header, step }: Claimed): Promise<void> {
+  async #served(plan: Plan, node: PlanNode, claimed: Claimed | Instead): Promise<Served> {
+    if (!('step' in claimed)) return { result: 'refused', ...claimed }
+    const { header, step } = claimed
     await this.#walk({ plan, header, input: parseInput(header.input), outputs: new Map() }, node, step)
+    return { result: 'walked' }
   }
 
   /** The bell is of before the run was migrated: what it says of the step holds no more. */
-  async #giveBack({ definition, priority }: RunHeader, claim: Claim): Promise<null> {
+  async #giveBack({ definition, priority }: RunHeader, claim: Claim): Promise<Instead> {
     const { journal, plans, follower } = this.#parts
     const offers = await journal.release(claim, 'migrated')
     await follower.ring({ plan: await plans.get(definition), priority }, offers)
-    return null
+    return {}
   }
 
   async #walk(walk: Walk, first: PlanNode, claimed: ClaimedStep): Promise<void> {
