@@ -94,6 +94,7 @@ async function start(settings: WorkerSettings, environment: Environment, logger:
     home: settings.home,
     spool: settings.spool,
     blobs: settings.blobs,
+    ...(settings.deathsMax !== null && { deathsMax: settings.deathsMax }),
     ...(settings.retentionMs !== null && { retentionMs: settings.retentionMs }),
     ...(settings.checkpointRetentionMs !== null && { checkpointRetentionMs: settings.checkpointRetentionMs }),
     workDir: settings.workDir,

@@ -66,6 +66,8 @@ export interface StartWorkerOptions {
   readonly blobs?: string
   /** How long ended runs stay in Redis, milliseconds. Default 7 days. */
   readonly retentionMs?: number
+  /** A step with which so many workers died is set aside. Default 3. */
+  readonly deathsMax?: number
   /** How long checkpoints and run folders of ended runs stay, milliseconds. Default: until somebody removes them. */
   readonly checkpointRetentionMs?: number
   /** Folder of the run folders. Default: `work/` in `home`. */
@@ -143,6 +145,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
     workflows: byName(options.workflows ?? []),
     blobs: await openBlobPlace(options.blobs ?? 'redis', environment),
     ...(options.retentionMs !== undefined && { retentionMs: options.retentionMs }),
+    ...(options.deathsMax !== undefined && { deathsMax: options.deathsMax }),
     onEvent: (event) => {
       events.worker(event)
       meter.worker(event)

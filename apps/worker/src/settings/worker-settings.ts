@@ -21,6 +21,7 @@ import {
 /** Longest grace: orchestrators kill long before an hour. */
 const GRACE_SECONDS_MAX = 3_600
 const CONCURRENCY_MAX = 10_000 // above it one process is busy with bookkeeping; start another worker
+const DEATHS_MAX_MAX = 1_000
 const PORT_MAX = 65_535
 const CANDIDATE_CACHE_MAX = 1_000_000
 const METRICS_KEYS_MAX = 1_000_000
@@ -100,6 +101,9 @@ export const workerVariables = z.object({
   AGENTLOOM_METRICS_MAX_KEYS: wholeNumber({ min: 1, max: METRICS_KEYS_MAX })
     .optional()
     .describe('Label sets of one metric; what is more is counted as `other`. Default 1,024.'),
+  AGENTLOOM_DEATHS_MAX: wholeNumber({ min: 1, max: DEATHS_MAX_MAX })
+    .optional()
+    .describe('A step with which so many workers died is set aside (quarantined). Default 3.'),
   AGENTLOOM_HEALTH_HOST: z.string().default('127.0.0.1').describe('Address of the health port.'),
 })
 
@@ -127,6 +131,7 @@ export interface WorkerSettings {
   readonly candidateCacheMax: number | null
   readonly metricsKeysMax: number | null
   readonly blobs: string
+  readonly deathsMax: number | null
   readonly retentionMs: number | null
   readonly checkpointRetentionMs: number | null
   readonly strayErrors: 'log' | 'drain'
@@ -161,6 +166,7 @@ export function workerSettings(given: WorkerFlags, environment: Environment): Wo
     candidateCacheMax: variables.AGENTLOOM_CANDIDATE_CACHE_MAX ?? null,
     metricsKeysMax: variables.AGENTLOOM_METRICS_MAX_KEYS ?? null,
     blobs: variables.AGENTLOOM_BLOBS,
+    deathsMax: variables.AGENTLOOM_DEATHS_MAX ?? null,
     retentionMs: variables.AGENTLOOM_RETENTION ?? null,
     checkpointRetentionMs: variables.AGENTLOOM_CHECKPOINT_RETENTION ?? null,
     strayErrors: variables.AGENTLOOM_STRAY_ERRORS,

@@ -30,6 +30,7 @@ export function openShards({
   redis,
   shards,
   retentionMs,
+  deathsMax,
   blobs: elsewhere = null,
   generations,
   onError = () => undefined,
@@ -37,6 +38,8 @@ export function openShards({
   readonly redis: RedisLink
   readonly shards: readonly Keys[]
   readonly retentionMs?: number | undefined
+  /** Of workers: see `WorkerOptions`. */
+  readonly deathsMax?: number | undefined
   readonly blobs?: BlobStore | null | undefined
   /** As the shards; see `ShardedJournalOptions`. */
   readonly generations?: readonly Generation[] | undefined
@@ -46,7 +49,12 @@ export function openShards({
   const inShards = (of: readonly Keys[]): readonly PoolQueues[] => of.flatMap(({ shard }) => pools[shard] ?? [])
   const starts = shards.slice(0, 1).map((keys) => openQueue(redis, keys, RUNS_QUEUE).on('error', onError))
   const blobs = new ShardedBlobs({ redis, shards, elsewhere })
-  const options = { redis, shards, ...(retentionMs === undefined ? {} : { retentionMs }) }
+  const options = {
+    redis,
+    shards,
+    ...(retentionMs === undefined ? {} : { retentionMs }),
+    ...(deathsMax === undefined ? {} : { deathsMax }),
+  }
   return {
     journal: new ValueJournal(new ShardedJournal({ ...options, generations }), blobs),
     unguarded: new ValueJournal(new ShardedJournal(options), blobs),

@@ -54,6 +54,8 @@ export interface WorkerOptions extends StartPolicyOptions {
   readonly leaseMs?: number
   /** Steps that one job leads to before it gives its place to others, 1 to 10,000. Default 100. */
   readonly stepsMax?: number
+  /** A step with which so many workers died is set aside, 1 to 1,000. Default 3. The same for all workers of a Redis. */
+  readonly deathsMax?: number
   /** By name: what `start-run` jobs on the runs queue may start. Default: none, and the queue is left to others. */
   readonly workflows?: ReadonlyMap<string, Plan>
   /** Where values above 32 KiB lie, the same for all who share runs; see `openBlobPlace`. Default: in Redis. */
@@ -103,7 +105,7 @@ const GRACE_MS = 10_000
  * @throws {RedisConnectError} `redis/auth`, `redis/not-redis`, `redis/unsupported-version`, `redis/eviction-policy`
  */
 export async function startWorkerRuntime(options: WorkerOptions): Promise<WorkerRuntime> {
-  const { concurrency, leaseMs, stepsMax, pools } = checkWorkerOptions(options)
+  const { concurrency, leaseMs, stepsMax, deathsMax, pools } = checkWorkerOptions(options)
   const {
     executors,
     workflows = new Map<string, Plan>(),
@@ -124,6 +126,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     redis,
     shards,
     retentionMs,
+    deathsMax,
     blobs: options.blobs,
     generations,
     onError: onError('queue'),

@@ -1,4 +1,4 @@
-import { DEFAULT_POOL } from '@agentloom/engine'
+import { DEATHS_MAX, DEFAULT_POOL } from '@agentloom/engine'
 import { AgentloomError, isQueueName } from '@agentloom/workflow'
 import type { Keys } from '../keys.ts'
 import { ShardCountError } from '../shards/errors.ts'
@@ -9,6 +9,8 @@ const CONCURRENCY = { min: 1, max: 10_000, default: 64 }
 const LEASE_MS = { min: 1_000, max: 600_000, default: 4_000 }
 /** Each costs a worker a connection. */
 const POOLS_MAX = 64
+/** A step that one death sets aside has no second chance on a worker that was merely restarted. */
+const DEATHS = { min: 1, max: 1_000, default: DEATHS_MAX }
 const STEPS = { min: 1, max: 10_000, default: 100 }
 
 /** A setting of the worker is out of its range. */
@@ -24,16 +26,24 @@ export class WorkerOptionError extends AgentloomError {
 }
 
 /** @throws {WorkerOptionError} */
-export function checkWorkerOptions({ concurrency, leaseMs, stepsMax, pools = [DEFAULT_POOL] }: WorkerOptions): {
+export function checkWorkerOptions({
+  concurrency,
+  leaseMs,
+  stepsMax,
+  deathsMax,
+  pools = [DEFAULT_POOL],
+}: WorkerOptions): {
   readonly concurrency: number
   readonly leaseMs: number
   readonly stepsMax: number
+  readonly deathsMax: number
   readonly pools: readonly string[]
 } {
   return {
     concurrency: within('concurrency', concurrency, CONCURRENCY),
     leaseMs: within('leaseMs', leaseMs, LEASE_MS),
     stepsMax: within('stepsMax', stepsMax, STEPS),
+    deathsMax: within('deathsMax', deathsMax, DEATHS),
     pools: checkedPools(pools),
   }
 }
