@@ -395,3 +395,25 @@ test('a short key is refused, and a port that another program has is named', asy
     place: `127.0.0.1:${port}`,
   })
 })
+
+test('above the backlog a run is refused with 429, and above the memory mark with 503, and when to come again', async () => {
+  await using redis = await startRedis({ args: ['--maxmemory', '256mb', '--maxmemory-policy', 'noeviction'] })
+  const workflows = [compileYaml(GREETING).plan]
+  const own = { redis: redis.url, prefix, port: 0, workflows, logger }
+  await using busy = await startServer({ ...own, backlogMax: 1 })
+  expect((await startAt(busy.url)).status).toBe(201)
+  const refused = await startAt(busy.url)
+  expect(refused.status).toBe(429)
+  expect(refused.headers.get('retry-after')).toMatch(/^\d+$/)
+  expect(await refused.json()).toMatchObject({ code: 'run/backlog' })
+  await using full = await startServer({ ...own, memoryMark: 0.0001 })
+  const later = await startAt(full.url)
+  expect(later.status).toBe(503)
+  expect(later.headers.get('retry-after')).toMatch(/^\d+$/)
+  expect(await later.json()).toMatchObject({ code: 'redis/memory-mark' })
+})
+
+function startAt(url: string): Promise<Response> {
+  const headers = { 'content-type': 'application/json' }
+  return fetch(`${url}/runs`, { method: 'POST', headers, body: JSON.stringify({ workflow: 'greeting' }) })
+}
