@@ -29,7 +29,7 @@ R.hold_on(definition)
 
 local f = redis.call('HMGET', R.RUN, 'status', 'created', 'cap', 'parent', 'root', 'closing')
 R.status, R.created, R.cap, R.parent, R.root, R.closing = f[1], f[2], f[3], f[4], f[5], f[6]
-if R.parent then R.join_tree_again() end
+if R.parent then R.join_tree() end
 R.join_key(A[15], A[16], R.parent or '', R.root)
 if R.key then
   redis.call('HSET', R.RUN, 'key', R.key, 'turn', string.format('%.0f', R.turn), 'share', R.share, 'more', '1')

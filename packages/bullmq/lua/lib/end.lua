@@ -153,13 +153,18 @@ function R.ending_of_parent()
   return f[2] and f[2] ~= '' and string.match(f[3], '|(.*)$') ~= parent[2] and f[2]
 end
 
--- A child begins: its root knows all the runs below it.
+-- A child begins, or comes back: its root knows all the runs below it. A root that is not there, because it is still to come back
+-- itself, finds the tree then.
 function R.join_tree()
-  local root = R.ROOT .. 'run:' .. R.root
+  local root, tree = R.ROOT .. 'run:' .. R.root, R.ROOT .. 'tree:' .. R.root
   local status = redis.call('HGET', root, 'status')
-  if not status or R.OVER[status] then return end
-  redis.call('SADD', R.ROOT .. 'tree:' .. R.root, R.RUN_ID)
-  redis.call('HSET', root, 'more', '1', 'root', R.root)
+  if R.OVER[status] then return end
+  redis.call('SADD', tree, R.RUN_ID)
+  if status then
+    redis.call('HSET', root, 'more', '1', 'root', R.root)
+  else
+    redis.call('PEXPIRE', tree, R.RETENTION_MS)
+  end
 end
 
 function R.persist(id)

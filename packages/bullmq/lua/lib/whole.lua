@@ -50,15 +50,6 @@ function R.leave_tree()
   redis.call('PEXPIRE', tree, R.RETENTION_MS)
 end
 
--- A child may come back before its root does, which finds the tree then.
-function R.join_tree_again()
-  R.join_tree()
-  if redis.call('EXISTS', R.ROOT .. 'run:' .. R.root) == 1 then return end
-  local tree = R.ROOT .. 'tree:' .. R.root
-  redis.call('SADD', tree, R.RUN_ID)
-  redis.call('PEXPIRE', tree, R.RETENTION_MS)
-end
-
 -- Whether there are runs below this one.
 function R.find_tree()
   local tree = R.ROOT .. 'tree:' .. R.RUN_ID

@@ -110,3 +110,18 @@ test('a tree that comes back child first is a tree again, and goes when its root
     expect(await redis.hget(keys.definition(plan.hash), 'live')).toBe('0')
   })
 })
+
+test('a child run that begins while its root is away ends with it once that is back', async () => {
+  await opened(async (one) => {
+    const { journal } = one
+    const plan = planOf('  - {id: a, type: function, handler: echo, input: {}}')
+    await journal.start(startCommand(plan, { runId: 'run' }))
+    await claimed(journal, 'a')
+    const root = await wholeOf(one, 'run', plan)
+    await journal.erase('run', root.records.length)
+    await journal.start({ ...childOf('a'), definition: plan.hash, definitionText: 'as it is' })
+    await journal.restore(root, plan)
+    await journal.cancel('run', 'enough')
+    expect((await journal.header('run.a'))?.status).toBe('cancelled')
+  })
+})
