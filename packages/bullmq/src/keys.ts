@@ -45,6 +45,13 @@ export interface Keys {
   blobsOf(owner: string): string
   /** Set: pools beside the default one that were ever rung for. */
   readonly pools: string
+  /** Sets: concurrency keys of which something waits or is at work, and the pools where that is. */
+  readonly concurrencyKeys: string
+  readonly lines: string
+  /** Of a concurrency key: `limit|weight`, its slots, and its steps that wait in a pool; see `lua/lib/fair.lua`. */
+  share(key: string): string
+  slots(key: string): string
+  ready(pool: string, key: string): string
   /** What the keys of the default pool's BullMQ queue begin with; another pool's name follows behind a `-`. */
   readonly stepsQueue: string
 }
@@ -118,6 +125,11 @@ export function keysOf(prefix: string, shard = 0): Keys {
     blobsOf: (owner) => `${root}blobs:${owner}`,
     cached: (key) => `${root}cache:${key}`,
     pools: `${root}pools`,
+    concurrencyKeys: `${root}keys`,
+    lines: `${root}lines`,
+    share: (key) => `${root}share:${key}`,
+    slots: (key) => `${root}slots:${key}`,
+    ready: (pool, key) => `${root}ready:${pool}:${key}`,
     stepsQueue: `${root}${STEPS_QUEUE}`,
   }
 }

@@ -3,6 +3,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { cancelCommand } from '../commands/cancel.ts'
 import { approveCommand, rejectCommand } from '../commands/decide.ts'
 import { doctorCommand } from '../commands/doctor.ts'
+import { queuesCommand } from '../commands/queues.ts'
 import { explainCommand } from '../commands/explain.ts'
 import { exportCommand } from '../commands/export.ts'
 import { importCommand } from '../commands/import.ts'
@@ -63,6 +64,7 @@ Examples:
     pauseCommand(act),
     cancelCommand(act),
     doctorCommand(act),
+    queuesCommand(act),
     forkCommand(act),
     diffCommand(act),
     migrateCommand(act),

@@ -44,8 +44,10 @@ import { guardShards } from '../generation/guard.ts'
 import { fixShardCount } from '../shards/shard-count.ts'
 import { openShards } from '../shards/open-shards.ts'
 import { standingOf, type Standing } from '../standing.ts'
+import { listWorkers, type WorkerEntry } from '../worker/registry.ts'
 import { explain } from './explain.ts'
 import { resumeRun } from './resume.ts'
+import { slotsOf, type KeyStanding } from './slots.ts'
 import { eraseKept, restoreKept } from './whole-runs.ts'
 import { startRun } from './start-run.ts'
 import { loadAtEnd, waitForEnd, waitForRest, watchEvents, type Watching } from './watching.ts'
@@ -178,6 +180,10 @@ export interface Client {
   result(runId: string, signal?: AbortSignal): Promise<RunView>
   /** The run's records as they are written, redacted, from a cursor on, until the run is over. @throws {RunNotFoundError} */
   events(runId: string, options?: EventOptions): AsyncIterable<RunEvent>
+  /** Who holds the slots of a concurrency key, or of all keys of which something waits or is at work, and how many steps wait. */
+  slots(key?: string): Promise<readonly KeyStanding[]>
+  /** The workers that were heard of in the last minutes. */
+  workers(): Promise<readonly WorkerEntry[]>
   /** How runs and queues stand. */
   standing(): Promise<Standing>
   /** For Bull Board. Closed with the client. */
@@ -272,6 +278,8 @@ export async function createClient(options: ClientOptions): Promise<Client> {
         yield { ...cursor, record: plan === null ? record : redactRecord(plan, record) }
       }
     },
+    slots: (key) => slotsOf({ redis, shards, fleet }, key ?? null),
+    workers: () => listWorkers(redis, fleet),
     standing: async () => standingOf(redis, { shards, queues: await queues() }),
     queues,
     isReady: () => redis.status === 'ready',

@@ -72,3 +72,30 @@ test('a key’s limit holds over the runs of the process, also after a resume', 
   expect(new Set(ends.map(({ status }) => status))).toEqual(new Set(['success']))
   expect(most).toBe(2)
 })
+
+test('runs of a key go on when those for which the bells were rung are paused or cancelled', async () => {
+  const { promise: isBusy, resolve: busy } = Promise.withResolvers<void>()
+  const held = defineFunction({
+    name: 'held',
+    input: z.object({ tenant: z.string() }),
+    run: ({ tenant }, { signal }) => {
+      if (tenant !== 'blocks') return 'done'
+      busy()
+      return new Promise<string>((_, reject) => signal.addEventListener('abort', () => reject(new Error('given up'))))
+    },
+  })
+  await using embedded = await createEmbedded({
+    folder: freshFolder(),
+    executors: executorsWith([held]),
+    concurrency: 1,
+  })
+  const plan = planWith('{key: all, limit: 1}')
+  const first = await embedded.start(plan, { input: { tenant: 'blocks' } })
+  await isBusy
+  const others = []
+  for (let n = 0; n < 40; n += 1) others.push(await embedded.start(plan, { input: { tenant: 'goes on' } }))
+  for (const [n, run] of others.slice(0, 35).entries()) await (n % 2 === 0 ? run.pause() : run.cancel())
+  await first.cancel()
+  const ends = await Promise.all(others.slice(35).map((run) => run.result()))
+  expect(new Set(ends.map(({ status }) => status))).toEqual(new Set(['success']))
+})

@@ -316,7 +316,13 @@ export class Runtime implements Embedded {
     this.#claims.abort('pause', runId)
     await Promise.all(all.map((one) => this.#bells.whenIdle(one))) // what was in flight has been handed back
     await this.#live.finish(run)
+    this.#lookSoon()
     return transition
+  }
+
+  /** Bells of a run that leaves are dropped with it, and may have been those that others of its concurrency key wait for. */
+  #lookSoon(): void {
+    if (this.#closing === null) this.#alarm.notLaterThan(this.#parts.executors.clock.now())
   }
 
   close({ graceMs = 0 }: { readonly graceMs?: number } = {}): Promise<void> {
@@ -415,7 +421,10 @@ export class Runtime implements Embedded {
     const run = this.#live.topOf(event.runId)
     if (run === undefined || run.hasLeft) return
     this.#parts.observe(event)
-    if (event.status !== 'success' && event.status !== 'failed') this.#claims.abort('lost', event.runId)
+    if (event.status !== 'success' && event.status !== 'failed') {
+      this.#claims.abort('lost', event.runId)
+      this.#lookSoon()
+    }
     if (event.runId === run.id) void this.#live.finish(run)
   }
 
