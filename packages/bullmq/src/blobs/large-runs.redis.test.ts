@@ -73,3 +73,28 @@ test('after a run is gone its blobs go, and nothing is left of either', async ()
   expect(await redis.exists(keys.blobs, keys.blobsOf('run1'))).toBe(0)
   compaction.close()
 })
+
+test('a run that is taken out whole leaves no key behind, and goes on where it is put back', async () => {
+  await using client = await createClient({ redis: redisUrl(), prefix })
+  const before = new Set(await redis.keys(`${keys.root}*`))
+  await client.start(plan, { runId: 'moved', input: { text: 'y'.repeat(LENGTH) } })
+  {
+    await using _first = (await startTestWorker({ prefix, functions: [grow] })).runtime
+    for await (const { record } of client.events('moved')) if (record.kind === 'waiting') break
+  }
+  const kept = (await client.kept('moved'))!
+  expect(kept.records.some((record) => record.kind === 'committed' && record.output.length > LENGTH)).toBe(true)
+  expect(await client.erase('moved')).toBe(true)
+  expect(await client.header('moved')).toBeNull()
+  const left = (await redis.keys(`${keys.root}*`)).filter((key) => !before.has(key) && !key.includes('agentloom-'))
+  expect(left.filter((key) => key.includes('moved') || key === keys.due || key === keys.blobs)).toEqual([])
+
+  expect(await client.restore(kept)).toMatchObject({ outcome: 'restored', status: 'parked' })
+  expect(await client.restore(kept)).toMatchObject({ outcome: 'restored' })
+  await client.signal('moved', 'go', 'now')
+  await using _second = (await startTestWorker({ prefix, functions: [grow] })).runtime
+  const view = await client.result('moved')
+  expect(view.state).toMatchObject({ c: `${'y'.repeat(LENGTH)}xxx`, given: 'now' })
+  expect(view.steps.map(({ attempts }) => attempts)).toEqual([1, 1, 1, 1])
+  expect(await client.restore(kept)).toMatchObject({ outcome: 'refused' })
+})
