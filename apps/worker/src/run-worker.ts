@@ -95,6 +95,7 @@ async function start(settings: WorkerSettings, environment: Environment, logger:
     spool: settings.spool,
     blobs: settings.blobs,
     ...(settings.deathsMax !== null && { deathsMax: settings.deathsMax }),
+    ...(settings.awayMs !== undefined && { awayMs: settings.awayMs }),
     ...(settings.retentionMs !== null && { retentionMs: settings.retentionMs }),
     ...(settings.checkpointRetentionMs !== null && { checkpointRetentionMs: settings.checkpointRetentionMs }),
     workDir: settings.workDir,

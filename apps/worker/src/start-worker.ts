@@ -68,6 +68,8 @@ export interface StartWorkerOptions {
   readonly retentionMs?: number
   /** A step with which so many workers died is set aside. Default 3. */
   readonly deathsMax?: number
+  /** How long a run waits for somebody before it leaves Redis for its checkpoint, milliseconds; null: it stays. Default 1 hour. */
+  readonly awayMs?: number | null
   /** How long checkpoints and run folders of ended runs stay, milliseconds. Default: until somebody removes them. */
   readonly checkpointRetentionMs?: number
   /** Folder of the run folders. Default: `work/` in `home`. */
@@ -99,6 +101,9 @@ export interface RunningWorker {
   close(options?: { readonly graceMs?: number }): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
+
+/** People answer within it, mostly; what waits longer need not lie in memory. */
+const AWAY_MS = 3_600_000
 
 /**
  * Starts a worker in this process, beside whatever else it does. It listens to no signals and handles no stray errors: those
@@ -171,6 +176,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
       workDir,
       blobs: options.blobs ?? 'redis',
       retentionMs: options.checkpointRetentionMs ?? null,
+      awayMs: options.awayMs === undefined ? AWAY_MS : options.awayMs,
       holder: runtime.worker,
       log,
     }),

@@ -27,4 +27,5 @@ local COMMANDS = {}
 -- @command mirror
 -- @command recount
 -- @command erase
+-- @command leave
 -- @include lib/turn

@@ -40,6 +40,11 @@ export interface Keys {
   childIndex(status: string): string
   /** A result that a step keeps for others: see `journal/result-cache.ts`. */
   cached(key: string): string
+  /** Runs that have left Redis: see `away/away-runs.ts`. */
+  readonly away: string
+  readonly awayIndex: string
+  readonly wanted: string
+  back(runId: string): string
   /** Owners of blobs: see `blobs/redis-blobs.ts`. */
   readonly blobs: string
   blobsOf(owner: string): string
@@ -121,6 +126,10 @@ export function keysOf(prefix: string, shard = 0): Keys {
     definition: (hash) => `${root}def:${hash}`,
     index: (status) => `${root}ix:${status}`,
     childIndex: (status) => `${root}cx:${status}`,
+    away: `${root}away`,
+    awayIndex: `${root}away-ix`,
+    wanted: `${root}wanted`,
+    back: (runId) => `${root}back:${runId}`,
     blobs: `${root}blobs`,
     blobsOf: (owner) => `${root}blobs:${owner}`,
     cached: (key) => `${root}cache:${key}`,

@@ -50,6 +50,7 @@ export {
   referenceRunId,
   type ImportedRun,
 } from './whole-runs/reference-checkpoint.ts'
+export { restsWhole } from './whole-runs/rest.ts'
 export { childRunsIn, eraseAsItIs, readKept, readTree, type KeptRun } from './whole-runs/tree.ts'
 export { createPlans, NoDefinitionError } from './plans.ts'
 export { restartCommand, startCommand, type StartOptions } from './start.ts'

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { createClient, newRunId, openBlobPlace, type Client } from '@agentloom/bullmq/client'
 import { runDocument, type GateDecision, type JournalRecord, type RunView as RunRecord } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
@@ -40,6 +41,7 @@ export async function connect({
   redact,
   blobs,
   retentionMs,
+  home,
   env,
 }: RedisPlace): Promise<Client> {
   return createClient({
@@ -48,9 +50,17 @@ export async function connect({
     prefix,
     redact,
     blobs: await openBlobPlace(blobs, env),
+    checkpoints: { read: (runId) => readCheckpoint(home, runId) },
     ...(shards !== undefined && { shards }),
     ...(retentionMs !== undefined && { retentionMs }),
   })
+}
+
+/** Opened for the one run that has left Redis, if there is such a one. */
+async function readCheckpoint(home: string, runId: string) {
+  const { CheckpointStore } = await import('@agentloom/embedded')
+  await using checkpoints = new CheckpointStore(join(home, 'checkpoints'))
+  return await checkpoints.read(runId)
 }
 
 /** Starts a run that workers execute, and watches it. */

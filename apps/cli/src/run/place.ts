@@ -14,6 +14,8 @@ export type Place =
       readonly redact: readonly string[]
       readonly blobs: string
       readonly retentionMs: number | undefined
+      /** Where checkpoints lie on this machine. */
+      readonly home: string
       /** For what the blob store needs. */
       readonly env: Io['env']
     }
@@ -24,7 +26,8 @@ export function placeOf(redis: string | undefined, settings: Settings, io: Io): 
   const { AGENTLOOM_PREFIX: prefix, AGENTLOOM_SHARDS: shards, AGENTLOOM_REDACT_STATE_KEYS: redact = [] } = settings
   if (url !== undefined) {
     const { AGENTLOOM_BLOBS: blobs, AGENTLOOM_RETENTION: retentionMs, AGENTLOOM_DURABILITY: durability } = settings
-    return { kind: 'redis', url, prefix, shards, durability, redact, blobs, retentionMs, env: io.env }
+    const { home } = embeddedPlace(settings, io)
+    return { kind: 'redis', url, prefix, shards, durability, redact, blobs, retentionMs, home, env: io.env }
   }
   return embeddedPlace(settings, io)
 }

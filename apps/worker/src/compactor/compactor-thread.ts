@@ -5,6 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { openBlobPlace, openCompaction } from '@agentloom/bullmq'
 import { CheckpointStore } from '@agentloom/embedded'
 import { compactLive, compactRound } from './compact.ts'
+import { leaveIdle } from './leave.ts'
 import { type CompactorNews, compactorStart, STOP } from './messages.ts'
 import { retireCheckpoints } from './retire.ts'
 
@@ -19,7 +20,7 @@ const TRY_AGAIN_MS = 10_000
 
 const port = parentPort
 if (port === null) throw new Error('this module is a thread')
-const { redis, prefix, folder, workDir, blobs, retentionMs } = compactorStart.parse(workerData)
+const { redis, prefix, folder, workDir, blobs, retentionMs, awayMs } = compactorStart.parse(workerData)
 const stop = new AbortController()
 port.on('message', (message) => {
   if (message === STOP) stop.abort()
@@ -46,6 +47,7 @@ async function round(): Promise<number> {
     if (performance.now() - tidyAtMs >= TIDY_EVERY_MS) {
       tidyAtMs = performance.now()
       await compaction.collectBlobs()
+      if (awayMs !== null) await leaveIdle({ compaction, store, idleMs: awayMs, nowMs: Date.now() })
       await retireCheckpoints({ store, ageMs: retentionMs, workDir, nowMs: Date.now() })
     }
     return hasMore ? 0 : LOOK_EVERY_MS

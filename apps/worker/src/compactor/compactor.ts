@@ -3,13 +3,16 @@
 
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { openCompaction } from '@agentloom/bullmq'
+import { openBlobPlace, openCompaction } from '@agentloom/bullmq'
+import { CheckpointStore } from '@agentloom/embedded'
 import type { Logger } from '@agentloom/telemetry'
 import { compactorNews, type CompactorStart, STOP } from './messages.ts'
 
 /** A dead compactor is replaced after this; nothing waits for it. */
 const LEASE_MS = 15_000
 const BEAT_MS = 5_000
+/** Whoever asks for a run that has left Redis waits for this. */
+const BRING_MS = 500
 /** Time for the files in hand. */
 const STOP_MAX_MS = 3_000
 
@@ -28,7 +31,9 @@ export interface Compactor extends AsyncDisposable {
 export async function startCompactor({ holder, log, ...start }: CompactorOptions): Promise<Compactor> {
   const trouble = (error: unknown): void =>
     log.warn({ during: 'compaction' }, `checkpoints are behind: ${String(error)}`)
-  const compaction = await openCompaction({ redis: start.redis, prefix: start.prefix })
+  const blobs = await openBlobPlace(start.blobs, process.env)
+  const compaction = await openCompaction({ redis: start.redis, prefix: start.prefix, blobs })
+  const checkpoints = new CheckpointStore(start.folder)
   let thread: Worker | null = null
   let beating: Promise<void> | null = null
   let isClosed = false
@@ -58,17 +63,28 @@ export async function startCompactor({ holder, log, ...start }: CompactorOptions
       .catch(trouble)
       .finally(() => (beating = null))
   }
+  let bringing: Promise<unknown> | null = null
+  const bring = (): void => {
+    bringing ??= compaction
+      .bringWanted(checkpoints)
+      .catch(trouble)
+      .finally(() => (bringing = null))
+  }
   tick()
+  const bringTimer = setInterval(bring, BRING_MS)
   const timer = setInterval(tick, BEAT_MS)
 
   const close = async (): Promise<void> => {
     if (isClosed) return
     isClosed = true
     clearInterval(timer)
+    clearInterval(bringTimer)
+    await bringing
     await stop()
     // Without Redis the lease ends by itself.
     await within(STOP_MAX_MS, compaction.release(holder)).catch(trouble)
     compaction.close()
+    await checkpoints.close()
   }
   return { close, [Symbol.asyncDispose]: close }
 }

@@ -12,6 +12,8 @@ export const compactorStart = z.object({
   blobs: z.string(),
   /** How long checkpoints of ended runs stay, milliseconds. */
   retentionMs: z.number().nullable(),
+  /** How long a run waits for somebody before it leaves Redis, milliseconds; null: it stays. */
+  awayMs: z.number().nullable(),
 })
 export type CompactorStart = z.infer<typeof compactorStart>
 

@@ -80,6 +80,12 @@ export const workerVariables = z.object({
   AGENTLOOM_QUEUES: poolNames
     .default([DEFAULT_POOL])
     .describe('Pools whose steps a worker takes, as steps name them with `queue`, separated by commas.'),
+  AGENTLOOM_AWAY_AFTER: z
+    .union([z.literal('never').transform(() => null), duration()], 'must be a duration such as 30m or 12h, or never')
+    .optional()
+    .describe(
+      'How long a run waits for somebody before it leaves Redis for its checkpoint, to come back when it is asked for: 30m, 12h, `never`. Default 1h.',
+    ),
   AGENTLOOM_CHECKPOINT_RETENTION: duration()
     .optional()
     .describe('How long checkpoints and run folders of ended runs stay: 90d. Default: until `agentloom runs prune`.'),
@@ -134,6 +140,8 @@ export interface WorkerSettings {
   readonly deathsMax: number | null
   readonly retentionMs: number | null
   readonly checkpointRetentionMs: number | null
+  /** Null: never; undefined: as usual. */
+  readonly awayMs: number | null | undefined
   readonly strayErrors: 'log' | 'drain'
   readonly redact: readonly string[]
   readonly logLevel: LogLevel
@@ -168,6 +176,7 @@ export function workerSettings(given: WorkerFlags, environment: Environment): Wo
     blobs: variables.AGENTLOOM_BLOBS,
     deathsMax: variables.AGENTLOOM_DEATHS_MAX ?? null,
     retentionMs: variables.AGENTLOOM_RETENTION ?? null,
+    awayMs: variables.AGENTLOOM_AWAY_AFTER,
     checkpointRetentionMs: variables.AGENTLOOM_CHECKPOINT_RETENTION ?? null,
     strayErrors: variables.AGENTLOOM_STRAY_ERRORS,
     redact: variables.AGENTLOOM_REDACT_STATE_KEYS ?? [],

@@ -4,10 +4,11 @@
 -- A[12] cap or ''  [13] format  [14] its parent as JSON, or ''  [15] the root of its tree, or ''  [16] rank|cleanup step, or ''
 -- A[17] pools as JSON [by default, step, pool, …], kept with the definition, or ''  [18] park or '': on a spent budget
 -- A[19] concurrency key or ''  [20] its limit|weight  [21] roots; then step, rank, …
--- Returns  {0} exists · {1, {step, epoch, …}} · {2} the id stands for another run · {3} the definition's text is needed
+-- Returns  {0} exists · {1, {step, epoch, …}} · {2} the id stands for another run · {3} the definition's text is needed · {4} it is away
 local hash, definition = A[2], R.ROOT .. 'def:' .. A[2]
 local found = redis.call('HMGET', R.RUN, 'definition', 'input')
 if found[1] then return {found[1] == hash and found[2] == A[4] and 0 or 2} end
+if A[14] == '' and redis.call('HEXISTS', R.ROOT .. 'away', A[1]) == 1 then return {4} end
 if redis.call('HEXISTS', definition, 'text') == 0 then
   if A[3] == '' then return {3} end
   R.write_definition(definition, A[3], A[17])

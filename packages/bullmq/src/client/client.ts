@@ -36,6 +36,8 @@ import type {
 } from '@agentloom/engine'
 import { fromPlain, writeValue, type Plan } from '@agentloom/workflow'
 import type { Queue } from 'bullmq'
+import { AwayRuns, type AwayStore } from '../away/away-runs.ts'
+import { ReturningJournal } from '../away/returning-journal.ts'
 import { connect } from '../connect/connect.ts'
 import { ClientClosedError } from '../connect/errors.ts'
 import type { StartDurability } from '../start/durability.ts'
@@ -62,6 +64,8 @@ export interface ClientOptions extends StartPolicyOptions {
   readonly shards?: number
   /** Where values above 32 KiB lie, the same for all who share runs; see `openBlobPlace`. Default: in Redis. */
   readonly blobs?: BlobStore | null
+  /** Where runs may lie that have left Redis: `new CheckpointStore(folder)` of `@agentloom/embedded`. Default: workers are asked. */
+  readonly checkpoints?: AwayStore
   /** How long the records of an ended run stay in Redis. Default 7 days. */
   readonly retentionMs?: number
   /** Keys and globs whose values views do not show, beside those that each workflow names (AGENTLOOM_REDACT_STATE_KEYS). */
@@ -207,7 +211,9 @@ export async function createClient(options: ClientOptions): Promise<Client> {
   const { redis, shards, fleet } = await connect(options)
   const generations = guardShards({ redis, shards, recover: null, hasMemory: async () => false })
   const opened = openShards({ redis, shards, retentionMs, blobs, generations })
-  const { journal, doorbell, queues, closeQueues, blobs: ownBlobs } = opened
+  const { journal: own, doorbell, queues, closeQueues, blobs: ownBlobs } = opened
+  const away = new AwayRuns(redis, shards)
+  const journal = new ReturningJournal(own, away, options.checkpoints ?? null)
   const plans = createPlans((hash) => journal.definition(hash), { redact })
   const follower = new Follower({ journal, doorbell, plans, observe: () => undefined })
   const tree: TreeParts = { journal, plans, follower }
@@ -251,7 +257,7 @@ export async function createClient(options: ClientOptions): Promise<Client> {
       await fixShards()
       return restoreKept(tree, run)
     },
-    erase: (runId) => eraseKept({ journal, blobs: ownBlobs }, runId),
+    erase: (runId) => eraseKept({ journal, blobs: ownBlobs, away }, runId),
     list: (filter) => journal.list(filter),
     async cancel(runId, reason) {
       const transition = await journal.cancel(runId, reason)

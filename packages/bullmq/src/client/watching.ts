@@ -1,5 +1,5 @@
 import { isOver, RunNotFoundError, type LoadedRun, type RunHeader, type RunStatus } from '@agentloom/engine'
-import type { ValueJournal } from '../blobs/value-journal.ts'
+import type { ReturningJournal } from '../away/returning-journal.ts'
 import type { EventOptions, RunEvent } from './client.ts'
 import { WakeUp } from './wake-up.ts'
 import type { Wakes } from './wakes.ts'
@@ -8,7 +8,7 @@ import type { Wakes } from './wakes.ts'
 const WATCH_MS = 60_000
 
 export interface Watching {
-  readonly journal: ValueJournal
+  readonly journal: ReturningJournal
   readonly wakes: Wakes
   /** Aborts when the client is closed. */
   readonly closed: AbortSignal

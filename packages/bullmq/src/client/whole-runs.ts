@@ -7,6 +7,7 @@ import {
   type TreeParts,
 } from '@agentloom/engine'
 import { compileWorkflow, parseDefinition } from '@agentloom/workflow'
+import type { AwayRuns } from '../away/away-runs.ts'
 import type { ShardedBlobs } from '../blobs/sharded-blobs.ts'
 
 /** Puts a run that Redis does not have, and rings for what is ready in it. */
@@ -24,10 +25,13 @@ export async function restoreKept({ journal, follower }: TreeParts, run: KeptRun
 
 /** Removes a run with everything that Redis and the blob store have of it. @returns false where somebody writes to it all the time */
 export async function eraseKept(
-  { journal, blobs }: Pick<TreeParts, 'journal'> & { readonly blobs: ShardedBlobs },
+  { journal, blobs, away }: Pick<TreeParts, 'journal'> & { readonly blobs: ShardedBlobs; readonly away: AwayRuns },
   runId: string,
 ): Promise<boolean> {
   const isDone = await eraseAsItIs(journal, runId)
-  if (isDone && !isChildRun(runId)) await blobs.remove(runId)
+  if (isDone && !isChildRun(runId)) {
+    await away.forget(runId)
+    await blobs.remove(runId)
+  }
   return isDone
 }

@@ -1,5 +1,6 @@
-import type { BlobStore, LoadedRun } from '@agentloom/engine'
+import type { BlobStore, KeptRun, LoadedRun } from '@agentloom/engine'
 import { z } from 'zod'
+import { AwayRuns, type AwayStore } from '../away/away-runs.ts'
 import { ShardedBlobs } from '../blobs/sharded-blobs.ts'
 import { ValueJournal } from '../blobs/value-journal.ts'
 import { connect } from '../connect/connect.ts'
@@ -53,6 +54,12 @@ export interface Compaction {
   load(runId: string, from?: number): Promise<LoadedRun | null>
   /** Text of a definition by hash, or null. */
   definition(hash: string): Promise<string | null>
+  /** Runs that wait for somebody and of which nothing was written since; the longest started first. */
+  resting(limit: number, sinceMs: number): Promise<readonly string[]>
+  /** Takes a run and all below it out of Redis, as its checkpoints have it: see `away/away-runs.ts`. */
+  leave(tree: readonly KeptRun[], place: { readonly home: string; readonly sinceMs: number }): Promise<boolean>
+  /** Brings back runs that somebody asks for and that these checkpoints have. @returns how many */
+  bringWanted(store: AwayStore): Promise<number>
   /** Removes blobs of runs that have left Redis. @returns of how many runs */
   collectBlobs(): Promise<number>
   /** Twice is harmless. */
@@ -69,6 +76,7 @@ export async function openCompaction(options: CompactionOptions): Promise<Compac
   const { redis, shards } = await connect(options)
   const blobs = new ShardedBlobs({ redis, shards, elsewhere: options.blobs ?? null })
   const journal = new ValueJournal(new ShardedJournal({ redis, shards }), blobs)
+  const away = new AwayRuns(redis, shards)
   const scripts = new Scripts(redis)
   const [first] = shards
   const lease = async (holder: string, leaseMs: number): Promise<boolean> =>
@@ -116,6 +124,19 @@ export async function openCompaction(options: CompactionOptions): Promise<Compac
       }
     },
     load: (runId, from) => journal.load(runId, from),
+    async resting(limit, sinceMs) {
+      const runIds = await away.resting(limit)
+      const headers = await Promise.all(runIds.map((runId) => journal.header(runId).catch(() => null)))
+      return headers.flatMap((header) => (header !== null && header.updatedAtMs <= sinceMs ? [header.runId] : []))
+    },
+    async leave(tree, place) {
+      const runId = tree[0]?.header.runId ?? ''
+      const shard = journal.shards[shardOf(runId, shards.length)]
+      const hasLeft = shard !== undefined && (await away.leave(shard, tree, place))
+      if (hasLeft) await blobs.remove(runId)
+      return hasLeft
+    },
+    bringWanted: (store) => away.bringWanted(journal, store),
     collectBlobs: () => blobs.collect(),
     definition: (hash) => journal.definition(hash),
     close: () => redis.disconnect(),

@@ -184,6 +184,20 @@ export class RedisJournal implements Journal {
     return erase(this.#store, runId, recordCount)
   }
 
+  /**
+   * Takes a run and all below it out of Redis, whole or not at all; a row of it stays: see `away/away-runs.ts`.
+   * @param tree how many records each has, the run at the top first
+   */
+  async leave(
+    row: string,
+    createdAtMs: number,
+    tree: readonly { readonly runId: string; readonly recordCount: number }[],
+  ): Promise<boolean> {
+    const root = tree[0]?.runId ?? ''
+    const args = [root, row, createdAtMs, ...tree.flatMap(({ runId, recordCount }) => [runId, recordCount])]
+    return (await this.#store.turn.send('leave', this.#store.keys.run(root), args))[0] === 1
+  }
+
   load(runId: string, from = 0): Promise<LoadedRun | null> {
     return load(this.#store, runId, from)
   }

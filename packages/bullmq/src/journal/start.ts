@@ -7,6 +7,7 @@ import {
   type StartReply,
   type StartRun,
 } from '@agentloom/engine'
+import { RunIsAway } from '../away/run-is-away.ts'
 import { parentText } from './header.ts'
 import { readOffers } from './replies.ts'
 import { intIn, listIn } from './reply.ts'
@@ -24,6 +25,8 @@ export async function start(store: Store, run: StartRun, known: Set<string>): Pr
       return { outcome: 'started', offers: readOffers(runId, listIn(offers)) }
     case 2:
       throw new RunIdConflictError(runId)
+    case 4:
+      throw new RunIsAway(runId)
     default:
       known.delete(definition)
       return start(store, run, known)

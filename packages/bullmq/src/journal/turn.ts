@@ -25,6 +25,7 @@ export type CommandName =
   | 'recount'
   | 'restore'
   | 'erase'
+  | 'leave'
   | 'take'
   | 'go-on'
   | 'finish'

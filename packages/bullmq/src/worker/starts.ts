@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { startCommand, type Follower, type Journal } from '@agentloom/engine'
 import { AgentloomError, type ErrorInfo, type Plan } from '@agentloom/workflow'
+import { RunIsAway } from '../away/run-is-away.ts'
 import { parseStartJob, type StartJob } from '../doorbell/start-job.ts'
 import { RUNS_QUEUE } from '../keys.ts'
 import type { StartPolicy } from '../start/start-policy.ts'
@@ -55,7 +56,12 @@ async function startRun(
     ...(priority === undefined ? {} : { priority }),
     ...(tags === undefined ? {} : { tags }),
   })
-  const { offers } = await policy.around(runId, () => journal.start(command))
+  const { offers } = await policy
+    .around(runId, () => journal.start(command))
+    .catch((error: unknown) => {
+      if (error instanceof RunIsAway) return { offers: [] } // it was started before, and waits for somebody
+      throw error
+    })
   await follower.ring({ plan, priority: command.priority }, offers)
   return runId
 }

@@ -1,0 +1,33 @@
+import { hostname } from 'node:os'
+import type { Compaction } from '@agentloom/bullmq'
+import type { CheckpointStore } from '@agentloom/embedded'
+import { readTree } from '@agentloom/engine'
+
+/** Runs looked at in one round; those that are no longer there make room for the next. */
+const RESTING_MAX = 500
+
+export interface Leaving {
+  readonly compaction: Pick<Compaction, 'resting' | 'leave' | 'load' | 'definition'>
+  readonly store: Pick<CheckpointStore, 'folder' | 'write'>
+  /** How long a run must have waited for somebody, milliseconds. */
+  readonly idleMs: number
+  readonly nowMs: number
+}
+
+/** Writes runs that have waited for long to their checkpoints and takes them out of Redis. @returns how many */
+export async function leaveIdle({ compaction, store, idleMs, nowMs }: Leaving): Promise<number> {
+  const home = `${hostname()}:${store.folder}`
+  const sinceMs = nowMs - idleMs
+  const read = async (runId: string) => {
+    const loaded = await compaction.load(runId)
+    const definitionText = loaded === null ? null : await compaction.definition(loaded.header.definition)
+    return loaded === null || definitionText === null ? null : { ...loaded, definitionText }
+  }
+  let count = 0
+  for (const runId of await compaction.resting(RESTING_MAX, sinceMs)) {
+    const tree = await readTree(read, runId)
+    for (const run of tree) await store.write(run, run.definitionText)
+    if (await compaction.leave(tree, { home, sinceMs })) count += 1
+  }
+  return count
+}
