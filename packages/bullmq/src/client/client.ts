@@ -43,6 +43,7 @@ import { ClientClosedError } from '../connect/errors.ts'
 import type { StartDurability } from '../start/durability.ts'
 import { StartPolicy, type StartPolicyOptions } from '../start/start-policy.ts'
 import { guardShards } from '../generation/guard.ts'
+import { ShardCountError } from '../shards/errors.ts'
 import { fixShardCount } from '../shards/shard-count.ts'
 import { openShards } from '../shards/open-shards.ts'
 import { standingOf, type Standing } from '../standing.ts'
@@ -229,7 +230,9 @@ export async function createClient(options: ClientOptions): Promise<Client> {
   const fixShards = (): Promise<number> =>
     (fixed ??= fixShardCount({ redis, key: fleet.shards, wanted: shards.length }).catch((error: unknown) => {
       fixed = null
-      throw error
+      throw error instanceof ShardCountError && options.shards === undefined
+        ? new ShardCountError(`${error.message}: it was fixed after this client had connected`, 'connect again')
+        : error
     }))
   const close = async (): Promise<void> => {
     if (closing.signal.aborted) return
