@@ -17,7 +17,7 @@ test('a child run whose end nobody told is found, and its parent goes on', async
   const { runtime, workerEvents } = await startTestWorker({ prefix, functions: [echo] })
   try {
     const plan = planOf(
-      '  - {id: sub, type: subworkflow, workflow_inline: {name: c, steps: [{id: k, type: function, handler: elsewhere, output: x}]}}\n' +
+      '  - {id: sub, type: subworkflow, workflow_inline: {name: c, steps: [{id: k, type: function, handler: elsewhere, queue: elsewhere, output: x}]}}\n' +
         '  - {id: after, type: function, handler: echo, input: {text: done}, depends_on: [sub]}',
     )
     await client.start(plan, { runId: 'run' })

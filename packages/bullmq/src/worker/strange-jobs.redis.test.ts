@@ -52,7 +52,7 @@ test.each([
   ],
 ])('a job whose data is %s fails once and is counted', async (_, data) => {
   const job = await steps.add('whatever', data)
-  await expect.poll(() => job.isFailed()).toBe(true)
+  await expect.poll(() => job.isFailed(), { timeout: 4_000 }).toBe(true)
   expect((await steps.getJob(job.id ?? ''))?.failedReason).toMatch(/^job\/malformed /)
   expect(worker.workerEvents).toContainEqual(
     expect.objectContaining({ kind: 'job-malformed', queue: STEPS_QUEUE, jobId: job.id }),

@@ -63,10 +63,12 @@ export class LiveRuns {
     if (this.#isAtRest(run)) void this.#rest(run).catch((error: unknown) => this.lose(run.id, error))
   }
 
-  /** Paused, or parked till somebody gives it more to spend. */
+  /** Paused, or parked for want of a human: more to spend, or another chance for steps that took their process along. */
   #isAtRest({ id }: LiveRun): boolean {
     const state = this.#parts.journal.stateOf(id)
-    return state?.status === 'paused' || state?.awaitsBudget === true
+    if (state?.status === 'paused' || state?.awaitsBudget === true) return true
+    const waits = [...(state?.cells.values() ?? [])].flatMap(({ wait }) => wait ?? [])
+    return state?.status === 'parked' && waits.every((wait) => wait.kind === 'parked' && wait.reason === 'quarantined')
   }
 
   /** All its gates wait. Where one has a time-out somebody must be there when that is over; else any process may take it. */

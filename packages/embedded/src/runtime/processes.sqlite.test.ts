@@ -168,7 +168,7 @@ test('a step that takes its process along three times waits for somebody to let 
   await killedWhileHanging(folder, 'resume', 2)
   await killedWhileHanging(folder, 'resume', 3)
   const last = runChild(folder, 'resume', 'r', 'hang')
-  await last.told('live')
+  await last.told('parked') // it has nothing to do till then, and ends
   await expect.poll(async () => (await kindsOf(folder, 'r')).join(' '), { timeout: 10_000 }).toContain('waiting')
   expect((await kindsOf(folder, 'r')).filter((kind) => kind === 'died')).toHaveLength(3)
   await last.kill()
