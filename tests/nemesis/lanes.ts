@@ -44,10 +44,16 @@ async function runLane(world: World, lane: Lane, { tallies, isOver, pace }: Lane
   }
 }
 
+const TAKES_COPIES: ReadonlySet<Lane> = new Set(['process', 'disk'])
+
+function inTurn(world: World, fault: Fault): Promise<boolean> {
+  return TAKES_COPIES.has(fault.lane) ? world.copies.share(() => fault.inject(world)) : fault.inject(world)
+}
+
 async function injectOne(world: World, tally: Tally): Promise<void> {
   tally.injected += 1
   try {
-    if (await tally.fault.inject(world)) tally.tookEffect += 1
+    if (await inTurn(world, tally.fault)) tally.tookEffect += 1
   } catch (error) {
     tally.misfired = error instanceof Error ? error.message : String(error)
   }

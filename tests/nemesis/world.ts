@@ -5,6 +5,7 @@ import { type RedisHandle, startRedis } from '@agentloom/testing'
 import { Redis } from 'ioredis'
 import { Load } from './load/load.ts'
 import { orders } from './load/orders.ts'
+import { Turns } from './turns.ts'
 import { type Random, seededRandom } from './random.ts'
 import { monotonicMs, Witness } from './witness.ts'
 import { Workers } from './workers.ts'
@@ -22,6 +23,8 @@ export interface World {
   readonly witness: Witness
   readonly load: Load
   readonly random: Random
+  /** Who takes a worker or its disk away shares; who takes away what Redis knows is alone: only one copy may be lost at a time. */
+  readonly copies: Turns
   /** Times at which data of Redis were lost. */
   readonly losses: number[]
   /** Names of workers that ended at work though nobody had ended them. */
@@ -89,6 +92,7 @@ export async function openWorld({
     witness,
     load,
     random: seededRandom(seed + 1),
+    copies: new Turns(),
     losses: [],
     endedByThemselves: [],
     [Symbol.asyncDispose]: async () => {

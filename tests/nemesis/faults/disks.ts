@@ -18,6 +18,11 @@ export const checkpointsFull: Fault = fullDisk(
   },
 )
 
+export const spoolFull: Fault = fullDisk('spool-full', 'a worker could not write down a result on its full disk', {
+  worker: ({ workers, random }) => Promise.resolve(pick(random, workers.alive)),
+  isSeen: (line) => 'message' in line && line.message.startsWith('the spool takes nothing'),
+})
+
 /** Fills a worker's disk until its log tells of it. */
 function fullDisk(
   kind: string,

@@ -1,7 +1,7 @@
 import { CAN_SET_CLOCKS } from '../clock.ts'
 import { CAN_MOUNT } from '../disk.ts'
 import { skew } from './clocks.ts'
-import { checkpointsFull } from './disks.ts'
+import { checkpointsFull, spoolFull } from './disks.ts'
 import type { Fault } from './fault.ts'
 import { cutAfter, cutBefore, delay } from './network.ts'
 import { sigkill, sigstop, sigterm } from './processes.ts'
@@ -30,5 +30,5 @@ export const FAULTS: readonly Fault[] = [
   obliterated,
   paused,
   ...(CAN_SET_CLOCKS ? [skew] : []),
-  ...(CAN_MOUNT ? [checkpointsFull] : []),
+  ...(CAN_MOUNT ? [checkpointsFull, spoolFull] : []),
 ]

@@ -5,6 +5,7 @@ import { between } from '../random.ts'
 import { monotonicMs } from '../witness.ts'
 import type { World } from '../world.ts'
 import type { Fault } from './fault.ts'
+import { pidOf } from './processes.ts'
 
 const DOWN_MS = { min: 100, max: 1_500 }
 /** What a power loss takes with `appendfsync everysec`. */
@@ -32,32 +33,54 @@ export const truncation: Fault = {
   lane: 'store',
   effect:
     'Redis was killed, records of the last second were cut off its append-only file, and it came back without them',
-  async inject(world) {
-    const before = await incrementOf(world.redisFolder)
-    await sleep(UNSYNCED_MS)
-    await world.redis.kill9()
-    const after = await incrementOf(world.redisFolder)
-    const from = before.path === after.path ? before.bytes : 0
-    const last = (await tail(after.path, from)).lastIndexOf(':log:')
-    const kept = last < 0 ? after.bytes : Math.floor(between(world.random, from, from + last))
-    await truncate(after.path, kept)
-    if (last >= 0) world.losses.push(monotonicMs())
-    await world.redis.restart()
-    return last >= 0
-  },
+  inject: (world) =>
+    loss(world, async () => {
+      const before = await incrementOf(world.redisFolder)
+      await sleep(UNSYNCED_MS)
+      await world.redis.kill9()
+      const after = await incrementOf(world.redisFolder)
+      const from = before.path === after.path ? before.bytes : 0
+      const last = (await tail(after.path, from)).lastIndexOf(':log:')
+      const kept = last < 0 ? after.bytes : Math.floor(between(world.random, from, from + last))
+      await truncate(after.path, kept)
+      await world.redis.restart()
+      return last >= 0
+    }),
 }
 
 export const flush: Fault = {
   kind: 'flushall',
   lane: 'store',
   effect: 'all data of Redis were gone while runs were live',
-  async inject(world) {
-    const hadWork = world.load.live.size > 0 && (await world.admin.dbsize()) > 0
-    world.losses.push(monotonicMs())
-    await world.admin.flushall()
-    return hadWork
-  },
+  inject: (world) =>
+    loss(world, async () => {
+      const hadWork = world.load.live.size > 0 && (await world.admin.dbsize()) > 0
+      await world.admin.flushall()
+      return hadWork
+    }),
 }
+
+/** Takes away what Redis knows, while every worker is there with its disk; until they have told it what they know. */
+function loss(world: World, lose: () => Promise<boolean>): Promise<boolean> {
+  return world.copies.alone(async () => {
+    const { workers, witness, losses } = world
+    await witness.until(() => workers.all.every((worker) => witness.hasWorked(pidOf(worker))), WORKERS_MS_MAX)
+    let told = 0
+    const recovered = witness.until((line) => {
+      if ('message' in line && line.message === TOLD) told += 1
+      return told >= workers.all.length
+    }, RECOVERY_MS_MAX)
+    const hasLost = await lose()
+    losses.push(monotonicMs())
+    await recovered
+    return hasLost
+  })
+}
+
+const TOLD = 'what the spool knows was told'
+const WORKERS_MS_MAX = 10_000
+/** Workers that do not say a word are not waited for any longer than this. */
+const RECOVERY_MS_MAX = 15_000
 
 export const full: Fault = {
   kind: 'maxmemory',
