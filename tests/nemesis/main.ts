@@ -1,5 +1,5 @@
-// pnpm nemesis --minutes N [--seed S] [--only KINDS] [--json]: real workers, real Redis, real BullMQ, and everything that can happen to
-// them. Exits with 0 when nothing was lost, stuck or done twice; with 1 when something was; with 2 when a fault never took effect.
+// pnpm nemesis --minutes N [--effects N] [--seed S] [--only KINDS] [--json]: real workers, real Redis, real BullMQ, and everything that can happen to
+// them. Exits with 0 when nothing was lost, stuck or done twice; with 1 when something was; with 2 when a fault took effect too seldom.
 
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -13,6 +13,7 @@ const SEED_MAX = 2 ** 31
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '1' },
+    effects: { type: 'string', default: '1' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * SEED_MAX)) },
     only: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
@@ -26,6 +27,7 @@ console.error(`seed ${values.seed}, in ${folder}`)
 const report = await nemesis({
   seed: Number(values.seed),
   minutes: Number(values.minutes),
+  effects: Number(values.effects),
   only: values.only === '' ? [] : values.only.split(','),
   folder,
   tell: (line) => console.error(line),

@@ -15,7 +15,7 @@ test(
   async () => {
     await mkdir(SCRATCH, { recursive: true })
     const folder = await mkdtemp(join(SCRATCH, 'test-'))
-    const report = await nemesis({ seed: SEED, minutes: MINUTES, only: [], folder, tell: () => undefined })
+    const report = await nemesis({ seed: SEED, minutes: MINUTES, effects: 1, only: [], folder, tell: () => undefined })
     console.log(printed(report))
     expect(report.verdict, printed(report)).toBe('green')
     await rm(folder, { recursive: true, force: true })

@@ -12,6 +12,8 @@ export interface NemesisOptions {
   readonly seed: number
   /** Faults go on for so long, on a slow machine longer until each took effect; then come the settling and the verdict. */
   readonly minutes: number
+  /** Each fault is to take effect so often; a report with fewer is invalid. */
+  readonly effects: number
   /** Kinds of faults; empty: all. */
   readonly only: readonly string[]
   readonly folder: string
@@ -26,7 +28,7 @@ const TELL_MS = 30_000
 const SMALL_MINUTES = 2
 /** A short run leaves less time between faults. */
 const SMALL_PACE = 0.3
-/** So many times longer than asked for, at most, until every fault has taken effect. */
+/** So many times longer than asked for, at most, until every fault has taken effect often enough. */
 const EXTENSION = 3
 
 export async function nemesis(options: NemesisOptions): Promise<Report> {
@@ -43,7 +45,7 @@ export async function nemesis(options: NemesisOptions): Promise<Report> {
   const faultsFrom = monotonicMs()
   const isOver = (): boolean => {
     const minutesGone = (monotonicMs() - faultsFrom) / 60_000
-    const isShown = tallies.every(({ tookEffect }) => tookEffect > 0)
+    const isShown = tallies.every(({ tookEffect }) => tookEffect >= options.effects)
     return minutesGone >= (isShown ? minutes : minutes * EXTENSION)
   }
   const telling = setInterval(() => tell(progressOf(world, tallies)), TELL_MS)
@@ -58,7 +60,15 @@ export async function nemesis(options: NemesisOptions): Promise<Report> {
   await world.witness.read()
   const fates = await classify(world)
   if (fates.stuck.length === 0) world.load.problems.push(...(await leaks(world)))
-  return reportOf({ seed, minutes: faultMinutes, seconds: (monotonicMs() - from) / 1_000, tallies, world, fates })
+  return reportOf({
+    seed,
+    effects: options.effects,
+    minutes: faultMinutes,
+    seconds: (monotonicMs() - from) / 1_000,
+    tallies,
+    world,
+    fates,
+  })
 }
 
 function talliesOf(only: readonly string[]): readonly Tally[] {

@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { keysOf } from '@agentloom/bullmq'
+import { exited } from '../../crash/fleet.ts'
 import { pick } from '../random.ts'
 import type { Execution, LogLine } from '../witness.ts'
 import type { Worker } from '../workers.ts'
 import type { World } from '../world.ts'
 import type { Fault } from './fault.ts'
+import { pidOf } from './processes.ts'
 
 const FULL_MS_MAX = 12_000
 const LASTS_MS = 500
+const BACK_MS_MAX = 15_000
 
 export const checkpointsFull: Fault = fullDisk(
   'checkpoints-full',
@@ -18,8 +21,22 @@ export const checkpointsFull: Fault = fullDisk(
   },
 )
 
+/** A spool that has been written for a while has pages to use again: only a young one needs room. */
 export const spoolFull: Fault = fullDisk('spool-full', 'a worker could not write down a result on its full disk', {
-  worker: ({ workers, random }) => Promise.resolve(pick(random, workers.alive)),
+  async worker({ workers, witness, random }) {
+    const worker = pick(
+      random,
+      workers.alive.filter((one) => !workers.isHeld(one)),
+    )
+    if (worker === undefined) return undefined
+    return workers.hold(worker, async () => {
+      worker.child.kill('SIGTERM')
+      await exited(worker.child)
+      workers.restart(worker)
+      const isBack = await witness.until(() => witness.hasWorked(pidOf(worker)), BACK_MS_MAX)
+      return isBack ? worker : undefined
+    })
+  },
   isSeen: (line) => 'message' in line && line.message.startsWith('the spool takes nothing'),
 })
 

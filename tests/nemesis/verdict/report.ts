@@ -12,7 +12,7 @@ export interface FaultCount {
 }
 
 export interface Report {
-  /** `invalid`: a fault never took effect, so that nothing is shown. */
+  /** `invalid`: a fault took effect too seldom, so that nothing is shown. */
   readonly verdict: 'green' | 'violated' | 'invalid'
   readonly seed: number
   /** With faults. */
@@ -43,6 +43,7 @@ export interface Report {
 
 export interface Findings {
   readonly seed: number
+  readonly effects: number
   readonly minutes: number
   readonly seconds: number
   readonly tallies: readonly Tally[]
@@ -50,7 +51,7 @@ export interface Findings {
   readonly fates: Fates
 }
 
-export function reportOf({ seed, minutes, seconds, tallies, world, fates }: Findings): Report {
+export function reportOf({ seed, effects, minutes, seconds, tallies, world, fates }: Findings): Report {
   const { load, witness, endedByThemselves } = world
   const faults = tallies.map(({ fault, injected, tookEffect, misfired }) => ({
     kind: fault.kind,
@@ -61,7 +62,7 @@ export function reportOf({ seed, minutes, seconds, tallies, world, fates }: Find
     misfired,
   }))
   const violations = [witness.again, fates.lost, fates.stuck, load.problems, endedByThemselves]
-  const isInvalid = faults.some(({ tookEffect }) => tookEffect === 0)
+  const isInvalid = faults.some(({ tookEffect }) => tookEffect < effects)
   return {
     verdict: violations.some((list) => list.length > 0) ? 'violated' : isInvalid ? 'invalid' : 'green',
     seed,
