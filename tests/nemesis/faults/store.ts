@@ -85,7 +85,7 @@ const RECOVERY_MS_MAX = 15_000
 export const full: Fault = {
   kind: 'maxmemory',
   lane: 'store',
-  effect: 'a START was refused because Redis was full',
+  effect: 'a START was refused because Redis was full, or as good as full',
   async inject({ admin, load }) {
     const refusedBefore = load.refusedFull
     const used = Number(/used_memory:(\d+)/.exec(await admin.info('memory'))?.[1])

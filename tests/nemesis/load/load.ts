@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { MemoryMarkError } from '@agentloom/bullmq'
 import { type Client, RedisFullError, type RunStatus } from '@agentloom/bullmq/client'
 import type { Witness } from '../witness.ts'
 import { judgeRun } from '../verdict/judge-run.ts'
@@ -76,7 +77,7 @@ export class Load {
         await client.start(order.plan, { runId, input: order.input })
         break
       } catch (error) {
-        if (!(error instanceof RedisFullError)) throw error
+        if (!isRefusal(error)) throw error
         this.refusedFull += 1
         await sleep(FULL_RETRY_MS)
       }
@@ -149,4 +150,9 @@ export class Load {
       this.trouble.set(key, (this.trouble.get(key) ?? 0) + 1)
     }
   }
+}
+
+/** There is no room for more runs; those that were accepted go on. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof RedisFullError || error instanceof MemoryMarkError
 }
