@@ -29,6 +29,7 @@ export type ScriptName =
   | 'generation'
   | 'leases'
   | 'turns'
+  | 'replayed'
 
 export type ScriptArguments = readonly (string | number)[]
 

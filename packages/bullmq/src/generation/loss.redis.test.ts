@@ -145,6 +145,21 @@ test('a Redis that comes back with an older prefix of its data is filled up', as
   await fleet.close()
 }, 60_000)
 
+test('also in a full Redis workers tell what they know, and the gate is opened', async () => {
+  const fleet = await started()
+  await fleet.committedSome(RUNS)
+  await server.kill9()
+  await server.restart()
+  const redis = new Redis(server.url)
+  await redis.config('SET', 'maxmemory', '1')
+  await expect.poll(() => fleet.told.filter(({ kind }) => kind === 'recovered').length, { timeout: 30_000 }).toBe(2)
+  await redis.config('SET', 'maxmemory', '0')
+  redis.disconnect()
+  await fleet.allEnded()
+  expect(fleet.again).toEqual([])
+  await fleet.close()
+}, 60_000)
+
 /** As after a power loss: only a part of the append-only file has reached the disk. */
 async function cutLog(part: number): Promise<void> {
   const logs = join(folder, 'appendonlydir')

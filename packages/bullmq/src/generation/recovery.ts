@@ -12,6 +12,7 @@ import {
 import { compileWorkflow, parseDefinition, type Plan } from '@agentloom/workflow'
 import type { RedisLink } from '../connect/link.ts'
 import type { Keys } from '../keys.ts'
+import { Scripts } from '../script.ts'
 import { shardOf } from '../shards/shard-of.ts'
 import type { WorkerEvent } from '../worker/events.ts'
 import type { Registry } from '../worker/registry.ts'
@@ -128,8 +129,8 @@ export class Recovery {
 
   async #note(keys: Keys, { quarantine }: Lost, stage: Stage): Promise<void> {
     const { redis, instance } = this.#parts
-    await redis.hset(keys.replayed, instance, `${stage} ${quarantine}`)
-    await redis.expire(keys.replayed, NOTES_TTL_SECONDS)
+    const args = [instance, `${stage} ${quarantine}`, NOTES_TTL_SECONDS]
+    await new Scripts(redis).call({ name: 'replayed', keys: [keys.replayed], args })
   }
 
   /** Whether every worker that is known to live is at one of the stages, or nobody waits for it any more. */
