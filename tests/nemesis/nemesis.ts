@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FAULTS, LOSSES } from './faults/index.ts'
+import { FAULTS } from './faults/index.ts'
 import { pidOf } from './faults/processes.ts'
 import { runLanes, type Tally } from './lanes.ts'
 import { type Report, reportOf } from './verdict/report.ts'
@@ -29,7 +29,7 @@ const SMALL_MINUTES = 2
 /** A short run leaves less time between faults. */
 const SMALL_PACE = 0.3
 /** So many times longer than asked for, at most, until every fault has taken effect often enough. */
-const EXTENSION = 3
+const EXTENSION = 6
 
 export async function nemesis(options: NemesisOptions): Promise<Report> {
   const { seed, minutes, folder, tell } = options
@@ -72,11 +72,10 @@ export async function nemesis(options: NemesisOptions): Promise<Report> {
 }
 
 function talliesOf(only: readonly string[]): readonly Tally[] {
-  const all = [...FAULTS, ...LOSSES]
-  const unknown = only.filter((kind) => !all.some((fault) => fault.kind === kind))
+  const unknown = only.filter((kind) => !FAULTS.some((fault) => fault.kind === kind))
   if (unknown.length > 0)
-    throw new Error(`no fault is called ${unknown.join(', ')}; there are ${all.map(({ kind }) => kind).join(', ')}`)
-  const chosen = only.length === 0 ? FAULTS : all.filter(({ kind }) => only.includes(kind))
+    throw new Error(`no fault is called ${unknown.join(', ')}; there are ${FAULTS.map(({ kind }) => kind).join(', ')}`)
+  const chosen = FAULTS.filter(({ kind }) => only.length === 0 || only.includes(kind))
   return chosen.map((fault) => ({ fault, injected: 0, tookEffect: 0, misfired: null }))
 }
 

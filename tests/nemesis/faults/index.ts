@@ -8,10 +8,7 @@ import { sigkill, sigstop, sigterm } from './processes.ts'
 import { cleaned, drained, duplicate, failed, obliterated, paused, removed } from './queues.ts'
 import { flush, full, restart, standstill, truncation } from './store.ts'
 
-/** Data of Redis are gone. Not part of the usual mixture until workers keep a spool. */
-export const LOSSES: readonly Fault[] = [truncation, flush]
-
-/** Every other fault that this machine can have. */
+/** Every fault that this machine can have. */
 export const FAULTS: readonly Fault[] = [
   sigkill,
   sigterm,
@@ -22,6 +19,8 @@ export const FAULTS: readonly Fault[] = [
   restart,
   standstill,
   full,
+  truncation,
+  flush,
   duplicate,
   removed,
   failed,

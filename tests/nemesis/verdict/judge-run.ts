@@ -1,5 +1,5 @@
 import type { Client, LoadedRun } from '@agentloom/bullmq/client'
-import { claimsAfterCommit } from '../../crash/evidence.ts'
+import { verifyRun } from '@agentloom/engine'
 import type { LiveRun } from '../load/load.ts'
 import type { Witness } from '../witness.ts'
 
@@ -14,8 +14,7 @@ export async function judgeRun(
   const family = [loaded, ...(await childrenOf(client, loaded))]
   return [
     ...order.problemsOf({ view, loaded }),
-    ...family.flatMap(claimsAfterCommit).map((step) => `claimed after its commit: ${step}`),
-    ...family.flatMap(fallingEpochs),
+    ...(await Promise.all(family.map((run) => findingsOf(client, run)))).flat(),
     ...family.flatMap(repeatedItems),
   ]
 }
@@ -28,17 +27,11 @@ async function childrenOf(client: Client, { records }: LoadedRun): Promise<reado
   return children.filter((child) => child !== null)
 }
 
-/** I3. */
-function fallingEpochs({ header, records }: LoadedRun): readonly string[] {
-  const epochs = new Map<string, number>()
-  return records.flatMap((record) => {
-    if (record.kind !== 'claimed') return []
-    const before = epochs.get(record.stepId) ?? 0
-    epochs.set(record.stepId, record.epoch)
-    return record.epoch > before
-      ? []
-      : [`${header.runId} ${record.stepId}: claimed as epoch ${record.epoch} after ${before}`]
-  })
+/** What `agentloom verify` would say. */
+async function findingsOf(client: Client, run: LoadedRun): Promise<readonly string[]> {
+  const { runId, definition } = run.header
+  const findings = verifyRun(await client.plan(definition), run)
+  return findings.map(({ code, stepId, message }) => `${runId} ${stepId ?? ''}: ${code}: ${message}`)
 }
 
 /** An item of a foreach whose end was written down is not done again: no second note has its result. */
