@@ -1,5 +1,6 @@
 import { isOver, type Claim, type Wish } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
+import { newStepAudit } from './step-audit.ts'
 import { RunAudit } from './run-audit.ts'
 import type { Store } from './store.ts'
 import { demand } from './violation.ts'
@@ -7,6 +8,10 @@ import { demand } from './violation.ts'
 /** Looks at every run after every event, and at everything that is executed. */
 export class Audit {
   readonly runs = new Map<string, RunAudit>()
+  /** Results that were answered as committed, `run:step:visit`. */
+  readonly committed = new Set<string>()
+  /** The store has lost data at least once. */
+  hasLost = false
   /** When faults have stopped. */
   calmSinceMs = Infinity
   readonly #store: Store
@@ -24,12 +29,19 @@ export class Audit {
       if (run === undefined) continue
       let audit = this.runs.get(runId)
       if (audit === undefined) {
-        audit = new RunAudit(start, this.#planOf(start.definition))
+        audit = new RunAudit(start, this.#planOf(start.definition), this.committed)
+        if (this.hasLost) audit.readBack(run)
         this.runs.set(runId, audit)
       }
       audit.check(run)
       audit.checkDeadline(run, this.#store.nowMs, this.calmSinceMs)
     }
+  }
+
+  /** What the store knows from now on is another story. */
+  forget(): void {
+    this.runs.clear()
+    this.hasLost = true
   }
 
   get areAllOver(): boolean {
@@ -75,16 +87,16 @@ export class Audit {
   /** A model is asked or a tool is called (`turn 0`, `call 0:1`): what the holder could know the outcome of is not done again. */
   acts(worker: string, { runId, stepId }: { readonly runId: string; readonly stepId: string }, what: string): void {
     const step = this.#claimed(runId, stepId)
-    const isKnown = step.worker === worker && step.done.has(what)
+    // After a loss a call may be known and the answer that wanted it not: the model is asked again, and what follows is new.
+    const isKnown = !this.hasLost && step.worker === worker && step.done.has(what)
     demand(!isKnown, 'I1', () => `${runId}: ${stepId} did ${what} again`)
   }
 
   #claimed(runId: string, stepId: string): ReturnType<RunAudit['step']> {
     const audit = this.runs.get(runId)
-    demand(audit !== undefined, 'I14', () => `${runId} is executed and unknown`)
-    const step = audit?.step(stepId)
-    if (step === undefined) throw new Error('unreachable')
-    demand(step.epoch > 0, 'I6', () => `${runId}: ${stepId} is executed without a claim`)
+    demand(audit !== undefined || this.hasLost, 'I14', () => `${runId} is executed and unknown`)
+    const step = audit?.step(stepId) ?? newStepAudit() // a run that was lost while it was executed
+    demand(step.epoch > 0 || this.hasLost, 'I6', () => `${runId}: ${stepId} is executed without a claim`)
     return step
   }
 }

@@ -27,6 +27,12 @@ export class Bells {
     })
   }
 
+  /** It was in the store that has lost all. */
+  forget(): void {
+    this.#known.clear()
+    this.#waiting.splice(0)
+  }
+
   /** The same bell once more, under a name that the queue does not know. */
   again(bell: Bell): void {
     this.#put(bell)

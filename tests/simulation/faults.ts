@@ -29,6 +29,12 @@ export const FAULTS = [
   'user-signalled-otherwise',
   'user-reopened',
   'producer-crash',
+  'rolled-back',
+  'all-lost',
+  'run-restored',
+  'recovery-crash',
+  'disk-full',
+  'resent-from-spool',
 ] as const
 
 export type Fault = (typeof FAULTS)[number]

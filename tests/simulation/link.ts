@@ -45,12 +45,19 @@ export class Link {
   readonly #world: World
   readonly #process: SimProcess
   readonly #isPerfect: boolean
+  readonly #isPrivileged: boolean
   #open = 0
 
-  constructor(world: World, process: SimProcess, { isPerfect }: { readonly isPerfect: boolean }) {
+  /** @param options.isPrivileged passes while the store is shut */
+  constructor(
+    world: World,
+    process: SimProcess,
+    { isPerfect, isPrivileged = false }: { readonly isPerfect: boolean; readonly isPrivileged?: boolean },
+  ) {
     this.#world = world
     this.#process = process
     this.#isPerfect = isPerfect
+    this.#isPrivileged = isPrivileged
   }
 
   /** Requests without an answer. */
@@ -94,7 +101,7 @@ export class Link {
     const isCrash = happens(profile.crashInRequest)
     const isReplyLost = happens(profile.replyLost)
     const isReplyRefused = !isReplyLost && happens(profile.replyRefused)
-    timeline.after(delayMs, () => {
+    const arrive = (): void => {
       const reply = this.#execute(request)
       if (isCrash && this.#process.isAlive) {
         counts['crash-in-request'] += 1
@@ -112,9 +119,11 @@ export class Link {
       } else {
         this.#process.after(dice.latencyMs(latencyMs), () => this.#answer(request, reply))
       }
-    })
+    }
+    timeline.after(delayMs, () => (this.#isPrivileged ? arrive() : this.#world.store.whenOpen(arrive)))
     if (FENCED.has(request.method) && happens(profile.commandDoubled))
       timeline.after(delayMs + dice.between(0, COPY_MS), () => {
+        if (this.#world.store.isShut) return
         counts['command-doubled'] += 1
         this.#execute(request).catch(() => undefined) // nobody hears this answer
       })

@@ -261,6 +261,18 @@ export const mutants: readonly Mutant[] = [
     to: "if (held.reason === 'drain') throw",
   },
   {
+    name: 'commit before the spool has it',
+    file: 'engine/src/spool/spooled-journal.ts',
+    from: '    const [reply] = await Promise.all([write(), this.#put(entry)])\n    return reply',
+    to: '    const reply = await write()\n    void this.#put(entry)\n    return reply',
+  },
+  {
+    name: 'spool results of a run that it does not know',
+    file: 'engine/src/spool/spooled-journal.ts',
+    from: 'if (known?.limits === limits) return known.put',
+    to: 'if (known?.limits === limits) return',
+  },
+  {
     name: 'start a run twice',
     file: 'engine/src/journal/memory-journal.ts',
     from: "      return { outcome: 'exists', offers: [] }",

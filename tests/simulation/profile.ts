@@ -28,11 +28,19 @@ export interface Profile {
   readonly clockJumps: number
   readonly drains: number
   readonly verbs: number
+  /** Times that the store loses data. */
+  readonly losses: number
+  /** Workers write results to their own disks, too. */
+  readonly hasSpools: boolean
+  readonly spoolOrder: 'parallel' | 'before'
+  /** Of a write to a disk. */
+  readonly diskFull: number
 }
 
 export function profileOf(dice: Dice): Profile {
   const rate = (most: number): number => (dice.chance(0.35) ? dice.next() * most : 0)
   const some = (most: number): number => (dice.chance(0.4) ? dice.between(1, most) : 0)
+  const losses = dice.chance(0.2) ? dice.between(1, 2) : 0
   return {
     latencyMs: dice.pick([0.5, 2, 2, 10, 50]),
     workMs: dice.pick([1, 20, 500, 2_000]),
@@ -53,8 +61,12 @@ export function profileOf(dice: Dice): Profile {
     noHandler: rate(0.5),
     crashes: some(3),
     pauses: some(2),
-    clockJumps: some(2),
+    clockJumps: losses > 0 ? 0 : some(2), // what a spool holds is timed by the worker's clock
     drains: some(2),
     verbs: some(5),
+    losses,
+    hasSpools: losses > 0 || dice.chance(0.1),
+    spoolOrder: dice.pick(['parallel', 'before']),
+    diskFull: rate(0.1),
   }
 }

@@ -24,12 +24,19 @@ export class RunAudit {
   readonly #signals = new Map<string, string>()
   #running = 0
   #spentNanoUsd = 0
+  /** `run:step:visit` of results that were answered as committed, whatever the store has lost since. */
+  readonly #committed: ReadonlySet<string>
+  /** Reads what was brought back: who did what when is not in it. */
+  #isReadBack = false
+  /** It was: then notes may be there of an answer that is not. */
+  #wasReadBack = false
   #isHeld = false
   #isClosing = false
   #endedAs: string | null = null
   #deadlineMs: number | null = null
 
-  constructor(start: StartRun, plan: Plan) {
+  constructor(start: StartRun, plan: Plan, committed: ReadonlySet<string>) {
+    this.#committed = committed
     this.start = start
     this.plan = plan
   }
@@ -48,6 +55,15 @@ export class RunAudit {
     const made = newStepAudit()
     this.#steps.set(stepId, made)
     return made
+  }
+
+  /** Reads a run that a store has brought back after it had lost it. */
+  readBack(run: RunState): void {
+    this.#isReadBack = true
+    this.#wasReadBack = true
+    this.check(run)
+    this.#isReadBack = false
+    for (const step of this.#steps.values()) step.leaseUntilMs = 0 // its leases have ended with what was lost
   }
 
   /** Reads what is new, and compares what the journal counts with it. */
@@ -127,7 +143,12 @@ export class RunAudit {
     this.#demand(epoch > step.epoch, 'I3', `${stepId} was claimed under epoch ${epoch} after ${step.epoch}`)
     this.#demand(step.status !== 'suspended', 'I4', `${stepId} was claimed while it waits`)
     this.#demand(
-      step.status !== 'running' || atMs >= step.leaseUntilMs,
+      this.#isReadBack || !this.#committed.has(`${this.start.runId}:${stepId}:${step.visit}`),
+      'I1',
+      `${stepId} was claimed after its result was answered as committed`,
+    )
+    this.#demand(
+      this.#isReadBack || step.status !== 'running' || atMs >= step.leaseUntilMs,
       'I2',
       `${stepId} was claimed while another held it`,
     )
@@ -137,13 +158,17 @@ export class RunAudit {
       this.#mayRun(stepId, step)
       const { budgetNanoUsd } = run
       this.#demand(
-        budgetNanoUsd === null || this.#spentNanoUsd < budgetNanoUsd,
+        this.#isReadBack || budgetNanoUsd === null || this.#spentNanoUsd < budgetNanoUsd,
         'I11',
         `${stepId} was claimed with ${this.#spentNanoUsd} of ${budgetNanoUsd} spent`,
       )
       if (step.status !== 'running') this.#running += 1
       const { cap } = this.start
-      this.#demand(cap === null || this.#running <= cap, 'I10', `${this.#running} steps run, at most ${cap} may`)
+      this.#demand(
+        this.#isReadBack || cap === null || this.#running <= cap,
+        'I10',
+        `${this.#running} steps run, at most ${cap} may`,
+      )
     }
     for (const one of step.doing) step.done.add(one)
     step.doing = new Set()
@@ -156,7 +181,7 @@ export class RunAudit {
 
   /** A step that has waited is kept when what is above it runs again: a gate is asked once. */
   #mayRun(stepId: string, { wait }: StepAudit): void {
-    if (wait !== null) return
+    if (wait !== null || this.#isReadBack) return
     const node = this.#node(stepId)
     const areResolved = node.sources.every((index) => this.#fates[index] !== undefined)
     this.#demand(areResolved, 'I6', `${stepId} was claimed before its edges were resolved`)
@@ -222,11 +247,12 @@ export class RunAudit {
 
   #noted({ stepId, epoch, note, usage }: Of<'noted'>): void {
     const step = this.#holder({ stepId, epoch })
-    this.#demand(!step.noted.has(note), 'I1', `${stepId} noted the same twice: ${note}`)
+    this.#demand(!step.noted.has(note) || this.#isReadBack, 'I1', `${stepId} noted the same twice: ${note}`)
     step.noted.add(note)
     this.#spentNanoUsd += usage?.costNanoUsd ?? 0
     for (const one of doneIn(parseValue(note))) {
-      this.#demand(!step.done.has(one) && !step.doing.has(one), 'I1', `${stepId} did ${one} twice`)
+      const isNew = !step.done.has(one) && !step.doing.has(one)
+      this.#demand(isNew || this.#wasReadBack, 'I1', `${stepId} did ${one} twice`)
       step.doing.add(one)
     }
   }
@@ -237,7 +263,7 @@ export class RunAudit {
     const sent = step.wait?.kind === 'signal' ? this.#signals.get(step.wait.name) : undefined
     if (wake.kind === 'signalled') this.#demand(wake.payload === sent, 'I15', `${stepId} got what nobody has sent`)
     const isEarly = wake.kind === 'elapsed' && step.untilMs !== null && atMs < step.untilMs
-    this.#demand(!isEarly, 'I4', `${stepId} was woken before its time`)
+    this.#demand(!isEarly || this.#isReadBack, 'I4', `${stepId} was woken before its time`)
     step.status = 'ready'
   }
 

@@ -37,6 +37,7 @@ const CARE_MS = 2_000
 
 /** Whoever starts runs and gives them orders. */
 export class Users {
+  /** Since the store has lost data, only what a spool knows can be held to. */
   readonly promised: Promised = { starts: new Set(), decisions: [], signals: [] }
   readonly #world: World
   #count = 0
@@ -167,9 +168,15 @@ export class Users {
           await decideGate(client, { runId, path: stepId, decision: 'approved', by: 'calm' })
         if (wait?.kind === 'parked') await this.#retry(client, runId, stepId)
         if (wait?.kind === 'signal' && wait.timeoutMs === null)
-          await signalTree(client, run.start.parent?.rootRunId ?? runId, wait.name, `"${wait.name}!"`)
+          await this.#signalAgain(client, run.start.parent?.rootRunId ?? runId, wait.name)
       }
     }
+  }
+
+  /** Also what was sent before and has not come down to the run that waits for it. */
+  async #signalAgain(client: Client, rootRunId: string, name: string): Promise<void> {
+    const sent = this.#world.store.journal.stateOf(rootRunId)?.signals.get(name)
+    await signalTree(client, rootRunId, name, sent ?? `"${name}!"`)
   }
 
   async #retry({ journal, follower }: Client, runId: string, stepId: string): Promise<void> {

@@ -1,4 +1,16 @@
-import { Claims, Follower, Walker, type Bell, type Journal, type Obligation } from '@agentloom/engine'
+import {
+  Claims,
+  Follower,
+  replaySpool,
+  Walker,
+  type Bell,
+  type Journal,
+  type Obligation,
+  type ReplayParts,
+} from '@agentloom/engine'
+import type { MemorySpool } from '@agentloom/engine/testing'
+import type { Plan } from '@agentloom/workflow'
+import { Disk, WitnessedJournal } from './disks.ts'
 import { Link, remoteJournal } from './link.ts'
 import { SimProcess } from './process.ts'
 import { scriptedExecutors } from './scripted.ts'
@@ -8,6 +20,7 @@ import type { World } from './world.ts'
 const BEAT_MS = LEASE_MS / 4
 const SWEEP_MS = 500
 const SWEEP_MAX = 100
+const TRY_AGAIN_MS = 1_000
 /** How often a sweeper does not know whether it has seen the store all the time. */
 const UNSTEADY = 0.1
 /** For steps whose function this worker lacks. */
@@ -19,9 +32,12 @@ export class SimWorker {
   readonly claims: Claims
   readonly link: Link
   readonly hasRare: boolean
+  readonly disk: MemorySpool | null
   /** When it may sweep next. */
   nextSweepMs: number
   readonly #world: World
+  readonly #remote: Journal
+  readonly #spooled: WitnessedJournal | null
   readonly #journal: Journal
   readonly #walker: Walker
   readonly #follower: Follower
@@ -31,12 +47,19 @@ export class SimWorker {
   #isSweeping = false
   #isDraining = false
 
-  constructor(world: World, name: string, { isGood }: { readonly isGood: boolean }) {
+  constructor(
+    world: World,
+    name: string,
+    { isGood, spool }: { readonly isGood: boolean; readonly spool: MemorySpool | null },
+  ) {
     this.#world = world
+    this.disk = spool
     this.process = new SimProcess(name, world.timeline)
     this.hasRare = isGood || !world.dice.chance(world.profile.noHandler)
     this.link = new Link(world, this.process, { isPerfect: false })
-    this.#journal = remoteJournal(this.link)
+    this.#remote = remoteJournal(this.link)
+    this.#spooled = this.#withSpool(spool)
+    this.#journal = this.#spooled ?? this.#remote
     this.claims = new Claims(this.#journal, LEASE_MS)
     this.nextSweepMs = world.timeline.nowMs + world.dice.between(0, SWEEP_MS)
     const { plans } = world
@@ -54,6 +77,35 @@ export class SimWorker {
       nonce: () => `${name}-${(this.#nonces += 1)}`,
       stepsMax: () => (this.#isDraining ? 0 : world.profile.stepsMax),
     })
+  }
+
+  /** Tells the journal what a worker that had died on this host had written down and not told. */
+  resend(spool: MemorySpool): void {
+    const { counts } = this.#world
+    const onReady: ReplayParts['onReady'] = async (plan, _runId, { offers, undecided }) => {
+      await this.#follower.ring({ plan, priority: 0 }, offers)
+      await this.#follower.decide({ plan, priority: 0 }, undecided)
+    }
+    const planOf = (hash: string): Plan => this.#world.planBy(hash)
+    replaySpool({ spool, journal: this.#remote, planOf, onReady }, 'resend')
+      .then((replayed) => {
+        for (const { outcome } of replayed) if (outcome === 'resent') counts['resent-from-spool'] += 1
+      })
+      .catch((error: unknown) => this.#world.failed(`${this.process.name} resending`, error))
+  }
+
+  #withSpool(kept: MemorySpool | null): WitnessedJournal | null {
+    if (kept === null) return null
+    const { profile } = this.#world
+    const now = (): number => this.process.clock.now()
+    const spool = new Disk(this.#world, this.process, kept)
+    const spooled = new WitnessedJournal(this.#world, this.#remote, { spool, order: profile.spoolOrder, now })
+    const tryAgain = (): void => {
+      if (spooled.failure !== null) void spooled.tryAgain()
+      this.process.after(TRY_AGAIN_MS, tryAgain)
+    }
+    if (profile.diskFull > 0) tryAgain()
+    return spooled
   }
 
   get hasPlace(): boolean {

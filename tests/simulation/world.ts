@@ -1,10 +1,12 @@
 import type { Plans } from '@agentloom/engine'
+import { MemorySpool } from '@agentloom/engine/testing'
 import type { Plan } from '@agentloom/workflow'
 import { Audit } from './audit.ts'
 import { Bells } from './bells.ts'
 import { Dice } from './dice.ts'
 import { checkEnding } from './ending.ts'
 import { noFaults, type FaultCounts } from './faults.ts'
+import { Loss } from './loss.ts'
 import { drainMicrotasks } from './microtasks.ts'
 import { planOf } from './plans.ts'
 import type { SimProcess } from './process.ts'
@@ -15,6 +17,7 @@ import { Users } from './users.ts'
 import { demand, Violation } from './violation.ts'
 import { SimWorker } from './worker.ts'
 
+const OUTAGES = new Set(['ConnectionLostError', 'SpoolError'])
 /** Seeds that share a plan. */
 const SEEDS_PER_PLAN = 4
 /** Virtual time after which a run that has not ended never will. */
@@ -49,9 +52,12 @@ export class World {
   readonly workers: SimWorker[] = []
   readonly plans: Plans
   readonly log: Log | null
+  /** The disks of the workers' hosts, by the order of their beginning. */
+  readonly spools: MemorySpool[] = []
   /** Faults have stopped. */
   isCalm = false
   readonly #users: Users
+  readonly #loss: Loss
   readonly #byHash = new Map<string, Plan>()
   readonly #seed: number
   #violation: Violation | null = null
@@ -64,10 +70,11 @@ export class World {
     this.timeline = new Timeline(this.dice)
     this.log = log === null ? null : (line) => log(`${this.timeline.nowMs - 1_700_000_000_000} ${line}`)
     this.store = new Store(this.timeline)
-    this.audit = new Audit(this.store, (hash) => this.#plan(hash))
+    this.audit = new Audit(this.store, (hash) => this.planBy(hash))
     this.bells = new Bells(this)
-    this.plans = { get: (hash) => Promise.resolve(this.#plan(hash)) }
+    this.plans = { get: (hash) => Promise.resolve(this.planBy(hash)) }
     this.#users = new Users(this)
+    this.#loss = new Loss(this)
   }
 
   /** Runs to the end. Must not be called out of a promise reaction. */
@@ -97,7 +104,7 @@ export class World {
   failed(during: string, error: unknown): void {
     this.log?.(`${during}: ${String(error)}`)
     if (error instanceof Violation) this.#violation ??= error
-    else if (!(error instanceof Error) || error.name !== 'ConnectionLostError')
+    else if (!(error instanceof Error) || !OUTAGES.has(error.name))
       this.#violation ??= new Violation(
         'simulation',
         `${during}: ${error instanceof Error ? error.stack : String(error)}`,
@@ -111,6 +118,14 @@ export class World {
     } catch (error) {
       this.failed('an execution', error)
     }
+  }
+
+  /** What was lost has been brought back, as far as anybody knew it. */
+  open(): void {
+    this.log?.('the store is open again')
+    this.store.open()
+    for (const runId of this.#users.promised.starts)
+      if (!this.store.journal.has(runId)) this.#users.promised.starts.delete(runId)
   }
 
   /** A process dies where it stands. */
@@ -145,6 +160,7 @@ export class World {
     this.#sometime(profile.pauses, () => this.#pauseOne())
     this.#sometime(profile.clockJumps, () => this.#setOneClock())
     this.#sometime(profile.drains, () => this.#drainOne())
+    this.#sometime(profile.losses, () => this.#loss.strike())
     timeline.after(profile.calmAfterMs, () => this.#calm())
   }
 
@@ -222,10 +238,22 @@ export class World {
   }
 
   #addWorker({ isGood }: { readonly isGood: boolean }): void {
-    const worker = new SimWorker(this, `w${(this.#workerCount += 1)}`, { isGood })
+    const spool = this.profile.hasSpools ? this.#freeSpool() : null
+    const worker = new SimWorker(this, `w${(this.#workerCount += 1)}`, { isGood, spool })
     this.workers.push(worker)
     this.log?.(`${worker.process.name} begins`)
+    if (spool !== null) worker.resend(spool)
     this.bells.dispatch()
+  }
+
+  /** That of a host whose worker is gone, or of a new host. */
+  #freeSpool(): MemorySpool {
+    const used = new Set(this.workers.flatMap(({ process, disk }) => (process.isAlive && disk !== null ? [disk] : [])))
+    const free = this.spools.filter((spool) => !used.has(spool))
+    if (free.length > 0 && this.dice.chance(0.7)) return this.dice.pick(free)
+    const spool = new MemorySpool()
+    this.spools.push(spool)
+    return spool
   }
 
   #calm(): void {
@@ -264,7 +292,7 @@ export class World {
   #look(): void {
     for (const worker of this.workers) worker.beatWhileHolding()
     if (this.#violation !== null) throw this.#violation
-    if (!this.store.isTouched) return
+    if (!this.store.isTouched || this.store.isShut) return
     this.store.isTouched = false
     this.audit.check()
     if (this.dice.chance(REBUILT)) this.#compareRebuilt()
@@ -281,7 +309,7 @@ export class World {
   }
 
   #isDone(): boolean {
-    return this.isCalm && this.audit.areAllOver
+    return this.isCalm && !this.store.isShut && this.audit.areAllOver
   }
 
   #openRuns(): string {
@@ -303,7 +331,7 @@ export class World {
     for (const runId of promised.starts)
       demand(journal.has(runId), 'I14', () => `${runId} was accepted and is not there`)
     this.#compareRebuilt()
-    for (const { runId, name, payload } of promised.signals) {
+    for (const { runId, name, payload } of this.audit.hasLost ? [] : promised.signals) {
       const kept = this.audit.runs.get(runId)?.signal(name)
       demand(kept === payload, 'I15', () => `${runId}: signal ${name} was accepted and is ${String(kept)}`)
     }
@@ -312,13 +340,13 @@ export class World {
       if (run === undefined || (run.status !== 'success' && run.status !== 'failed')) continue
       const { createdAtMs, updatedAtMs, status, error } = run
       const header = { ...start, createdAtMs, updatedAtMs, status, error, format: 1 }
-      checkEnding(this.#plan(start.definition), { header, records: run.records })
+      checkEnding(this.planBy(start.definition), { header, records: run.records })
     }
     for (const runId of starts.keys()) journal.drop(runId)
     demand(journal.nextDueMs() === null, 'I13', () => 'something is due of runs that are no more')
   }
 
-  #plan(hash: string): Plan {
+  planBy(hash: string): Plan {
     const plan = this.#byHash.get(hash)
     if (plan === undefined) throw new Error(`no plan ${hash}`)
     return plan

@@ -51,7 +51,7 @@ export class SpooledJournal extends DelegatedJournal {
   /** By nonce: what has been claimed here and not settled. */
   readonly #claims = new Map<string, SpooledClaim>()
   /** By run: its limits as they were put last. */
-  readonly #known = new Map<string, string>()
+  readonly #known = new Map<string, { readonly limits: string; readonly put: Promise<void> }>()
   readonly #definitions = new Set<string>()
   readonly #refused: SpoolEntry[] = []
   #failure: Error | null = null
@@ -171,13 +171,25 @@ export class SpooledJournal extends DelegatedJournal {
 
   /** Puts how a run began, where this process has not; what comes of its steps is put behind it. */
   async #introduce(header: RunHeader, text: string | null): Promise<void> {
-    const { runId, definition, budgetNanoUsd, timeoutMs } = header
+    const { runId, budgetNanoUsd, timeoutMs } = header
     const limits = `${budgetNanoUsd}/${timeoutMs}`
-    if (this.#known.get(runId) === limits) return
+    const known = this.#known.get(runId)
+    if (known?.limits === limits) return known.put // perhaps it is being put for another claim
+    const put = this.#putRun(header, text)
     this.#known.delete(runId)
-    this.#known.set(runId, limits)
+    this.#known.set(runId, { limits, put })
     const [oldest] = this.#known.keys()
     if (this.#known.size > KNOWN_MAX && oldest !== undefined) this.#known.delete(oldest)
+    try {
+      await put
+    } catch (error) {
+      this.#known.delete(runId)
+      throw error
+    }
+  }
+
+  async #putRun(header: RunHeader, text: string | null): Promise<void> {
+    const { definition } = header
     const isNew = !this.#definitions.has(definition)
     const definitionText = isNew ? (text ?? (await this.journal.definition(definition))) : null
     if (definitionText !== null) this.#definitions.add(definition)
