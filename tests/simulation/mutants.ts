@@ -64,7 +64,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'forget the due entry of an offer',
-    file: 'engine/src/journal/offers.ts',
+    file: 'engine/src/journal/offer.ts',
     from: 'if (ctx.offerMs !== null) ctx.due.set',
     to: 'if (ctx.offerMs === null) ctx.due.set',
   },
@@ -143,13 +143,13 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'keep the slot after a settlement',
     file: 'engine/src/journal/settle.ts',
-    from: 'if (!isCleanup(run, cell.stepId)) run.inFlight -= 1',
-    to: "if (settlement.kind === 'success' && !isCleanup(run, cell.stepId)) run.inFlight -= 1",
+    from: '  freeSlot(run, cell, ctx)\n  run.updatedAtMs = ctx.nowMs\n  run.spentNanoUsd',
+    to: "  if (settlement.kind === 'success') freeSlot(run, cell, ctx)\n  run.updatedAtMs = ctx.nowMs\n  run.spentNanoUsd",
   },
   {
     name: 'keep the slot after a release',
     file: 'engine/src/journal/verbs.ts',
-    from: "  if (!isCleanup(run, cell.stepId)) run.inFlight -= 1\n  run.updatedAtMs = ctx.nowMs\n  cell.status = 'ready'",
+    from: "  freeSlot(run, cell, ctx)\n  run.updatedAtMs = ctx.nowMs\n  cell.status = 'ready'",
     to: "  run.updatedAtMs = ctx.nowMs\n  cell.status = 'ready'",
   },
   {
@@ -227,8 +227,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'claim while the run is paused',
     file: 'engine/src/journal/claim.ts',
-    from: "if (run.status === 'paused' || run.isHeld) return { outcome: 'refused', reason: 'run-paused' }",
-    to: '',
+    from: "if (run.status === 'paused' || run.isHeld) {",
+    to: "if (run.status === 'cancelled') {",
   },
   {
     name: 'go on while the run is paused',
