@@ -30,7 +30,7 @@ describe('the journal in a Cluster', () => {
 
   for (const { name, run } of journalConformance) {
     test(name, async () => {
-      const opened = await openShardedTestJournal({ shards: 3, redis: connection.redis })
+      const opened = await openShardedTestJournal({ shards: 1, redis: connection.redis })
       await expect(run(opened)).resolves.toBeUndefined()
       await opened.close()
     })

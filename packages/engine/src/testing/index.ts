@@ -1,5 +1,6 @@
 export type { JournalCase, OpenedJournal } from './journal-case.ts'
 export { journalConformance } from './journal-conformance.ts'
+export { keyCases } from './journal-key-cases.ts'
 export {
   childOf,
   claimed,
