@@ -1,8 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { openBlobPlace, startWorkerRuntime, type StartDurability } from '@agentloom/bullmq'
-import { WorkerSpool } from '@agentloom/embedded'
+import { spoolFolder, WorkerSpool } from '@agentloom/embedded'
 import { type Executors, functionsOf, type Models, systemClock } from '@agentloom/engine'
 import {
   type CallObserver,
@@ -140,9 +140,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
   }
   const { spool: spoolOrder = 'parallel' } = options
   const spool =
-    spoolOrder === 'off'
-      ? null
-      : { spool: opened.use(await openSpool(resolve(home, 'spool'), options)), order: spoolOrder }
+    spoolOrder === 'off' ? null : { spool: opened.use(await openSpool(resolve(home), options)), order: spoolOrder }
   const runtime = await startWorkerRuntime({
     redis: options.redis,
     executors,
@@ -198,17 +196,10 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
   }
 }
 
-/**
- * A file of this process's own: what those leave that die, the next to start here takes over. One folder a place where runs lie,
- * for what one Redis has lost must not be told another.
- */
-function openSpool(folder: string, { redis, prefix = 'al' }: StartWorkerOptions): Promise<WorkerSpool> {
-  const place = createHash('sha256')
-    .update(redis.replace(/\/\/[^@/]*@/, '//'))
-    .digest('hex')
-    .slice(0, 12)
+/** A file of this process's own: what those leave that die, the next to start here takes over. */
+function openSpool(home: string, { redis, prefix = 'al' }: StartWorkerOptions): Promise<WorkerSpool> {
   const worker = `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`
-  return WorkerSpool.open({ folder: join(folder, `${prefix}-${place}`), worker })
+  return WorkerSpool.open({ folder: spoolFolder(home, { redis, prefix }), worker })
 }
 
 async function gatewayFrom(

@@ -37,5 +37,6 @@ export { ForkError, MigrationRefusedError, RunNotFoundError } from '@agentloom/e
 export { stepsQueueOf } from './keys.ts'
 export type { KeyStanding, SlotHolder } from './client/slots.ts'
 export type { QueueStanding, Standing } from './standing.ts'
+export { recoverRuns, type RecoverOptions } from './generation/recover-by-hand.ts'
 export { examineRedis, type DoctorOptions } from './doctor/doctor.ts'
 export type { Finding } from './doctor/examine.ts'

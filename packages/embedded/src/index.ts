@@ -19,6 +19,7 @@ export {
   type RunHandle,
 } from './runtime/embedded.ts'
 export { RunNotFoundError } from '@agentloom/engine'
+export { spoolFolder } from './spool/spool-folder.ts'
 export { readSpools, WorkerSpool } from './spool/worker-spool.ts'
 export { NoHandlerError, RunActiveError, RunCancelledError } from './runtime/errors.ts'
 export { StoreError, type StoreErrorCode } from './store/errors.ts'

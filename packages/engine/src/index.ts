@@ -68,7 +68,7 @@ export {
   type Outcome,
 } from './schedule/verdicts.ts'
 export { bellOf } from './walk/bell.ts'
-export { SpoolError, type SpoolProblem } from './spool/errors.ts'
+export { SpoolError, type SpoolErrorCode } from './spool/errors.ts'
 export { mergeRun, type MergedRun, type MergeOptions } from './spool/merge-run.ts'
 export { replaySpool, type Ready, type ReplayedRun, type ReplayMode, type ReplayParts } from './spool/replay.ts'
 export { SpooledJournal, type SpooledJournalOptions } from './spool/spooled-journal.ts'

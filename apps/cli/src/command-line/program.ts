@@ -13,6 +13,7 @@ import { diffCommand } from '../commands/diff.ts'
 import { forkCommand } from '../commands/fork.ts'
 import { migrateCommand } from '../commands/migrate.ts'
 import { pauseCommand } from '../commands/pause.ts'
+import { recoverCommand } from '../commands/recover.ts'
 import { resumeCommand } from '../commands/resume.ts'
 import { runCommand } from '../commands/run.ts'
 import { runsCommand } from '../commands/runs.ts'
@@ -22,6 +23,7 @@ import { showCommand } from '../commands/show.ts'
 import { signalCommand } from '../commands/signal.ts'
 import { startCommand } from '../commands/start.ts'
 import { validateCommand } from '../commands/validate.ts'
+import { verifyCommand } from '../commands/verify.ts'
 import { visualizeCommand } from '../commands/visualize.ts'
 import { workerCommand } from '../commands/worker.ts'
 import type { Io } from '../io/io.ts'
@@ -65,6 +67,8 @@ Examples:
     cancelCommand(act),
     doctorCommand(act),
     queuesCommand(act),
+    verifyCommand(act),
+    recoverCommand(act),
     forkCommand(act),
     diffCommand(act),
     migrateCommand(act),

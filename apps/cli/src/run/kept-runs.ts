@@ -39,6 +39,8 @@ export interface KeptRuns extends AsyncDisposable {
   signal(runId: string, name: string, payload: unknown): Promise<SignalReply>
   /** The run's journal as it may be shown, or null where nobody knows the run. */
   records(runId: string): Promise<readonly JournalRecord[] | null>
+  /** As it is, with its plan, or null where the place does not hold it; to be looked at, not to be shown. */
+  load(runId: string): Promise<{ readonly loaded: LoadedRun; readonly plan: Plan } | null>
   /** Further records as they are written, until the run is over. */
   follow(runId: string, from: number, signal: AbortSignal): AsyncIterable<JournalRecord>
   migrate(runId: string, to: Plan, isCheck: boolean): Promise<MigrateReply>
@@ -76,6 +78,7 @@ const NO_RUNS: KeptRuns = {
   decide: async () => ({ outcome: 'refused', reason: 'unknown-run', gates: [] }),
   signal: async () => ({ outcome: 'refused', reason: 'unknown-run' }),
   records: async () => null,
+  load: async () => null,
   async *follow() {},
   migrate: async (runId) => {
     throw new RunNotFoundError(runId)
@@ -114,6 +117,10 @@ async function runsInFolder(home: string, folder: string): Promise<KeptRuns> {
         ? recordsInCheckpoint(home, runId)
         : shown(await embedded.journal.plans.get(loaded.header.definition), loaded)
     },
+    async load(runId) {
+      const loaded = await embedded.journal.load(runId)
+      return loaded && { loaded, plan: await embedded.journal.plans.get(loaded.header.definition) }
+    },
     async *follow(runId, from, signal) {
       for (let next = from; ;) {
         const loaded = await embedded.journal.load(runId, next)
@@ -150,6 +157,10 @@ async function runsInRedis(place: Place & { readonly kind: 'redis' }, home: stri
       const loaded = await client.load(runId)
       if (loaded !== null) return shown(await client.plan(loaded.header.definition), loaded)
       return home === null ? null : recordsInCheckpoint(home, runId)
+    },
+    async load(runId) {
+      const loaded = await client.load(runId)
+      return loaded && { loaded, plan: await client.plan(loaded.header.definition) }
     },
     async *follow(runId, from, signal) {
       for await (const { record } of client.events(runId, { from, signal })) yield record

@@ -152,7 +152,8 @@ export class Recovery {
   }
 }
 
-async function ring(follower: Follower, plan: Plan, runId: string, ready: Ready): Promise<void> {
+/** Rings for what a replay has made ready, and tells of runs that are over. */
+export async function ring(follower: Follower, plan: Plan, runId: string, ready: Ready): Promise<void> {
   const label = { plan, priority: 0 }
   if (ready.outcome === 'settled') return follower.follow(label, runId, ready)
   if (isOver(ready.status)) return follower.ended(runId, ready.status)

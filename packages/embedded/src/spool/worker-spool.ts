@@ -72,7 +72,7 @@ export class WorkerSpool implements Spool {
     if (this.#ended !== null) return
     const closed = this.#call<'close'>({ name: 'close' })
     const exited = new Promise<void>((done) => this.#thread.once('exit', () => done()))
-    this.#ended = new SpoolError('closed', this.path, 'the spool is closed', 'start the worker again')
+    this.#ended = new SpoolError('spool/closed', this.path, 'the spool is closed', 'start the worker again')
     await closed
     await exited
   }
@@ -113,7 +113,7 @@ export class WorkerSpool implements Spool {
   }
 
   #end(message: string): SpoolError {
-    this.#ended ??= new SpoolError('io', this.path, `the spool's thread: ${message}`, 'start the worker again')
+    this.#ended ??= new SpoolError('spool/io', this.path, `the spool's thread: ${message}`, 'start the worker again')
     for (const waiting of this.#waiting.values()) waiting.reject(this.#ended)
     this.#waiting.clear()
     return this.#ended
@@ -129,7 +129,7 @@ export function readSpools(
   folder: string,
 ): readonly { readonly path: string; readonly spool: Pick<Spool, 'runs' | 'read'> }[] {
   if (!existsSync(folder)) return []
-  return readdirSync(folder)
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.db'))
     .flatMap((name) => {
       const path = join(folder, name)
@@ -143,17 +143,20 @@ export function readSpools(
     })
 }
 
+/** Null for what is no spool. */
 function looked(path: string): SpoolFile | null {
   try {
     return SpoolFile.look(path)
   } catch (error) {
-    throw error instanceof StoreFailure ? spoolError(error.failure, path) : error
+    if (!(error instanceof StoreFailure)) throw error
+    if (error.failure.code === 'not-a-database') return null
+    throw spoolError(error.failure, path)
   }
 }
 
 function spoolError({ code, message, help }: Failure, path: string): SpoolError {
-  const problem = code === 'full' ? 'full' : 'io'
-  return new SpoolError(problem, path, message, help ?? 'look at the disk, and at the owner of the file')
+  const known = code === 'full' ? 'spool/full' : 'spool/io'
+  return new SpoolError(known, path, message, help ?? 'look at the disk, and at the owner of the file')
 }
 
 function cellsOf(entry: SpoolEntry): SpoolCells {

@@ -19,7 +19,7 @@ steps:
   - {id: b, type: function, handler: f, depends_on: [a]}
 `)
 
-const full = new SpoolError('full', '/spool', 'no space left', 'make room')
+const full = new SpoolError('spool/full', '/spool', 'no space left', 'make room')
 
 function opened(order: SpooledJournalOptions['order'] = 'parallel') {
   const clock = new VirtualClock()
