@@ -45,7 +45,7 @@ export class Disk implements Spool {
           return resolve(this.kept.put(entry))
         }
         counts['disk-full'] += 1
-        reject(new SpoolError('full', 'the disk', 'no space left', 'make some'))
+        reject(new SpoolError('spool/full', 'the disk', 'no space left', 'make some'))
       })
     })
   }

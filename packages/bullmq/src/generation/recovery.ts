@@ -20,7 +20,7 @@ import type { Generation, Lost } from './generation.ts'
 
 /** By then every worker that lives has noticed: each looks twice a second. */
 const JOIN_MS = 1_500
-/** A worker that is known and says nothing is not waited for any longer: what only its spool holds runs again. */
+/** After this a worker is waited for only while it lives and has said that it is at work: what only the spool of another holds runs again. */
 const MERGE_MS_MAX = 10_000
 const PASS_MS = 100
 /** Of the notes that workers leave each other while they tell what they know. */
@@ -139,16 +139,17 @@ export class Recovery {
     const [notes, workers, [seconds]] = await Promise.all([redis.hgetall(keys.replayed), registry.list(), redis.time()])
     const elapsedMs = Number(seconds) * 1_000 - sinceMs
     if (elapsedMs < JOIN_MS) return false
-    if (elapsedMs > MERGE_MS_MAX) return true
     const stageOf = (instance: string): string | undefined => {
       const [stage, of] = (notes[instance] ?? '').split(' ')
       return of === quarantine ? stage : undefined
     }
-    const known = new Set([
-      ...Object.keys(notes).filter((instance) => stageOf(instance) !== undefined),
-      ...workers.filter(({ isSilent }) => !isSilent).map(({ instance }) => instance),
-    ])
-    return [...known].every((instance) => stages.some((stage) => stage === stageOf(instance)))
+    const alive = workers.filter(({ isSilent }) => !isSilent).map(({ instance }) => instance)
+    const noted = Object.keys(notes).filter((instance) => stageOf(instance) !== undefined)
+    const known =
+      elapsedMs > MERGE_MS_MAX
+        ? noted.filter((instance) => alive.includes(instance))
+        : [...new Set([...noted, ...alive])]
+    return known.every((instance) => stages.some((stage) => stage === stageOf(instance)))
   }
 }
 
