@@ -80,7 +80,7 @@ function loss(world: World, lose: () => Promise<boolean>): Promise<boolean> {
 const TOLD = 'what the spool knows was told'
 const WORKERS_MS_MAX = 10_000
 /** Workers that do not say a word are not waited for any longer than this. */
-const RECOVERY_MS_MAX = 15_000
+const RECOVERY_MS_MAX = 60_000
 
 export const full: Fault = {
   kind: 'maxmemory',

@@ -1,5 +1,5 @@
 import type { Client, LoadedRun } from '@agentloom/bullmq/client'
-import { verifyRun } from '@agentloom/engine'
+import { isOver, verifyRun } from '@agentloom/engine'
 import type { LiveRun } from '../load/load.ts'
 import type { Witness } from '../witness.ts'
 
@@ -10,7 +10,8 @@ export async function judgeRun(
 ): Promise<readonly string[] | null> {
   const loaded = await client.load(runId)
   const view = await client.view(runId)
-  if (loaded === null || view === null) return null
+  // A loss of data may have taken its end in between.
+  if (loaded === null || view === null || !isOver(loaded.header.status) || !isOver(view.status)) return null
   const family = [loaded, ...(await childrenOf(client, loaded))]
   return [
     ...order.problemsOf({ view, loaded }),
