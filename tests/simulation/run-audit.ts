@@ -153,7 +153,7 @@ export class RunAudit {
       `${stepId} was claimed while another held it`,
     )
     this.#demand(!this.#isClosing || isCleanup, 'I12', `${stepId} was claimed while the run closes`)
-    this.#demand(!this.#isHeld, 'I12', `${stepId} was claimed while the run was held`)
+    this.#demand(this.#isReadBack || !this.#isHeld, 'I12', `${stepId} was claimed while the run was held`)
     if (!isCleanup) {
       this.#mayRun(stepId, step)
       const { budgetNanoUsd } = run
