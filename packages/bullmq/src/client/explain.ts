@@ -6,6 +6,7 @@ import {
   openSteps,
   type Explanation,
   type Journal,
+  type KeyFact,
   type Plans,
 } from '@agentloom/engine'
 import type { Queue } from 'bullmq'
@@ -14,6 +15,7 @@ import { poolOfQueue, RUNS_QUEUE, type FleetKeys, type Keys } from '../keys.ts'
 import { shardOf } from '../shards/shard-of.ts'
 import { standingOf } from '../standing.ts'
 import { listWorkers } from '../worker/registry.ts'
+import { slotsOf, type SlotsParts } from './slots.ts'
 
 export interface ExplainParts {
   readonly redis: RedisLink
@@ -33,11 +35,12 @@ export async function explain(parts: ExplainParts, runId: string): Promise<Expla
     const keys = shards[shardOf(runId, shards.length)]
     const open = openSteps(tree)
     const members = open.map((step) => memberOf(step.runId, step.stepId))
-    const [workers, standing, [seconds], scores] = await Promise.all([
+    const [workers, standing, [seconds], scores, fullKeys] = await Promise.all([
       listWorkers(redis, fleet),
       standingOf(redis, { shards, queues: await queues() }),
       redis.time(),
       keys === undefined || members.length === 0 ? [] : redis.zmscore(keys.due, ...members),
+      keys === undefined ? [] : fullKeysOf({ redis, shards: [keys], fleet }, keys.run(runId)[0]),
     ])
     const dueAt = new Map(members.map((member, at) => [member, scores[at] ?? null]))
     const waiting = new Map<string, number>()
@@ -52,12 +55,23 @@ export async function explain(parts: ExplainParts, runId: string): Promise<Expla
       owner: null,
       dueAtMs: (own, stepId) => msOf(dueAt.get(memberOf(own, stepId))),
       queued: (pool) => waiting.get(pool) ?? 0,
-      fullKeys: [],
+      fullKeys,
     })
   } catch (error) {
     if (error instanceof NewerFormatError) return explainNewerFormat(runId, error.message)
     throw error
   }
+}
+
+/** The run's concurrency key, where it has one and all its slots are held. */
+async function fullKeysOf(parts: SlotsParts, run: string): Promise<readonly KeyFact[]> {
+  const key = await parts.redis.hget(run, 'key')
+  const standings = key === null ? [] : await slotsOf(parts, key)
+  return standings.flatMap(({ limit, holders }) =>
+    key === null || limit === null || holders.length < limit
+      ? []
+      : [{ key, limit, holders: holders.map(({ runId, stepId }) => memberOf(runId, stepId)) }],
+  )
 }
 
 function memberOf(runId: string, stepId: string): string {

@@ -47,6 +47,9 @@ test('slots are shown with their holders, and how many steps wait', async () => 
       },
     ])
   expect(await client.slots('nobody')).toEqual([])
+  expect((await client.explain('r2'))?.sentence).toMatch(
+    /^run r2 is queued: step a waits for one of the 1 slots of the key acme, held by r1\/a/,
+  )
   open()
   for (const runId of ['r1', 'r2', 'r3']) await client.waitForEnd(runId)
   await expect.poll(() => client.slots()).toEqual([])
