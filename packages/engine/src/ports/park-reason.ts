@@ -2,7 +2,14 @@
  * Why a step, or a whole run, is parked: a closed set, so that whoever shows one can say what mends it. `docs/parking.md` has the
  * table for people.
  */
-export const PARK_REASONS = ['no-secret', 'no-handler', 'quarantined', 'blob-missing', 'ask', 'awaiting_budget'] as const
+export const PARK_REASONS = [
+  'no-secret',
+  'no-handler',
+  'quarantined',
+  'blob-missing',
+  'ask',
+  'awaiting_budget',
+] as const
 
 export type ParkReason = (typeof PARK_REASONS)[number]
 
