@@ -5,6 +5,7 @@ import {
   type SettleStep,
   type Spool,
   type SpoolEntry,
+  type SpooledRunKey,
 } from '@agentloom/engine'
 import type { MemorySpool } from '@agentloom/engine/testing'
 import type { SimProcess } from './process.ts'
@@ -33,7 +34,7 @@ export class Disk implements Spool {
 
   runs = (): ReturnType<Spool['runs']> => this.kept.runs()
   read = (runId: string): ReturnType<Spool['read']> => this.kept.read(runId)
-  drop = (runIds: readonly string[]): ReturnType<Spool['drop']> => this.kept.drop(runIds)
+  drop = (runs: readonly SpooledRunKey[]): ReturnType<Spool['drop']> => this.kept.drop(runs)
 
   #write(entry: SpoolEntry): Promise<void> {
     const { dice, isCalm, counts, profile } = this.#world

@@ -6,7 +6,9 @@ import {
   type FollowerParts,
   type Journal,
   type Spool,
+  type SpooledRunKey,
 } from '@agentloom/engine'
+import type { ValueJournal } from '../blobs/value-journal.ts'
 import type { RedisLink } from '../connect/link.ts'
 import type { Generation } from '../generation/generation.ts'
 import { guardShards } from '../generation/guard.ts'
@@ -101,23 +103,26 @@ export class Spooling {
    * Forgets runs that need the spool no longer: those that have left the journal, whose data is whole, and those that are over
    * and saved in a checkpoint, or over for a day.
    */
-  async sweep(journal: Journal): Promise<void> {
+  async sweep(journal: Pick<ValueJournal, 'status'>): Promise<void> {
     if (this.#spool === null) return
+    const before = this.generations.map(({ value }) => value)
     const { spool } = this.#spool
     const { redis, shards } = this.#parts
-    const dropped: string[] = []
-    for (const { runId, touchedAtMs } of await spool.runs()) {
-      const idleMs = Date.now() - touchedAtMs
+    const dropped: SpooledRunKey[] = []
+    for (const run of await spool.runs()) {
+      const { runId } = run
+      const idleMs = Date.now() - run.touchedAtMs
       if (idleMs < IDLE_MS) continue
-      const header = await journal.header(runId)
+      this.#spooled?.forget(runId) // before we look: whoever claims a step from here on puts the run again
+      const status = await journal.status(runId)
       const unsaved = shards[shardOf(runId, shards.length)]?.unsaved ?? ''
       const mayGo =
-        header === null ||
-        (isOver(header.status) && (idleMs > UNSAVED_MS || (await redis.zscore(unsaved, runId)) === null))
-      if (mayGo) dropped.push(runId)
+        status === null || (isOver(status) && (idleMs > UNSAVED_MS || (await redis.zscore(unsaved, runId)) === null))
+      if (mayGo) dropped.push(run)
     }
-    await Promise.all(this.generations.map((generation) => generation.verify())) // nothing was lost while we looked
-    await spool.drop(dropped)
+    await Promise.all(this.generations.map((generation) => generation.verify()))
+    const isWhole = this.generations.every(({ value }, at) => value === before[at]) // nothing was lost while we looked
+    if (isWhole) await spool.drop(dropped)
   }
 
   async #runsOf(shard: number): Promise<readonly string[]> {

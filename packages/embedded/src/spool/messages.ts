@@ -24,9 +24,14 @@ export interface SpoolRows {
   readonly facts: readonly string[]
 }
 
+interface RunKey {
+  readonly runId: string
+  readonly touchedAtMs: number
+}
+
 export interface SpoolReplies {
   put: null
-  runs: readonly { readonly runId: string; readonly touchedAtMs: number }[]
+  runs: readonly RunKey[]
   read: SpoolRows | null
   drop: null
   close: null
@@ -36,7 +41,7 @@ export type SpoolCall =
   | { readonly name: 'put'; readonly entries: readonly SpoolCells[] }
   | { readonly name: 'runs' }
   | { readonly name: 'read'; readonly run: string }
-  | { readonly name: 'drop'; readonly runs: readonly string[] }
+  | { readonly name: 'drop'; readonly runs: readonly RunKey[] }
   | { readonly name: 'close' }
 
 export interface SpoolRequest {

@@ -86,14 +86,11 @@ export class SpoolFile {
     }
   }
 
-  drop(runs: readonly string[]): void {
+  drop(runs: SpoolReplies['runs']): void {
+    const dropRun = this.#database.prepare('delete from runs where run = ? and touched = ?')
     const dropFacts = this.#database.prepare('delete from facts where run = ?')
-    const dropRun = this.#database.prepare('delete from runs where run = ?')
     this.#atOnce(() => {
-      for (const run of runs) {
-        dropFacts.run(run)
-        dropRun.run(run)
-      }
+      for (const { runId, touchedAtMs } of runs) if (dropRun.run(runId, touchedAtMs).changes > 0) dropFacts.run(runId)
       this.#database.exec('delete from defs where not exists (select 1 from runs where runs.hash = defs.hash)')
     })
     this.#database.exec(`pragma incremental_vacuum(${FREED_PAGES})`)

@@ -63,7 +63,10 @@ test('what is dropped is gone, and the rest can be read by others', async () => 
   const folder = newFolder()
   const spool = await WorkerSpool.open({ folder, worker: 'host:1:ab' })
   await Promise.all([spool.put(begun), spool.put(ended), spool.put({ ...begun, header: { ...header, runId: 'b' } })])
-  await spool.drop(['run'])
+  await spool.drop([
+    { runId: 'run', touchedAtMs: 3 },
+    { runId: 'b', touchedAtMs: 1 }, // something has been put for it since
+  ])
   const [found] = readSpools(folder)
   expect(await found?.spool.runs()).toEqual([{ runId: 'b', touchedAtMs: 2 }])
   expect(await found?.spool.read('b')).toMatchObject({ definitionText: '{"ü":1}', facts: [] })

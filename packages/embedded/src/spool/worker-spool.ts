@@ -60,8 +60,8 @@ export class WorkerSpool implements Spool {
     return spooledRun(await this.#call<'read'>({ name: 'read', run: runId }))
   }
 
-  async drop(runIds: readonly string[]): Promise<void> {
-    if (runIds.length > 0) await this.#call<'drop'>({ name: 'drop', runs: runIds })
+  async drop(runs: readonly SpooledRunKey[]): Promise<void> {
+    if (runs.length > 0) await this.#call<'drop'>({ name: 'drop', runs })
   }
 
   [Symbol.asyncDispose](): Promise<void> {

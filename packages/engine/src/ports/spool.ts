@@ -15,8 +15,8 @@ export interface Spool {
   runs(): Promise<readonly SpooledRunKey[]>
   /** Null for a run of which it is not known how it began. */
   read(runId: string): Promise<SpooledRun | null>
-  /** Forgets runs; see `mayForget`. */
-  drop(runIds: readonly string[]): Promise<void>
+  /** Forgets runs, as far as nothing has been put for them since. */
+  drop(runs: readonly SpooledRunKey[]): Promise<void>
 }
 
 export type SpoolEntry =

@@ -210,6 +210,12 @@ export class SpooledJournal extends DelegatedJournal {
     if (closing !== null) this.ended(runId, closing.status, closing.error)
   }
 
+  /** The spool may drop the run, and its definition with it: should it go on, how it began is put again. */
+  forget(runId: string): void {
+    this.#known.delete(runId)
+    this.#definitions.clear()
+  }
+
   /** An end that may not follow from the steps' results. */
   ended(runId: string, status: RunStatus, error: ErrorInfo | null = null): void {
     if (status === 'success' || status === 'failed' || !this.#known.delete(runId)) return

@@ -39,8 +39,11 @@ export class MemorySpool implements Spool {
     return { header, definitionText: this.#texts.get(header.definition) ?? null, facts: [...facts] }
   }
 
-  async drop(runIds: readonly string[]): Promise<void> {
-    for (const runId of runIds) this.#runs.delete(runId)
+  async drop(runs: readonly SpooledRunKey[]): Promise<void> {
+    for (const { runId, touchedAtMs } of runs)
+      if (this.#runs.get(runId)?.touchedAtMs === touchedAtMs) this.#runs.delete(runId)
+    const needed = new Set([...this.#runs.values()].map(({ header }) => header?.definition))
+    for (const hash of this.#texts.keys()) if (!needed.has(hash)) this.#texts.delete(hash)
   }
 }
 

@@ -1,0 +1,63 @@
+import { createPlans, startCommand } from '@agentloom/engine'
+import { MemorySpool } from '@agentloom/engine/testing'
+import { expectNoKeys, redisUrl, removeKeys, testPrefix } from '@agentloom/testing'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { connect } from '../connect/connect.ts'
+import { openShards } from '../shards/open-shards.ts'
+import { planOf } from '../testing/plans.fixture.ts'
+import { Registry } from './registry.ts'
+import { Spooling } from './spooling.ts'
+
+let prefix: string
+
+beforeEach(() => {
+  prefix = testPrefix()
+})
+
+afterEach(async () => {
+  await removeKeys(prefix)
+  await expectNoKeys(prefix)
+})
+
+const plan = planOf('  - {id: s, type: function, handler: f}')
+
+/** A worker's spool that has known a run since long ago. */
+async function opened() {
+  const { redis, shards, fleet } = await connect({ redis: redisUrl(), prefix })
+  const spool = new MemorySpool()
+  const registry = new Registry(redis, fleet)
+  const spooling = new Spooling({ redis, shards, registry, instance: 'me', emit: () => undefined }, { spool })
+  const { journal, unguarded, doorbell, closeQueues } = openShards({ redis, shards, generations: spooling.generations })
+  const plans = createPlans((hash) => journal.definition(hash))
+  const spooled = spooling.around(journal, unguarded, { doorbell, plans, observe: () => undefined })
+  await spooling.begin()
+  await spooled.start(startCommand(plan, { runId: 'run' }))
+  await spool.put({ kind: 'ended', runId: 'run', status: 'timeout', error: null, atMs: 0 }) // it is idle
+  return {
+    redis,
+    spool,
+    spooling,
+    journal,
+    async [Symbol.asyncDispose]() {
+      await closeQueues()
+      redis.disconnect()
+    },
+  }
+}
+
+test('a run that has left the journal is dropped, one that is at work is not', async () => {
+  await using here = await opened()
+  await here.spooling.sweep(here.journal)
+  expect(await here.spool.runs()).toHaveLength(1)
+  await here.journal.erase('run', 1)
+  await here.spooling.sweep(here.journal)
+  expect(await here.spool.runs()).toEqual([])
+})
+
+test('a run that Redis has lost is filled up and kept', async () => {
+  await using here = await opened()
+  await removeKeys(prefix)
+  await here.spooling.sweep(here.journal)
+  expect(await here.journal.status('run')).toBe('timeout')
+  expect(await here.spool.runs()).toHaveLength(1)
+})
