@@ -113,6 +113,20 @@ test('blobs of runs that have left Redis are collected, those of others and fres
   expect(await redis.exists(keys.blobs, keys.blobsOf('live'))).toBe(0)
 })
 
+test('blobs of a run that is there again, or on its way back, are not removed with it', async () => {
+  const blobs = new RedisBlobs({ redis, keys })
+  await blobs.put('run', [small])
+  const [run] = keys.run('run')
+  for (const key of [keys.back('run'), run]) {
+    await redis.hset(key, 'any', '1')
+    await blobs.remove('run')
+    expect(await blobs.get('run', [small.hash])).toEqual([small.text])
+    await redis.del(key)
+  }
+  await blobs.remove('run')
+  expect(await redis.exists(keys.blobs, keys.blobsOf('run'))).toBe(0)
+})
+
 test('while many runs come and go, no run that Redis has ever lacks a blob, and nothing is left of the others', async () => {
   const elsewhere = await openBlobPlace(`file:${mkdtempSync(join(tmpdir(), 'agentloom-blobs-'))}`, {})
   let isOver = false

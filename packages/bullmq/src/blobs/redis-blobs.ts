@@ -61,21 +61,21 @@ export class RedisBlobs implements BlobStore {
     }
   }
 
+  /** Nothing where the owner's run is there, or just comes back. */
   async remove(owner: string): Promise<void> {
-    await this.#removeTexts(owner)
-    try {
-      await this.#redis.zrem(this.#keys.blobs, owner)
-    } catch (error) {
-      throw redisError(error)
-    }
+    await this.#removeIdle(0, 1, owner)
   }
 
   /**
    * Removes the blobs of runs that have left Redis, and for which nobody has put one in the last hour. Any number may collect at
    * once. @returns of how many runs
    */
-  async collect(limit: number, graceMs: number = GRACE_MS): Promise<number> {
-    const args = [this.#keys.root, graceMs, REMOVAL_MS, limit]
+  collect(limit: number, graceMs: number = GRACE_MS): Promise<number> {
+    return this.#removeIdle(graceMs, limit, '')
+  }
+
+  async #removeIdle(graceMs: number, limit: number, only: string): Promise<number> {
+    const args = [this.#keys.root, graceMs, REMOVAL_MS, limit, only]
     const gone = owners.parse(await this.#scripts.call({ name: 'idle-blobs', keys: [this.#keys.blobs], args }))
     for (let at = 0; at < gone.length; at += 2) {
       const [owner = '', mark = ''] = gone.slice(at, at + 2)
