@@ -90,6 +90,7 @@ async function writeOn(
   return store.writeOn(loaded.header, text, { from: count, records: loaded.records })
 }
 
-function isUnreadable(error: unknown): error is AgentloomError {
+/** The run's own damage, which must not hold up the others. */
+export function isUnreadable(error: unknown): error is AgentloomError {
   return error instanceof AgentloomError && error.code.startsWith('journal/')
 }

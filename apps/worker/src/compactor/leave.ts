@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import type { Compaction } from '@agentloom/bullmq'
 import type { CheckpointStore } from '@agentloom/embedded'
 import { readTree } from '@agentloom/engine'
+import { isUnreadable } from './compact.ts'
 
 /** Runs looked at in one round; those that are no longer there make room for the next. */
 const RESTING_MAX = 500
@@ -25,7 +26,11 @@ export async function leaveIdle({ compaction, store, idleMs, nowMs }: Leaving): 
   }
   let count = 0
   for (const runId of await compaction.resting(RESTING_MAX, sinceMs)) {
-    const tree = await readTree(read, runId)
+    const tree = await readTree(read, runId).catch((error: unknown) => {
+      if (isUnreadable(error)) return [] // it stays
+      throw error
+    })
+    if (tree.length === 0) continue
     for (const run of tree) await store.write(run, run.definitionText)
     if (await compaction.leave(tree, { home, sinceMs })) count += 1
   }

@@ -1,0 +1,42 @@
+import { NewerFormatError, type LoadedRun } from '@agentloom/engine'
+import { expect, test } from 'vitest'
+import { leaveIdle } from './leave.ts'
+
+const loaded = (runId: string): LoadedRun => ({
+  header: {
+    runId,
+    workflow: 'w',
+    definition: 'hash',
+    input: '{}',
+    tenant: null,
+    priority: 0,
+    tags: [],
+    status: 'paused',
+    error: null,
+    createdAtMs: 0,
+    updatedAtMs: 0,
+    format: 1,
+    budgetNanoUsd: null,
+    timeoutMs: null,
+    parent: null,
+  },
+  records: [],
+})
+
+test('a run that cannot be read stays, and the others leave; what the store throws is thrown', async () => {
+  const left: string[] = []
+  const compaction = {
+    resting: async () => ['damaged', 'gone', 'good'],
+    load: async (runId: string) => {
+      if (runId === 'damaged') throw new NewerFormatError(runId, 2, 1)
+      return runId === 'gone' ? null : loaded(runId)
+    },
+    definition: async () => 'text',
+    leave: async (tree: readonly LoadedRun[]) => left.push(...tree.map(({ header }) => header.runId)) > 0,
+  }
+  const leaving = { compaction, store: { folder: '/nowhere', write: async () => undefined }, idleMs: 1, nowMs: 2 }
+  expect(await leaveIdle(leaving)).toBe(1)
+  expect(left).toEqual(['good'])
+  const full = async (): Promise<void> => Promise.reject(new Error('ENOSPC'))
+  await expect(leaveIdle({ ...leaving, store: { folder: '/nowhere', write: full } })).rejects.toThrow('ENOSPC')
+})
