@@ -108,12 +108,12 @@ export class FairQueue {
   }
 
   isFull(key: string): boolean {
-    const { share, slots } = this.#keyOf(key)
-    return share.limit !== null && slots.size >= share.limit
+    return this.freeSlots(key) === 0
   }
 
+  /** Asking keeps nothing: a key of which nothing is known takes the share of whoever comes next. */
   freeSlots(key: string): number {
-    const { share, slots } = this.#keyOf(key)
+    const { share, slots } = this.#keys.get(key) ?? NOTHING_KNOWN
     return share.limit === null ? Infinity : Math.max(0, share.limit - slots.size)
   }
 
@@ -140,7 +140,7 @@ export class FairQueue {
 
   /** What is known of a key, for people. */
   look(key: string): { readonly share: Share; readonly slots: ReadonlyMap<string, number>; readonly waiting: number } {
-    const { share, slots } = this.#keyOf(key)
+    const { share, slots } = this.#keys.get(key) ?? NOTHING_KNOWN
     const waiting = [...this.#lines.values()].reduce((sum, line) => sum + (line.ready.get(key)?.length ?? 0), 0)
     return { share, slots, waiting }
   }
@@ -176,6 +176,8 @@ export class FairQueue {
     return state
   }
 }
+
+const NOTHING_KNOWN: KeyState = { share: { limit: null, weight: 1 }, slots: new Map() }
 
 export interface Share {
   readonly limit: number | null

@@ -132,6 +132,26 @@ export const keyCases: readonly JournalCase[] = [
     },
   },
   {
+    name: 'a walk that goes on where nothing else of its key waits keeps the key’s limit',
+    async run({ journal }) {
+      const steps = { steps: 2, roots: ['a'] }
+      await journal.start({ ...startOf(steps), runId: 'r1', concurrency: { key: 'k', limit: 1, weight: 1 } })
+      const first = await claimed(journal, 'a', { runId: 'r1' })
+      const next = { nonce: 'next', worker: 'w', leaseMs: 10_000, candidates: [{ stepId: 'b', reads: [] }] }
+      const reply = await journal.settle({
+        claim: first.claim,
+        rank: 0,
+        settlement: success('1'),
+        edges: [edge('b')],
+        next,
+      })
+      assert.equal(reply.outcome === 'settled' && reply.next?.claim.stepId, 'b')
+      const second = { ...startOf({ steps: 1 }), runId: 'r2', concurrency: null }
+      await journal.start({ ...second, parent: { runId: 'r1', stepId: 'b', rootRunId: 'r1' } }) // its key is r1's
+      assert.deepEqual(await refusal(journal, 'r2'), { reason: 'full' })
+    },
+  },
+  {
     name: 'a lease that ran out keeps its slot until somebody takes the step over',
     async run({ journal, advance }) {
       await start(journal, 'r1', { limit: 1 })
