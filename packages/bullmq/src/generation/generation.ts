@@ -54,6 +54,11 @@ export class Generation {
     return this.#value
   }
 
+  /** When the generation began, by the store's clock: what was known before may be lost. */
+  get sinceMs(): number {
+    return Number(this.#value?.split(':')[3] ?? 0)
+  }
+
   /** Returns once the gate is open and this process knows the generation. One look for all who ask at once. */
   verify(): Promise<void> {
     this.#verifying ??= this.#look().finally(() => {
@@ -69,14 +74,14 @@ export class Generation {
       const { value, server, nowMs } = seen
       if (value === null) {
         const isLoss = this.#value !== null || (await hasMemory())
-        await gate('', isLoss ? shut(server, nowMs) : opened(server))
+        await gate('', isLoss ? shut(server, nowMs) : opened(server, nowMs))
         continue
       }
       const [state, of, , sinceMs] = value.split(':')
       if (state === SHUT) {
         const lost = { quarantine: value, sinceMs: Number(sinceMs), isShut: true }
         if (recover !== null) await recover(lost)
-        else if (nowMs - lost.sinceMs > WITHOUT_WORKERS_MS) await gate(value, opened(server))
+        else if (nowMs - lost.sinceMs > WITHOUT_WORKERS_MS) await gate(value, opened(server, nowMs))
         else await sleep(LOOK_MS)
         continue
       }
@@ -93,8 +98,8 @@ export class Generation {
 
   /** Opens the gate, where nobody has. */
   async open(quarantine: string): Promise<void> {
-    const { server } = await this.#parts.gate('', '')
-    const successor = opened(server)
+    const { server, nowMs } = await this.#parts.gate('', '')
+    const successor = opened(server, nowMs)
     const { value } = await this.#parts.gate(quarantine, successor)
     this.#recovered = value
   }
@@ -106,10 +111,14 @@ export class Generation {
 const OPEN = 'o'
 const SHUT = 'q'
 
-function opened(server: string): string {
-  return [OPEN, server, randomBytes(6).toString('hex')].join(':')
+function opened(server: string, nowMs: number): string {
+  return named(OPEN, server, nowMs)
 }
 
 function shut(server: string, nowMs: number): string {
-  return [SHUT, server, randomBytes(6).toString('hex'), nowMs].join(':')
+  return named(SHUT, server, nowMs)
+}
+
+function named(state: string, server: string, nowMs: number): string {
+  return [state, server, randomBytes(6).toString('hex'), nowMs].join(':')
 }

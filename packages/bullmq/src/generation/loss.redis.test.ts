@@ -145,6 +145,24 @@ test('a Redis that comes back with an older prefix of its data is filled up', as
   await fleet.close()
 }, 60_000)
 
+test('a worker that was away during a loss tells what it knows when it comes back', async () => {
+  const fleet = new Fleet()
+  await using client = await createClient({ redis: server.url, prefix: 'loss' })
+  const first = await fleet.start(0)
+  await client.start(plan, { runId: 'run' })
+  await fleet.committedSome(2)
+  await first.close({ graceMs: 0 })
+  const redis = new Redis(server.url)
+  await redis.flushall()
+  redis.disconnect()
+  await fleet.start(1)
+  await client.start(plan, { runId: 'other' }) // the others went on
+  await fleet.start(0)
+  for (const runId of ['run', 'other']) expect(await client.result(runId)).toMatchObject({ status: 'success' })
+  expect(fleet.again).toEqual([])
+  await fleet.close()
+}, 60_000)
+
 test('also in a full Redis workers tell what they know, and the gate is opened', async () => {
   const fleet = await started()
   await fleet.committedSome(RUNS)

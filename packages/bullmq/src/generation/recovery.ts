@@ -13,7 +13,7 @@ import { compileWorkflow, parseDefinition, type Plan } from '@agentloom/workflow
 import type { RedisLink } from '../connect/link.ts'
 import type { Keys } from '../keys.ts'
 import { Scripts } from '../script.ts'
-import { shardOf } from '../shards/shard-of.ts'
+import { rootIdOf, shardOf } from '../shards/shard-of.ts'
 import type { WorkerEvent } from '../worker/events.ts'
 import type { Registry } from '../worker/registry.ts'
 import type { Generation, Lost } from './generation.ts'
@@ -33,6 +33,8 @@ export interface RecoveryParts {
   readonly registry: Registry
   /** Of this process, in the registry. */
   readonly instance: string
+  /** How long an ended run stays in the journal. */
+  readonly retentionMs: number
   /** Null: this worker has none, and only sees to it that the gate opens. */
   readonly spool: Spool | null
   /** Not guarded, or it would wait for itself. */
@@ -66,15 +68,36 @@ export class Recovery {
     emit({ kind: 'recovered', shard: keys.shard, ...told.summary() })
   }
 
-  /** What was spooled and not committed when the last worker of this home died. */
-  async resend(): Promise<void> {
+  /**
+   * Before steps are taken: what was spooled and not committed when the last worker of this home died, and runs that were lost
+   * and filled up by others while it was away, or by nobody.
+   */
+  async catchUp(): Promise<void> {
     for (const keys of this.#parts.shards) {
       const told = new Told()
+      const missed = await this.#missed(keys)
+      for (const mode of ['merge', 'last'] as const)
+        if (missed.size > 0) told.add(await this.#replay(keys, mode, missed))
       told.add(await this.#replay(keys, 'resend', null))
       const summary = told.summary()
       if (summary.runs > 0 || summary.problems.length > 0)
         this.#parts.emit({ kind: 'recovered', shard: keys.shard, ...summary })
     }
+  }
+
+  /** Runs that the spool knows from before this generation. Those that have left Redis since as they should are not among them. */
+  async #missed(keys: Keys): Promise<ReadonlySet<string>> {
+    const { spool, shards, generations, redis, retentionMs } = this.#parts
+    const offsetMs = await this.#clockOffset()
+    const beganMs = generations[keys.shard]?.sinceMs ?? 0
+    const oldestMs = Date.now() + offsetMs - retentionMs
+    const missed = new Set<string>()
+    for (const { runId, touchedAtMs } of (await spool?.runs()) ?? []) {
+      const atMs = touchedAtMs + offsetMs
+      if (shardOf(runId, shards.length) !== keys.shard || atMs >= beganMs || atMs < oldestMs) continue
+      if ((await redis.hexists(keys.away, rootIdOf(runId))) === 0) missed.add(runId)
+    }
+    return missed
   }
 
   async #together(keys: Keys, lost: Lost, told: Told): Promise<void> {

@@ -12,7 +12,7 @@ export function shardOfKey(key: string, shardCount: number): number {
 }
 
 /** Ids of child runs begin with their parent's and a dot, which no other id holds. */
-function rootIdOf(runId: string): string {
+export function rootIdOf(runId: string): string {
   const dot = runId.indexOf('.')
   return dot < 0 ? runId : runId.slice(0, dot)
 }

@@ -13,6 +13,7 @@ import {
 } from '@agentloom/engine'
 import type { Plan } from '@agentloom/workflow'
 import { connect } from '../connect/connect.ts'
+import { RETENTION_MS } from '../journal/redis-journal.ts'
 import { RedisCache } from '../journal/result-cache.ts'
 import { openShards } from '../shards/open-shards.ts'
 import { fixShardCount } from '../shards/shard-count.ts'
@@ -110,7 +111,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     executors,
     workflows = new Map<string, Plan>(),
     worker = defaultName(),
-    retentionMs,
+    retentionMs = RETENTION_MS,
     redact = [],
     onEvent: emit = () => undefined,
   } = options
@@ -120,7 +121,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
   const served = servedShards(shards, options.onlyShards, () => redis.disconnect())
   const instance = newInstance()
   const registry = new Registry(redis, fleet)
-  const spooling = new Spooling({ redis, shards, registry, instance, emit }, options.spool ?? null)
+  const spooling = new Spooling({ redis, shards, registry, instance, retentionMs, emit }, options.spool ?? null)
   const { generations } = spooling
   const opened = openShards({
     redis,

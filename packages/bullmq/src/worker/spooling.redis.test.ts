@@ -26,7 +26,10 @@ async function opened() {
   const { redis, shards, fleet } = await connect({ redis: redisUrl(), prefix })
   const spool = new MemorySpool()
   const registry = new Registry(redis, fleet)
-  const spooling = new Spooling({ redis, shards, registry, instance: 'me', emit: () => undefined }, { spool })
+  const spooling = new Spooling(
+    { redis, shards, registry, instance: 'me', retentionMs: 60_000, emit: () => undefined },
+    { spool },
+  )
   const { journal, unguarded, doorbell, closeQueues } = openShards({ redis, shards, generations: spooling.generations })
   const plans = createPlans((hash) => journal.definition(hash))
   const spooled = spooling.around(journal, unguarded, { doorbell, plans, observe: () => undefined })

@@ -29,6 +29,8 @@ export interface SpoolingParts {
   readonly shards: readonly Keys[]
   readonly registry: Registry
   readonly instance: string
+  /** How long an ended run stays in the journal. */
+  readonly retentionMs: number
   readonly emit: (event: WorkerEvent) => void
 }
 
@@ -87,10 +89,10 @@ export class Spooling {
     if (event.kind === 'run-ended') this.#spooled?.ended(event.runId, event.status)
   }
 
-  /** What died with the last worker of this home between spool and commit; before steps are taken. */
+  /** What this home knows and the journal may lack; before steps are taken. */
   async begin(): Promise<void> {
     await Promise.all(this.generations.map((generation) => generation.verify()))
-    await (await this.#recovery.promise).resend()
+    await (await this.#recovery.promise).catchUp()
   }
 
   /** Notices a loss also where nothing is to be written; puts again what the disk has refused. */
