@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { Compaction } from '@agentloom/bullmq'
 import type { CheckpointStore } from '@agentloom/embedded'
-import { readTree } from '@agentloom/engine'
+import { readKept, readTree } from '@agentloom/engine'
 import { isUnreadable } from './compact.ts'
 
 /** Runs looked at in one round; those that are no longer there make room for the next. */
@@ -19,14 +19,9 @@ export interface Leaving {
 export async function leaveIdle({ compaction, store, idleMs, nowMs }: Leaving): Promise<number> {
   const home = `${hostname()}:${store.folder}`
   const sinceMs = nowMs - idleMs
-  const read = async (runId: string) => {
-    const loaded = await compaction.load(runId)
-    const definitionText = loaded === null ? null : await compaction.definition(loaded.header.definition)
-    return loaded === null || definitionText === null ? null : { ...loaded, definitionText }
-  }
   let count = 0
   for (const runId of await compaction.resting(RESTING_MAX, sinceMs)) {
-    const tree = await readTree(read, runId).catch((error: unknown) => {
+    const tree = await readTree((id) => readKept(compaction, id), runId).catch((error: unknown) => {
       if (isUnreadable(error)) return [] // it stays
       throw error
     })

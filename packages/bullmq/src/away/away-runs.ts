@@ -35,6 +35,7 @@ const STAYS_MS = 10 * 60_000
 /** Workers look twice a second. */
 const WANTED_MS_MAX = 10_000
 const LOOK_MS = 100
+const PAGE = 500
 
 const rowSchema = z.object({
   workflow: z.string(),
@@ -47,6 +48,10 @@ const rowSchema = z.object({
   home: z.string(),
 })
 type Row = z.infer<typeof rowSchema>
+
+function rowIn(text: string | null): Row | null {
+  return text === null ? null : rowSchema.parse(JSON.parse(text))
+}
 
 export class AwayRuns {
   readonly #redis: RedisLink
@@ -135,24 +140,28 @@ export class AwayRuns {
   async list({ statuses, workflow, sinceMs = 0, limit }: RunFilter): Promise<readonly RunHeader[]> {
     const wanted = (status: RunStatus): boolean => statuses === undefined || statuses.includes(status)
     if (!wanted('paused') && !wanted('parked')) return []
-    const lists = await Promise.all(
-      this.#shards.map(async (keys) => {
-        const runIds = await ask(
-          this.#redis.zrange(keys.awayIndex, '+inf', String(sinceMs), 'BYSCORE', 'REV', 'LIMIT', 0, limit),
-        )
-        return Promise.all(runIds.map(async (runId) => ({ runId, row: await this.#row(runId) })))
-      }),
-    )
-    return lists.flat().flatMap(({ runId, row }) => {
-      if (row === null || !wanted(row.status) || (workflow ?? row.workflow) !== row.workflow) return []
-      const { recordCount: _count, home: _home, ...known } = row
-      return [{ ...UNKNOWN, ...known, runId }]
+    const fits = (row: Row): boolean => wanted(row.status) && (workflow ?? row.workflow) === row.workflow
+    const lists = this.#shards.map(async (keys) => {
+      const found: RunHeader[] = []
+      for (let from = 0, size = PAGE; size === PAGE && found.length < limit; from += size) {
+        const page = ['BYSCORE', 'REV', 'LIMIT', from, PAGE] as const
+        const runIds = await ask(this.#redis.zrange(keys.awayIndex, '+inf', String(sinceMs), ...page))
+        const texts = runIds.length === 0 ? [] : await ask(this.#redis.hmget(keys.away, ...runIds))
+        for (const [at, runId] of runIds.entries()) {
+          const row = rowIn(texts[at] ?? null)
+          if (row === null || !fits(row)) continue
+          const { recordCount: _count, home: _home, ...known } = row
+          found.push({ ...UNKNOWN, ...known, runId })
+        }
+        size = runIds.length
+      }
+      return found
     })
+    return (await Promise.all(lists)).flat()
   }
 
   async #row(runId: string): Promise<Row | null> {
-    const text = await ask(this.#redis.hget(this.#of(runId).away, runId))
-    return text === null ? null : rowSchema.parse(JSON.parse(text))
+    return rowIn(await ask(this.#redis.hget(this.#of(runId).away, runId)))
   }
 
   #of(runId: string): Keys {

@@ -138,3 +138,19 @@ test('an old checkpoint does not come back in the place of a newer one, and a re
   expect(await redis.exists(keys.away)).toBe(0)
   compaction.close()
 })
+
+test('a list of some of them finds those that lie behind others', async () => {
+  const store = new Checkpoints()
+  await using client = await createClient({ redis: redisUrl(), prefix })
+  const compaction = await openCompaction({ redis: redisUrl(), prefix })
+  for (const [runId, plan] of [
+    ['older', gated],
+    ['newer', nested],
+  ] as const) {
+    await toItsGate(client, plan, runId)
+    expect(await compaction.leave(await keptTree(compaction, store, runId), place())).toBe(true)
+  }
+  expect(await client.list({ limit: 1, workflow: 'gated' })).toMatchObject([{ runId: 'older' }])
+  expect(await client.list({ limit: 1 })).toMatchObject([{ runId: 'newer' }])
+  compaction.close()
+})
