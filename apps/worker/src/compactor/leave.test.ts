@@ -23,10 +23,10 @@ const loaded = (runId: string): LoadedRun => ({
   records: [],
 })
 
-test('a run that cannot be read stays, and the others leave; what the store throws is thrown', async () => {
+test('a run that cannot be read, or is kept otherwise, stays, and the others leave; what the store throws is thrown', async () => {
   const left: string[] = []
   const compaction = {
-    resting: async () => ['damaged', 'gone', 'good'],
+    resting: async () => ['damaged', 'gone', 'longer', 'good'],
     load: async (runId: string) => {
       if (runId === 'damaged') throw new NewerFormatError(runId, 2, 1)
       return runId === 'gone' ? null : loaded(runId)
@@ -34,9 +34,14 @@ test('a run that cannot be read stays, and the others leave; what the store thro
     definition: async () => 'text',
     leave: async (tree: readonly LoadedRun[]) => left.push(...tree.map(({ header }) => header.runId)) > 0,
   }
-  const leaving = { compaction, store: { folder: '/nowhere', write: async () => undefined }, idleMs: 1, nowMs: 2 }
+  const store = {
+    folder: '/nowhere',
+    write: async () => undefined,
+    recordCount: async (runId: string) => (runId === 'longer' ? 2 : 0),
+  }
+  const leaving = { compaction, store, idleMs: 1, nowMs: 2 }
   expect(await leaveIdle(leaving)).toBe(1)
   expect(left).toEqual(['good'])
   const full = async (): Promise<void> => Promise.reject(new Error('ENOSPC'))
-  await expect(leaveIdle({ ...leaving, store: { folder: '/nowhere', write: full } })).rejects.toThrow('ENOSPC')
+  await expect(leaveIdle({ ...leaving, store: { ...store, write: full } })).rejects.toThrow('ENOSPC')
 })

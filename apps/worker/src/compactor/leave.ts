@@ -9,7 +9,7 @@ const RESTING_MAX = 500
 
 export interface Leaving {
   readonly compaction: Pick<Compaction, 'resting' | 'leave' | 'load' | 'definition'>
-  readonly store: Pick<CheckpointStore, 'folder' | 'write'>
+  readonly store: Pick<CheckpointStore, 'folder' | 'write' | 'recordCount'>
   /** How long a run must have waited for somebody, milliseconds. */
   readonly idleMs: number
   readonly nowMs: number
@@ -26,8 +26,13 @@ export async function leaveIdle({ compaction, store, idleMs, nowMs }: Leaving): 
       throw error
     })
     if (tree.length === 0) continue
-    for (const run of tree) await store.write(run, run.definitionText)
-    if (await compaction.leave(tree, { home, sinceMs })) count += 1
+    let areKept = true
+    for (const run of tree) {
+      await store.write(run, run.definitionText)
+      // Of a run that Redis has lost a part of, the store keeps what it had before.
+      areKept &&= (await store.recordCount(run.header.runId)) === run.records.length
+    }
+    if (areKept && (await compaction.leave(tree, { home, sinceMs }))) count += 1
   }
   return count
 }
