@@ -22,6 +22,8 @@ import type { Generation, Lost } from './generation.ts'
 const JOIN_MS = 1_500
 /** After this a worker is waited for only while it lives and has said that it is at work: what only the spool of another holds runs again. */
 const MERGE_MS_MAX = 10_000
+/** A worker that merges a thousand runs beats late; who is silent for so long is gone. */
+const SILENT_MS_MAX = 10_000
 const PASS_MS = 100
 /** Of the notes that workers leave each other while they tell what they know. */
 const NOTES_TTL_SECONDS = 300
@@ -160,13 +162,14 @@ export class Recovery {
   async #areAll(keys: Keys, { quarantine, sinceMs }: Lost, stages: readonly Stage[]): Promise<boolean> {
     const { redis, registry } = this.#parts
     const [notes, workers, [seconds]] = await Promise.all([redis.hgetall(keys.replayed), registry.list(), redis.time()])
-    const elapsedMs = Number(seconds) * 1_000 - sinceMs
+    const nowMs = Number(seconds) * 1_000
+    const elapsedMs = nowMs - sinceMs
     if (elapsedMs < JOIN_MS) return false
     const stageOf = (instance: string): string | undefined => {
       const [stage, of] = (notes[instance] ?? '').split(' ')
       return of === quarantine ? stage : undefined
     }
-    const alive = workers.filter(({ isSilent }) => !isSilent).map(({ instance }) => instance)
+    const alive = workers.filter(({ beatAtMs }) => nowMs - beatAtMs < SILENT_MS_MAX).map(({ instance }) => instance)
     const noted = Object.keys(notes).filter((instance) => stageOf(instance) !== undefined)
     const known =
       elapsedMs > MERGE_MS_MAX

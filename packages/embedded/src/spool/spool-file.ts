@@ -126,6 +126,7 @@ export class SpoolFile {
     const database = this.#database
     database.prepare('attach ? as old').run(path)
     try {
+      if (database.prepare("select 1 from old.sqlite_schema where name = 'facts'").get() === undefined) return true // begun on a full disk
       this.#atOnce(() =>
         database.exec(`
           insert into defs select hash, text from old.defs where true on conflict do nothing;

@@ -1,10 +1,12 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type { RunHeader, SpoolEntry } from '@agentloom/engine/ports'
 import { afterEach, expect, test } from 'vitest'
+import { SPOOL } from './tables.ts'
 import { readSpools, WorkerSpool } from './worker-spool.ts'
 
 const folders: string[] = []
@@ -72,6 +74,20 @@ test('what is dropped is gone, and the rest can be read by others', async () => 
   expect(await found?.spool.read('b')).toMatchObject({ definitionText: '{"ü":1}', facts: [] })
   await spool.close()
   await expect(spool.put(ended)).rejects.toMatchObject({ code: 'spool/closed' })
+})
+
+test('what a start on a full disk has left keeps nobody from starting', async () => {
+  const folder = newFolder()
+  const first = await WorkerSpool.open({ folder, worker: 'first' })
+  await first.put(begun)
+  await first.close()
+  writeFileSync(join(folder, 'empty.db'), '')
+  const begunOnly = new DatabaseSync(join(folder, 'begun.db'))
+  begunOnly.exec(`pragma application_id = ${SPOOL.applicationId}; pragma user_version = ${SPOOL.version}`)
+  begunOnly.close()
+  const next = await WorkerSpool.open({ folder, worker: 'next' })
+  expect((await next.runs()).map(({ runId }) => runId)).toEqual(['run'])
+  await next.close()
 })
 
 test('two workers of one name do not share a spool', async () => {
