@@ -52,6 +52,8 @@ async function play(place: StorePlace, plan: Plan, commands: readonly Command[])
       expectAlike(await players[1].play(one), expected, after)
       expectAlike(await runsOf(store.journal), await runsOf(memory), `runs after ${after}`)
     }
+    for (const runId of RUN_IDS)
+      expectAlike(await store.findings?.(runId), store.findings && [], `what verify says of ${runId}`)
     expectAlike(await runsOf(await store.reopen()), await runsOf(memory), 'runs as a later process finds them')
   } finally {
     await store.close()

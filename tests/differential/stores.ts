@@ -1,8 +1,9 @@
-import { keysOf, RedisJournal, ShardedJournal } from '@agentloom/bullmq'
+import { keysOf, RedisJournal, ShardedJournal, verifyStored } from '@agentloom/bullmq'
 import { openJournal } from '@agentloom/embedded'
-import type { Journal, MemoryJournalOptions } from '@agentloom/engine'
+import type { Finding, Journal, MemoryJournalOptions } from '@agentloom/engine'
 import { VirtualClock } from '@agentloom/engine/testing'
 import { startRedis, startRedisCluster } from '@agentloom/testing'
+import { compileWorkflow, parseDefinition, type Plan } from '@agentloom/workflow'
 import { Cluster, Redis } from 'ioredis'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,6 +21,8 @@ export interface OpenedStore {
   /** The journal as a process finds it that comes later. */
   reopen(): Promise<Journal>
   close(): Promise<void>
+  /** What lies beside a run's records and is not as they imply. */
+  readonly findings?: (runId: string) => Promise<readonly Finding[]>
 }
 
 /** A place for any number of sequences, one after the other. */
@@ -62,6 +65,13 @@ async function redisPlace(): Promise<StorePlace> {
         advance: async (ms) => void (await redis.incrby(`${keys.root}clock`, ms)),
         reopen: async () => journal(),
         close: async () => void (await redis.flushdb()),
+        async findings(runId) {
+          const one = journal()
+          const planOf = async (hash: string): Promise<Plan> =>
+            compileWorkflow(parseDefinition((await one.definition(hash)) ?? '')).plan
+          const found = (await verifyStored({ redis, keys, journal: one, planOf }, runId))?.findings ?? []
+          return found.filter(({ message }) => !message.startsWith('spent ')) // no worker skips at a cost, which no record tells
+        },
       }
     },
     async [Symbol.asyncDispose]() {

@@ -22,3 +22,4 @@ export { startWorkerRuntime, type WorkerOptions, type WorkerRuntime } from './wo
 export { WorkerOptionError } from './worker/worker-options.ts'
 export { RunNotFoundError } from '@agentloom/engine'
 export type { QueueStanding, Standing } from './standing.ts'
+export { verifyStored, type VerifiedRun, type VerifyParts } from './verify/verify-stored.ts'

@@ -10,7 +10,7 @@ export function verifyCommand(act: Act): Command {
     usage: '[OPTIONS] [RUN_ID]',
     inList: 'check the journals of runs against their own rules',
     summary:
-      'Checks that the records of a run, or of all with --all, keep the rules of a journal: nothing after a result, rising epochs, no step before its sources, an end where all is done. Changes nothing.',
+      'Checks that the records of a run, or of all with --all, keep the rules of a journal: nothing after a result, rising epochs, no step before its sources, an end where all is done. In Redis also that what was counted and noted down beside the records, what is due, and the lists of runs are as the records imply. Changes nothing.',
     examples: ['agentloom verify 7f3k2mq4x9bt0czd', 'agentloom verify --all --json'],
     exits: [
       [0, 'nothing is wrong'],

@@ -4,14 +4,17 @@ import { RunNotFoundError } from '@agentloom/embedded'
 import {
   isOver,
   redactRecord,
+  verifyRun,
   type DecideReply,
   type Explanation,
+  type Finding,
   type JournalRecord,
   type LoadedRun,
   type MigrateReply,
   type ResumeTreeReply,
   type RunFilter,
   type RunHeader,
+  type RunStatus,
   type RunTransition,
   type RunView,
   type SignalReply,
@@ -39,8 +42,8 @@ export interface KeptRuns extends AsyncDisposable {
   signal(runId: string, name: string, payload: unknown): Promise<SignalReply>
   /** The run's journal as it may be shown, or null where nobody knows the run. */
   records(runId: string): Promise<readonly JournalRecord[] | null>
-  /** As it is, with its plan, or null where the place does not hold it; to be looked at, not to be shown. */
-  load(runId: string): Promise<{ readonly loaded: LoadedRun; readonly plan: Plan } | null>
+  /** What is wrong with the run, or null where the place does not hold it. */
+  verify(runId: string): Promise<{ readonly status: RunStatus; readonly findings: readonly Finding[] } | null>
   /** Further records as they are written, until the run is over. */
   follow(runId: string, from: number, signal: AbortSignal): AsyncIterable<JournalRecord>
   migrate(runId: string, to: Plan, isCheck: boolean): Promise<MigrateReply>
@@ -78,7 +81,7 @@ const NO_RUNS: KeptRuns = {
   decide: async () => ({ outcome: 'refused', reason: 'unknown-run', gates: [] }),
   signal: async () => ({ outcome: 'refused', reason: 'unknown-run' }),
   records: async () => null,
-  load: async () => null,
+  verify: async () => null,
   async *follow() {},
   migrate: async (runId) => {
     throw new RunNotFoundError(runId)
@@ -117,9 +120,11 @@ async function runsInFolder(home: string, folder: string): Promise<KeptRuns> {
         ? recordsInCheckpoint(home, runId)
         : shown(await embedded.journal.plans.get(loaded.header.definition), loaded)
     },
-    async load(runId) {
+    async verify(runId) {
       const loaded = await embedded.journal.load(runId)
-      return loaded && { loaded, plan: await embedded.journal.plans.get(loaded.header.definition) }
+      if (loaded === null) return null
+      const { definition, status } = loaded.header
+      return { status, findings: verifyRun(await embedded.journal.plans.get(definition), loaded) }
     },
     async *follow(runId, from, signal) {
       for (let next = from; ;) {
@@ -158,10 +163,7 @@ async function runsInRedis(place: Place & { readonly kind: 'redis' }, home: stri
       if (loaded !== null) return shown(await client.plan(loaded.header.definition), loaded)
       return home === null ? null : recordsInCheckpoint(home, runId)
     },
-    async load(runId) {
-      const loaded = await client.load(runId)
-      return loaded && { loaded, plan: await client.plan(loaded.header.definition) }
-    },
+    verify: (runId) => client.verify(runId),
     async *follow(runId, from, signal) {
       for await (const { record } of client.events(runId, { from, signal })) yield record
     },

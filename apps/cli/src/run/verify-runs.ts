@@ -1,4 +1,3 @@
-import { isOver, verifyRun, type Finding } from '@agentloom/engine'
 import { surroundingsOf } from '../command-line/surroundings.ts'
 import { UsageError } from '../command-line/usage-error.ts'
 import type { Io } from '../io/io.ts'
@@ -31,7 +30,7 @@ export async function verifyRuns(runId: string | undefined, options: VerifyOptio
   const ids =
     runId === undefined ? (await runs.list({ limit: RUNS_MAX, withChildren: true })).map((run) => run.runId) : [runId]
   const verified: VerifiedRun[] = []
-  for (const id of ids) verified.push(await verified1(runs, id))
+  for (const id of ids) verified.push(...(await verified1(runs, id, runId === undefined)))
   const wrong = verified.filter(({ findings }) => findings.length > 0)
   if (options.json === true) io.stdout.write(jsonText(verified))
   else {
@@ -43,24 +42,16 @@ export async function verifyRuns(runId: string | undefined, options: VerifyOptio
   return { code: wrong.length > 0 ? 1 : 0 }
 }
 
-async function verified1(runs: KeptRuns, runId: string): Promise<VerifiedRun> {
+/** @param isListed it was there just now: what is not has been removed since, or is a checkpoint, which is not checked */
+async function verified1(runs: KeptRuns, runId: string, isListed: boolean): Promise<readonly VerifiedRun[]> {
   try {
-    const found = await runs.load(runId)
-    if (found === null) return problem(runId, 'no-such-run', 'the place does not hold it (a checkpoint is not checked)')
-    const { loaded, plan } = found
-    let findings: readonly Finding[] = verifyRun(plan, loaded)
-    // A run at work may have been written to between its header and its records.
-    if (findings.length > 0 && !isOver(loaded.header.status)) {
-      const again = await runs.load(runId)
-      if (again !== null) findings = verifyRun(plan, again.loaded)
-    }
-    return {
-      run_id: runId,
-      status: loaded.header.status,
-      findings: findings.map(({ code, stepId, message }) => ({ code, step: stepId, message })),
-    }
+    const found = await runs.verify(runId)
+    if (found === null)
+      return isListed ? [] : [problem(runId, 'no-such-run', 'the place does not hold it (a checkpoint is not checked)')]
+    const findings = found.findings.map(({ code, stepId, message }) => ({ code, step: stepId, message }))
+    return [{ run_id: runId, status: found.status, findings }]
   } catch (error) {
-    return problem(runId, 'corrupt', error instanceof Error ? error.message : String(error))
+    return [problem(runId, 'corrupt', error instanceof Error ? error.message : String(error))]
   }
 }
 

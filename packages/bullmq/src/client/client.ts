@@ -46,7 +46,9 @@ import { guardShards } from '../generation/guard.ts'
 import { ShardCountError } from '../shards/errors.ts'
 import { fixShardCount } from '../shards/shard-count.ts'
 import { openShards } from '../shards/open-shards.ts'
+import { shardOf } from '../shards/shard-of.ts'
 import { standingOf, type Standing } from '../standing.ts'
+import { verifyStored, type VerifiedRun } from '../verify/verify-stored.ts'
 import { listWorkers, type WorkerEntry } from '../worker/registry.ts'
 import { explain } from './explain.ts'
 import { resumeRun } from './resume.ts'
@@ -143,6 +145,11 @@ export interface Client {
    * @returns false where somebody writes to it all the time
    */
   erase(runId: string): Promise<boolean>
+  /**
+   * Checks a run against the rules of its journal, and what else Redis has of it against its records; null where Redis does
+   * not hold it. @throws {CorruptJournalError} @throws {NewerFormatError}
+   */
+  verify(runId: string): Promise<VerifiedRun | null>
   /** Newest first. */
   list(filter: RunFilter): Promise<readonly RunHeader[]>
   cancel(runId: string, reason: string): Promise<RunTransition>
@@ -261,6 +268,12 @@ export async function createClient(options: ClientOptions): Promise<Client> {
       return restoreKept(tree, run)
     },
     erase: (runId) => eraseKept({ journal, blobs: ownBlobs, away }, runId),
+    async verify(runId) {
+      const keys = shards[shardOf(runId, shards.length)]
+      return keys === undefined
+        ? null
+        : verifyStored({ redis, keys, journal: own, planOf: (hash) => plans.get(hash) }, runId)
+    },
     list: (filter) => journal.list(filter),
     async cancel(runId, reason) {
       const transition = await journal.cancel(runId, reason)

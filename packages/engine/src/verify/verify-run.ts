@@ -38,6 +38,9 @@ export type FindingCode =
   | 'counter'
   /** I4: nobody will look at an open step again. */
   | 'due'
+  /** I8: a step, or what is noted down beside it, stands otherwise than the records imply. */
+  | 'cell'
+  | 'output'
   /** The list of runs of a status has it wrong. */
   | 'index'
 
