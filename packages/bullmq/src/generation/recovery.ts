@@ -131,6 +131,7 @@ export class Recovery {
     const isOurs = ({ runId }: { readonly runId: string }): boolean =>
       shardOf(runId, shards.length) === keys.shard && (only === null || only.has(runId))
     const plans = new Map<string, Plan>()
+    const clockOffsetMs = await this.#clockOffset()
     return replaySpool(
       {
         spool: { runs: async () => (await spool.runs()).filter(isOurs), read: (runId) => spool.read(runId) },
@@ -141,7 +142,8 @@ export class Recovery {
           return plan
         },
         onReady: (plan, runId, ready) => ring(follower, plan, runId, ready),
-        clockOffsetMs: await this.#clockOffset(),
+        clockOffsetMs,
+        nowMs: Date.now() + clockOffsetMs,
       },
       mode,
     )

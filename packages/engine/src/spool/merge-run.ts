@@ -9,6 +9,8 @@ import { RunPlayer } from './run-player.ts'
 export interface MergeOptions {
   /** The store's clock minus that of the worker whose spool it is. */
   readonly clockOffsetMs?: number
+  /** The store's clock: nothing has happened later, whatever a clock that was wrong for a while has said. Default: not known. */
+  readonly nowMs?: number
   /**
    * Nobody will come with what is missing. Results are then kept although those that they stand on are lost, or although
    * their step was claimed again since. Until then they wait.
@@ -38,11 +40,11 @@ export function mergeRun(
   plan: Plan,
   loaded: LoadedRun | null,
   spooled: SpooledRun,
-  { clockOffsetMs = 0, isLast = false }: MergeOptions = {},
+  { clockOffsetMs = 0, nowMs = Infinity, isLast = false }: MergeOptions = {},
 ): MergedRun {
   const start = restartCommand(plan, limitsInForce(loaded?.header ?? null, spooled.header))
   const found = loaded ?? { header: spooled.header, records: [{ kind: 'started', atMs: spooled.header.createdAtMs }] }
-  const player = new RunPlayer(plan, start, found, clockOffsetMs)
+  const player = new RunPlayer(plan, start, found, { clockOffsetMs, nowMs })
   const claims = claimsOf(spooled.facts)
   const held = claims.filter((claim) => player.isHeld(claim))
   const knownCount = player.records.length

@@ -73,6 +73,7 @@ async function replayed(spool: MemorySpool, journal: MemoryJournal, mode: Replay
     journal,
     planOf: () => plan,
     onReady: async (_plan, _runId, one) => void ready.push(one),
+    nowMs: now(),
   }
   const [run] = await replaySpool(parts, mode)
   return { run, ready }
@@ -137,4 +138,19 @@ test('a worker that is gone with its disk: its result is lost, that is said, and
   expect(run).toMatchObject({ outcome: 'restored', lost: ['a'] })
   expect(ready).toMatchObject([{ offers: [{ stepId: 'a' }, { stepId: 'c' }] }])
   expect(await stepsOf(emptied)).toBe('b')
+})
+
+test('a retry that was spooled while the worker’s clock was an hour ahead is not an hour late', async () => {
+  const memory = emptyJournal()
+  const spool = new MemorySpool()
+  const ahead = new SpooledJournal(memory, { spool, order: 'parallel', now: () => now() + 3_600_000 })
+  await memory.start(startCommand(plan, { runId: 'run' }))
+  const claim = await claimed(ahead, 'a')
+  const error = { code: 'step/threw', message: 'no', place: null, help: null }
+  const settlement = { kind: 'retry', status: 'failed', error, usage: NO_USAGE, delayMs: 500 } as const
+  await ahead.settle({ claim, rank: 0, settlement, edges: [], next: null })
+  const emptied = emptyJournal()
+  await replayed(spool, emptied, 'last')
+  clock.advance(501)
+  expect(await emptied.due(10)).toMatchObject([{ kind: 'offer', cause: 'retry', stepId: 'a' }])
 })

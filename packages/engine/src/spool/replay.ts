@@ -19,6 +19,8 @@ export interface ReplayParts {
   readonly onReady: (plan: Plan, runId: string, ready: Ready) => Promise<void>
   /** The store's clock minus this process's. */
   readonly clockOffsetMs?: number
+  /** See `MergeOptions`. */
+  readonly nowMs?: number
 }
 
 export type Ready =
@@ -89,7 +91,11 @@ async function replaySpooled(parts: ReplayParts, spooled: SpooledRun, mode: Repl
   if (text === null) return { runId, outcome: 'no-definition', definition }
   const plan = parts.planOf(definition, text)
   const merge = (): MergedRun =>
-    mergeRun(plan, loaded, spooled, { isLast: mode === 'last', clockOffsetMs: parts.clockOffsetMs ?? 0 })
+    mergeRun(plan, loaded, spooled, {
+      isLast: mode === 'last',
+      clockOffsetMs: parts.clockOffsetMs ?? 0,
+      nowMs: parts.nowMs ?? Infinity,
+    })
   let merged = merge()
   let addedCount = 0
   if (loaded !== null && merged.held.length > 0 && (await resend(parts, plan, merged.held))) {

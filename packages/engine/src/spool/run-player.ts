@@ -40,14 +40,21 @@ export class RunPlayer {
   readonly #plan: Plan
   readonly #start: StartRun
   readonly #clockOffsetMs: number
+  readonly #latestMs: number
   #run: RunState
   /** The highest epoch of a claim that is on record, by step. */
   readonly #epochs = new Map<string, number>()
 
-  constructor(plan: Plan, start: StartRun, loaded: LoadedRun, clockOffsetMs: number) {
+  constructor(
+    plan: Plan,
+    start: StartRun,
+    loaded: LoadedRun,
+    { clockOffsetMs, nowMs }: { readonly clockOffsetMs: number; readonly nowMs: number },
+  ) {
     this.#plan = plan
     this.#start = start
     this.#clockOffsetMs = clockOffsetMs
+    this.#latestMs = nowMs
     this.#run = this.#rebuilt(loaded)
     for (const record of loaded.records) if (record.kind === 'claimed') this.#recorded(record.stepId, record.epoch)
   }
@@ -273,7 +280,7 @@ export class RunPlayer {
 
   /** By the store's clock; no record is older than the one before it. */
   #nowMs(atMs: number, run = this.#run): number {
-    return Math.max(atMs + this.#clockOffsetMs, run.records.at(-1)?.atMs ?? 0)
+    return Math.max(Math.min(atMs + this.#clockOffsetMs, this.#latestMs), run.records.at(-1)?.atMs ?? 0)
   }
 }
 
