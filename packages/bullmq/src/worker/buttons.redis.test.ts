@@ -1,6 +1,6 @@
 import { expectNoKeys, redisUrl, removeKeys, testPrefix } from '@agentloom/testing'
 import { compileYaml, defineFunction, type Plan } from '@agentloom/workflow'
-import type { Job, Queue } from 'bullmq'
+import { Worker, type Job, type Queue } from 'bullmq'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { createClient, type Client } from '../client/client.ts'
@@ -171,4 +171,24 @@ test('Pause of the queue stops a walk at its next step, too, and Resume lets it 
   await steps.resume()
   expect((await client.waitForEnd('r')).status).toBe('success')
   expect(called).toEqual(['hold', 'b'])
+})
+
+test('a job that a worker has put back reopens nothing when it is served', async () => {
+  await worker.runtime.close()
+  broken = new Set(['a'])
+  await client.start(planOf(step('a')), { runId: 'r' })
+  const other = new Worker(steps.name, null, { connection: { url: redisUrl() }, prefix: steps.opts.prefix ?? '' })
+  const taken = await other.getNextJob('token')
+  await taken?.moveToDelayed(Date.now() + 60_000, 'token')
+  await other.close()
+  const [job] = await steps.getDelayed()
+  if (job === undefined) throw new Error('no job')
+  await steps.add(job.name, job.data)
+  worker = await startTestWorker({ prefix, functions: [say] })
+  await expectStatus('failed')
+  const before = await client.header('r')
+  await job.promote()
+  await expect.poll(() => job.getState()).toBe('completed')
+  expect(await client.header('r')).toEqual(before)
+  expect(called).toEqual(['a'])
 })

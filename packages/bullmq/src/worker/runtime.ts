@@ -193,7 +193,9 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
       onWreck: (queue, { jobId, problem }) => emit({ kind: 'job-malformed', queue, jobId, problem }),
     },
     {
-      steps: (job, onExtraWalks) => serveStepJob({ ...steps, onExtraWalks }, job),
+      // A worker that may claim nothing leaves bells to others, which it would spoil faster than they take them.
+      steps: async (job, onExtraWalks) =>
+        spooling.isReady ? serveStepJob({ ...steps, onExtraWalks }, job) : 'put-back',
       runs: (job) => serveStartJob({ journal, follower, workflows, policy, emit }, job),
     },
   )

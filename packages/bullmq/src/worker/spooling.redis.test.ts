@@ -2,9 +2,11 @@ import { createPlans, startCommand } from '@agentloom/engine'
 import { MemorySpool } from '@agentloom/engine/testing'
 import { expectNoKeys, redisUrl, removeKeys, testPrefix } from '@agentloom/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createClient } from '../client/client.ts'
 import { connect } from '../connect/connect.ts'
 import { openShards } from '../shards/open-shards.ts'
-import { planOf } from '../testing/plans.fixture.ts'
+import { chainOf, echo, planOf } from '../testing/plans.fixture.ts'
+import { startTestWorker } from '../testing/test-worker.fixture.ts'
 import { Registry } from './registry.ts'
 import { Spooling } from './spooling.ts'
 
@@ -63,4 +65,17 @@ test('a run that Redis has lost is filled up and kept', async () => {
   await here.spooling.sweep(here.journal)
   expect(await here.journal.status('run')).toBe('timeout')
   expect(await here.spool.runs()).toHaveLength(1)
+})
+
+test('a worker whose disk refuses puts bells back instead of failing their jobs', async () => {
+  const spool = new MemorySpool()
+  spool.failure = new Error('no space left')
+  await using _worker = (await startTestWorker({ prefix, functions: [echo], spool: { spool } })).runtime
+  await using client = await createClient({ redis: redisUrl(), prefix })
+  const [queue] = await client.queues()
+  await client.start(chainOf(3), { runId: 'run' })
+  await expect.poll(() => queue?.getJobCounts('failed', 'delayed')).toEqual({ failed: 0, delayed: 1 })
+  spool.failure = null
+  expect(await client.result('run')).toMatchObject({ status: 'success' })
+  expect(await queue?.getFailedCount()).toBe(0)
 })

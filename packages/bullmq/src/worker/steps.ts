@@ -36,9 +36,8 @@ export interface Delivered {
   readonly timestamp: number
   readonly queueName: string
   readonly opts?: { readonly priority?: number | undefined; readonly delay?: number | undefined }
-  /** How often it was fetched, and how often its fetcher was lost. */
-  readonly attemptsStarted?: number
-  readonly stalledCounter?: number
+  /** How often it has ended. */
+  readonly attemptsMade?: number
 }
 
 /** `put-back`: another worker may know what to do with the job. */
@@ -80,9 +79,9 @@ async function serve(parts: StepsParts, delivered: Delivered, job: StepJob): Pro
   return 'done'
 }
 
-/** Every delivery is either the first, or follows on a loss of the one before, or somebody has pressed *Retry*. */
-function isRetriedByHand({ attemptsStarted = 1, stalledCounter = 0 }: Delivered): boolean {
-  return attemptsStarted - stalledCounter > 1
+/** A job that has ended comes again only where somebody has pressed *Retry*; one that was lost or put back has not ended. */
+function isRetriedByHand({ attemptsMade = 0 }: Delivered): boolean {
+  return attemptsMade > 0
 }
 
 async function reopened({ walker }: StepsParts, { run, step }: StepJob): Promise<boolean> {
