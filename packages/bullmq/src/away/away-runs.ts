@@ -16,6 +16,7 @@ import { redisError } from '../connect/redis-error.ts'
 import type { RedisJournal } from '../journal/redis-journal.ts'
 import type { Keys } from '../keys.ts'
 import { runStatus } from '../journal/header.ts'
+import { oldestOf } from '../journal/oldest.ts'
 import { shardOf } from '../shards/shard-of.ts'
 import { RunAwayError } from './errors.ts'
 
@@ -65,8 +66,7 @@ export class AwayRuns {
   /** Those that wait for somebody in Redis, at the top of their tree; the longest started first. */
   async resting(limit: number): Promise<readonly string[]> {
     const indexes = this.#shards.flatMap((keys) => [keys.index('paused'), keys.index('parked')])
-    const found = await ask(Promise.all(indexes.map((index) => this.#redis.zrange(index, 0, String(limit - 1)))))
-    return found.flat().slice(0, limit)
+    return ask(oldestOf(this.#redis, indexes, limit))
   }
 
   /**

@@ -1,10 +1,11 @@
 import { redisUrl, removeKeys, testPrefix } from '@agentloom/testing'
 import { compileYaml, defineFunction } from '@agentloom/workflow'
 import { Redis } from 'ioredis'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { createClient } from '../client/client.ts'
 import { keysOf } from '../keys.ts'
+import { shardOf } from '../shards/shard-of.ts'
 import { startTestWorker } from '../testing/test-worker.fixture.ts'
 import { openCompaction } from './compaction.ts'
 
@@ -80,4 +81,20 @@ test('runs at work are told with the longest first, and one that cannot be read 
   compaction.close()
   await client.close()
   await runtime.close()
+})
+
+test('of several shards the oldest runs at rest come first, wherever they lie', async () => {
+  await using client = await createClient({ redis: redisUrl(), prefix, shards: 2 })
+  const runIn = (shard: number): string =>
+    ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].find((runId) => shardOf(runId, 2) === shard) ?? ''
+  for (const runId of [runIn(1), runIn(0)]) {
+    await client.start(plan, { runId })
+    await client.pause(runId, 'for now')
+    const createdAtMs = (await client.header(runId))?.createdAtMs ?? 0
+    await vi.waitUntil(() => Date.now() > createdAtMs, { interval: 1 }) // the other one is younger
+  }
+  const compaction = await openCompaction({ redis: redisUrl(), prefix })
+  expect(await compaction.resting(1, Date.now() + 60_000)).toEqual([runIn(1)])
+  expect(await compaction.resting(2, Date.now() + 60_000)).toEqual([runIn(1), runIn(0)])
+  compaction.close()
 })

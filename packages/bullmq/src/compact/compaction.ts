@@ -7,6 +7,7 @@ import { connect } from '../connect/connect.ts'
 import type { RedisLink } from '../connect/link.ts'
 import { redisError } from '../connect/redis-error.ts'
 import type { Keys } from '../keys.ts'
+import { oldestOf } from '../journal/oldest.ts'
 import { shardOf } from '../shards/shard-of.ts'
 import { ShardedJournal } from '../shards/sharded-journal.ts'
 import { Scripts } from '../script.ts'
@@ -113,8 +114,7 @@ export async function openCompaction(options: CompactionOptions): Promise<Compac
     async live(limit) {
       try {
         const indexes = shards.flatMap((keys) => [keys.index('running'), keys.childIndex('running')])
-        const found = await Promise.all(indexes.map((index) => redis.zrange(index, 0, String(limit - 1))))
-        const runIds = found.flat().slice(0, limit)
+        const runIds = await oldestOf(redis, indexes, limit)
         // One that cannot be read must not hold up the others: whoever loads it is told what is wrong with it.
         const unreadable = (runId: string) => (): LiveRun => ({ runId, updatedAtMs: 0 })
         const runs = await Promise.all(runIds.map((runId) => journal.header(runId).catch(unreadable(runId))))
