@@ -63,20 +63,22 @@ export class Spooling {
    * @param unguarded the same, for whoever fills it up while the gate is shut
    */
   around(journal: Journal, unguarded: Journal, { doorbell, plans, observe }: Omit<FollowerParts, 'journal'>): Journal {
+    if (this.#spool !== null) {
+      const { spool, order = 'parallel' } = this.#spool
+      this.#spooled = new SpooledJournal(journal, {
+        spool,
+        order,
+        now: () => Date.now(),
+        onFailure: (error) =>
+          this.#parts.emit(error === null ? { kind: 'spool-back' } : { kind: 'spool-failed', error }),
+      })
+    }
     const follower = new Follower({ journal: unguarded, doorbell, plans, observe })
-    const spool = this.#spool?.spool ?? null
+    const spool = this.#spooled?.known ?? null
     this.#recovery.resolve(
       new Recovery({ ...this.#parts, generations: this.generations, spool, journal: unguarded, follower }),
     )
-    if (this.#spool === null) return journal
-    const { order = 'parallel' } = this.#spool
-    this.#spooled = new SpooledJournal(journal, {
-      spool: this.#spool.spool,
-      order,
-      now: () => Date.now(),
-      onFailure: (error) => this.#parts.emit(error === null ? { kind: 'spool-back' } : { kind: 'spool-failed', error }),
-    })
-    return this.#spooled
+    return this.#spooled ?? journal
   }
 
   /** The disk takes what is spooled. */

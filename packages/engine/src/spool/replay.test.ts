@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { MemoryJournal } from '../journal/memory-journal.ts'
 import { NO_USAGE } from '../journal/record.ts'
 import type { Claim, SettleReply } from '../ports/journal.ts'
+import type { Spool } from '../ports/spool.ts'
 import { edgesOf, nodeOf } from '../schedule/verdicts.ts'
 import { startCommand } from '../start.ts'
 import { MemorySpool } from '../testing/memory-spool.ts'
@@ -66,7 +67,7 @@ async function done(journal: SpooledJournal, stepId: string): Promise<void> {
   await committed(journal, await claimed(journal, stepId))
 }
 
-async function replayed(spool: MemorySpool, journal: MemoryJournal, mode: ReplayMode) {
+async function replayed(spool: Spool, journal: MemoryJournal, mode: ReplayMode) {
   const ready: Ready[] = []
   const parts: ReplayParts = {
     spool,
@@ -153,4 +154,17 @@ test('a retry that was spooled while the worker’s clock was an hour ahead is n
   await replayed(spool, emptied, 'last')
   clock.advance(501)
   expect(await emptied.due(10)).toMatchObject([{ kind: 'offer', cause: 'retry', stepId: 'a' }])
+})
+
+test('what a full disk has refused is told from memory', async () => {
+  const { spools, worker } = await startedRun()
+  await done(worker(0), 'a')
+  const claim = await claimed(worker(0), 'b')
+  spools[0].failure = new Error('the disk is full')
+  await committed(worker(0), claim)
+  const emptied = emptyJournal()
+  const { run } = await replayed(worker(0).known, emptied, 'last')
+  expect(run).toMatchObject({ outcome: 'restored', lost: [] })
+  expect(await stepsOf(emptied)).toBe('a,b')
+  expect((await worker(0).known.runs()).map(({ runId }) => runId)).toEqual(['run'])
 })

@@ -24,6 +24,7 @@ import type {
 } from '../ports/journal.ts'
 import type { DueOptions } from '../ports/takeover.ts'
 import type { Spool, SpooledClaim, SpoolEntry } from '../ports/spool.ts'
+import { withRefused } from './with-refused.ts'
 
 export interface SpooledJournalOptions {
   readonly spool: Spool
@@ -59,6 +60,11 @@ export class SpooledJournal extends DelegatedJournal {
   constructor(journal: Journal, options: SpooledJournalOptions) {
     super(journal)
     this.#options = options
+  }
+
+  /** What this worker knows, on its disk or, where that refuses, in its memory. */
+  get known(): Spool {
+    return withRefused(this.#options.spool, () => this.#refused)
   }
 
   /** Why the spool takes nothing, or null. */

@@ -1,0 +1,30 @@
+import type { Spool, SpoolEntry, SpooledRun, SpooledRunKey } from '../ports/spool.ts'
+
+/** A spool as it would be had its disk taken everything: with what this process still holds for it. To be read only. */
+export function withRefused(spool: Spool, refused: () => readonly SpoolEntry[]): Spool {
+  const of = (runId: string): readonly SpoolEntry[] => refused().filter((entry) => runIdOf(entry) === runId)
+  return {
+    put: (entry) => spool.put(entry),
+    drop: (runs) => spool.drop(runs),
+    async runs() {
+      const known = new Map((await spool.runs()).map(({ runId, touchedAtMs }) => [runId, touchedAtMs]))
+      for (const entry of refused()) known.set(runIdOf(entry), entry.atMs)
+      return [...known].map(([runId, touchedAtMs]): SpooledRunKey => ({ runId, touchedAtMs }))
+    },
+    async read(runId) {
+      const found = await spool.read(runId)
+      return of(runId).reduce(withEntry, found)
+    },
+  }
+}
+
+function withEntry(run: SpooledRun | null, entry: SpoolEntry): SpooledRun | null {
+  if (entry.kind !== 'run') return run === null ? null : { ...run, facts: [...run.facts, entry] }
+  const { header, definitionText } = entry
+  return { header, definitionText: definitionText ?? run?.definitionText ?? null, facts: run?.facts ?? [] }
+}
+
+function runIdOf(entry: SpoolEntry): string {
+  if (entry.kind === 'run') return entry.header.runId
+  return entry.kind === 'ended' ? entry.runId : entry.claim.runId
+}
