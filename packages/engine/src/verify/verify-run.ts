@@ -61,6 +61,7 @@ class Checker {
   readonly found: Finding[] = []
   readonly #plan: Plan
   readonly #steps = new Map<string, Step>()
+  #isFork = false
   #isOver = false
   #isClosing = false
 
@@ -71,7 +72,8 @@ class Checker {
   check(record: JournalRecord, index: number): void {
     if ((record.kind === 'started') !== (index === 0))
       this.#find('start', null, index === 0 ? `its first record is ${record.kind}` : `record ${index} starts it again`)
-    if (this.#isOver && record.kind !== 'reopened')
+    if (record.kind === 'forked') this.#isFork = true
+    if (this.#isOver && record.kind !== 'reopened' && record.kind !== 'migrated')
       this.#find('after-end', stepOf(record), `record ${index}, ${record.kind}, came after the run's end`)
     if (record.kind === 'closing') this.#isClosing = true
     if (record.kind === 'ended') this.#isOver = true
@@ -102,7 +104,8 @@ class Checker {
     } else if ('epoch' in record) {
       if (record.epoch < step.epoch)
         this.#find('epoch', stepId, `record ${index}, ${kind}, is of epoch ${record.epoch}, after ${step.epoch}`)
-      if (step.claims === 0)
+      const isTakenOver = this.#isFork && kind === 'committed' && step.epoch === 0
+      if (step.claims === 0 && !isTakenOver)
         this.#find('unclaimed', stepId, `record ${index}, ${kind}, is of a claim that is not on record`)
     }
     if ('epoch' in record && kind !== 'died') step.epoch = Math.max(step.epoch, record.epoch) // of a claim
