@@ -67,6 +67,8 @@ test.each([
   ['runs --limit 0', 2, "Invalid value for '--limit': '0' is not between 1 and 10000."],
   ['runs --limit 1e3', 2, "'1e3' is not a whole number."],
   ['runs --status done', 2, "'done' is none of queued"],
+  ['recover', 2, 'Name the Redis'],
+  ['recover --redis redis://127.0.0.1:1 --from nothing', 2, "'--from': Path 'nothing' does not exist."],
   ['resume', 2, "Missing argument 'RUN_ID', or --status"],
   ['resume nobody', 1, 'there is no run nobody'],
   ['resume ../../etc/passwd', 2, "Invalid run id '../../etc/passwd'"],

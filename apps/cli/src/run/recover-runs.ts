@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { surroundingsOf } from '../command-line/surroundings.ts'
 import { UsageError } from '../command-line/usage-error.ts'
@@ -20,6 +21,9 @@ export async function recoverFromSpools(options: RecoverRunsOptions, surrounding
   const { io, settings } = await surroundingsOf(surrounding, options)
   const place = placeOf(options.redis, settings, io)
   if (place.kind !== 'redis') throw new UsageError('Name the Redis: with --redis, or AGENTLOOM_REDIS_URL.')
+  for (const folder of options.from ?? [])
+    if (!existsSync(resolve(io.cwd(), folder)))
+      throw new UsageError(`Invalid value for '--from': Path '${printable(folder)}' does not exist.`)
   const { openBlobPlace, recoverRuns } = await import('@agentloom/bullmq/client')
   const { readSpools, spoolFolder } = await import('@agentloom/embedded')
   const { url: redis, prefix, shards, retentionMs } = place

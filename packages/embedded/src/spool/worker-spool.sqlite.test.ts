@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -88,6 +88,14 @@ test('what a start on a full disk has left keeps nobody from starting', async ()
   const next = await WorkerSpool.open({ folder, worker: 'next' })
   expect((await next.runs()).map(({ runId }) => runId)).toEqual(['run'])
   await next.close()
+})
+
+test('spools are found below a folder, not behind its symbolic links', async () => {
+  const folder = newFolder()
+  const spool = await WorkerSpool.open({ folder: join(folder, 'place'), worker: 'w' })
+  symlinkSync('..', join(folder, 'place', 'circle'))
+  expect(readSpools(folder).map(({ path }) => path)).toEqual([join(folder, 'place', 'w.db')])
+  await spool.close()
 })
 
 test('two workers of one name do not share a spool', async () => {

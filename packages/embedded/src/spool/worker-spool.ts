@@ -129,18 +129,24 @@ export function readSpools(
   folder: string,
 ): readonly { readonly path: string; readonly spool: Pick<Spool, 'runs' | 'read'> }[] {
   if (!existsSync(folder)) return []
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.db'))
-    .flatMap((name) => {
-      const path = join(folder, name)
-      const file = looked(path)
-      if (file === null) return []
-      const spool = {
-        runs: async () => file.runs(),
-        read: async (runId: string) => spooledRun(file.read(runId)),
-      }
-      return [{ path, spool }]
-    })
+  return databasesBelow(folder).flatMap((path) => {
+    const file = looked(path)
+    if (file === null) return []
+    const spool = {
+      runs: async () => file.runs(),
+      read: async (runId: string) => spooledRun(file.read(runId)),
+    }
+    return [{ path, spool }]
+  })
+}
+
+/** Not behind symbolic links, which may lead in circles; readdirSync's own recursion follows them. */
+function databasesBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return databasesBelow(path)
+    return entry.isFile() && entry.name.endsWith('.db') ? [path] : []
+  })
 }
 
 /** Null for what is no spool. */
