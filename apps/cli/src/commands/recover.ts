@@ -8,15 +8,15 @@ export function recoverCommand(act: Act): Command {
   return describedCommand({
     name: 'recover',
     usage: '[OPTIONS]',
-    inList: 'fill a Redis up from the spools of workers',
+    inList: 'fill a Redis up from spools of workers and checkpoints',
     summary:
-      'Tells a Redis that has lost data what the spools of workers know. Workers do this by themselves when they see the loss; this is for spools of machines that are gone, and for losses that no worker has seen. Safe to repeat.',
+      'Tells a Redis that has lost data what the spools of workers know, and the checkpoints in AGENTLOOM_HOME of runs that were not over. Workers tell their spools by themselves when they see the loss; this is for spools of machines that are gone, for losses that no worker has seen, and for runs that only a checkpoint has. Safe to repeat.',
     examples: [
       'agentloom recover --dry-run',
       'agentloom recover --from /mnt/worker1/.agentloom/spool --from /mnt/worker2/spool',
     ],
     exits: [
-      [0, 'all that the spools know is in Redis'],
+      [0, 'all that spools and checkpoints know is in Redis'],
       [1, 'a run could not be put back, or the result of a step is lost'],
       [2, 'the command line is wrong'],
     ],

@@ -2,7 +2,7 @@ import { MemorySpool } from '@agentloom/engine/testing'
 import { expectNoKeys, redisUrl, removeKeys, testPrefix } from '@agentloom/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createClient } from '../client/client.ts'
-import { chainOf, echo } from '../testing/plans.fixture.ts'
+import { chainOf, echo, planOf } from '../testing/plans.fixture.ts'
 import { startTestWorker } from '../testing/test-worker.fixture.ts'
 import { recoverRuns } from './recover-by-hand.ts'
 
@@ -42,4 +42,51 @@ test('a Redis without its data is filled up from a spool, once; before that it i
     { runId: 'a', outcome: 'known' },
     { runId: 'b', outcome: 'known' },
   ])
+})
+
+test('a run that was cancelled, saved and lost is not brought to life by what a spool knows of it', async () => {
+  const spool = new MemorySpool()
+  const { runtime } = await startTestWorker({ prefix, functions: [echo], spool: { spool } })
+  await using client = await createClient({ redis: redisUrl(), prefix })
+  await client.start(
+    planOf(
+      '  - {id: a, type: function, handler: echo, input: {text: hi}}\n  - {id: ok, type: approval_gate, depends_on: [a], prompt: go?}',
+    ),
+    { runId: 'a' },
+  )
+  await client.waitForRest('a')
+  await client.cancel('a', 'no')
+  const saved = await client.kept('a')
+  await runtime.close()
+  await removeKeys(prefix)
+
+  const options = { redis: redisUrl(), prefix, spools: [spool], isDry: false }
+  const checkpoints = { read: async () => saved }
+  expect(await recoverRuns({ ...options, checkpoints })).toEqual([{ runId: 'a', outcome: 'known' }])
+  expect(await client.header('a')).toBeNull()
+  expect(await recoverRuns(options)).toMatchObject([{ runId: 'a', outcome: 'restored' }])
+})
+
+test('what a checkpoint and a spool know of a lost run comes together', async () => {
+  const spool = new MemorySpool()
+  const { runtime } = await startTestWorker({ prefix, functions: [echo], spool: { spool } })
+  await using client = await createClient({ redis: redisUrl(), prefix })
+  await client.start(chainOf(3), { runId: 'a' })
+  await client.waitForEnd('a')
+  const saved = await client.kept('a')
+  await runtime.close()
+  await removeKeys(prefix)
+
+  const half = {
+    ...saved!,
+    header: { ...saved!.header, status: 'running' as const },
+    records: saved!.records.slice(0, 3),
+  }
+  const checkpoints = { read: async () => half }
+  const options = { redis: redisUrl(), prefix, spools: [spool], checkpoints }
+  const added = [{ runId: 'a', outcome: 'restored', addedCount: 5, lost: [], waiting: [] }]
+  expect(await recoverRuns({ ...options, isDry: true })).toEqual(added)
+  expect(await recoverRuns({ ...options, isDry: false })).toEqual(added)
+  expect((await client.kept('a'))?.records.length).toBe(saved?.records.length)
+  expect(await recoverRuns({ ...options, isDry: false })).toEqual([{ runId: 'a', outcome: 'known' }])
 })

@@ -6,6 +6,7 @@ import {
   restoreRun,
   type BlobStore,
   type Journal,
+  type KeptRun,
   type LoadedRun,
   type ReplayedRun,
   type ReplayMode,
@@ -26,8 +27,14 @@ export interface RecoverOptions {
   readonly retentionMs?: number
   readonly blobs?: BlobStore | null
   readonly spools: readonly Pick<Spool, 'runs' | 'read'>[]
+  /** What is known of a run beside the spools, where Redis has nothing of it: a `CheckpointStore`. */
+  readonly checkpoints?: Checkpoints
   /** Only says what it would do. */
   readonly isDry: boolean
+}
+
+interface Checkpoints {
+  read(runId: string): Promise<KeptRun | null>
 }
 
 /**
@@ -35,11 +42,12 @@ export interface RecoverOptions {
  * holds whole are left alone. Safe to repeat. @throws what `createClient` throws
  */
 export async function recoverRuns(options: RecoverOptions): Promise<readonly ReplayedRun[]> {
-  const { spools, isDry, retentionMs, blobs } = options
+  const { spools, isDry, retentionMs, blobs, checkpoints = { read: async () => null } } = options
   const { redis, shards } = await connect(options)
   const opened = openShards({ redis, shards, retentionMs, blobs })
   const plans = createPlans((hash) => opened.journal.definition(hash))
-  const journal: Journal = isDry ? new DryJournal(opened.unguarded) : opened.unguarded
+  const kept = new KeptJournal(opened.unguarded, checkpoints)
+  const journal: Journal = isDry ? new DryJournal(kept) : kept
   const follower = new Follower({ journal, doorbell: opened.doorbell, plans, observe: () => undefined })
   const found = new Map<string, ReplayedRun>()
   const replay = async (mode: ReplayMode): Promise<boolean> => {
@@ -74,6 +82,25 @@ function joined(before: ReplayedRun | undefined, now: ReplayedRun): ReplayedRun 
   if (!('addedCount' in now)) return before
   const lost = [...new Set([...before.lost, ...now.lost])]
   return { ...now, outcome: 'restored', addedCount: before.addedCount + now.addedCount, lost }
+}
+
+/** A run that the journal has lost begins as its checkpoint has it: spools forget what is saved there, and know no cancel. */
+class KeptJournal extends DelegatedJournal {
+  readonly #checkpoints: Checkpoints
+
+  constructor(journal: Journal, checkpoints: Checkpoints) {
+    super(journal)
+    this.#checkpoints = checkpoints
+  }
+
+  override async load(runId: string, from?: number): Promise<LoadedRun | null> {
+    return (await super.load(runId, from)) ?? (await this.#checkpoints.read(runId))
+  }
+
+  override async restore(command: RestoreRun, plan: Plan): Promise<RestoreReply> {
+    const isLost = (await super.load(command.start.runId)) === null
+    return super.restore(isLost ? { ...command, replaces: null } : command, plan)
+  }
 }
 
 /** Restores into memory, so that several spools come together as they would. */
