@@ -11,6 +11,8 @@ import { pidOf } from './processes.ts'
 const FULL_MS_MAX = 12_000
 const LASTS_MS = 500
 const BACK_MS_MAX = 15_000
+/** What the spool has refused lies in its worker's memory until then: one copy at a time is lost. */
+const SPOOL_BACK_MS_MAX = 3_000
 
 export const checkpointsFull: Fault = fullDisk(
   'checkpoints-full',
@@ -59,16 +61,24 @@ function fullDisk(
     async inject(world) {
       const worker = await choose(world)
       if (worker?.disk == null) return false
-      try {
-        worker.disk.fill()
-        const isEffective = await world.witness.until(isSeen, FULL_MS_MAX)
-        await sleep(LASTS_MS)
-        return isEffective
-      } finally {
-        worker.disk.free()
-      }
+      const { disk } = worker
+      return world.workers.hold(worker, async () => {
+        try {
+          disk.fill()
+          const isEffective = await world.witness.until(isSeen, FULL_MS_MAX)
+          await sleep(LASTS_MS)
+          return isEffective
+        } finally {
+          disk.free()
+          await world.witness.until(isSpoolBack, SPOOL_BACK_MS_MAX)
+        }
+      })
     },
   }
+}
+
+function isSpoolBack(line: Execution | LogLine): boolean {
+  return 'message' in line && line.message === 'the spool is written again'
 }
 
 async function writerOfCheckpoints({ admin, prefix, workers, random }: World): Promise<Worker | undefined> {
