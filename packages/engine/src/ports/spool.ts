@@ -20,7 +20,7 @@ export interface Spool {
 }
 
 export type SpoolEntry =
-  /** Put before anything else of the run, and again where its limits have changed; the text once a definition. */
+  /** Put before anything else of the run, and again where its definition or limits have changed; the text once a definition. */
   | { readonly kind: 'run'; readonly header: RunHeader; readonly definitionText: string | null; readonly atMs: number }
   | SpooledFact
 

@@ -4,6 +4,7 @@ import { MemoryJournal } from '../journal/memory-journal.ts'
 import { NO_USAGE } from '../journal/record.ts'
 import type { Claim, SettleReply } from '../ports/journal.ts'
 import type { Spool } from '../ports/spool.ts'
+import { planMigration } from '../whole-runs/migrate.ts'
 import { edgesOf, nodeOf } from '../schedule/verdicts.ts'
 import { startCommand } from '../start.ts'
 import { MemorySpool } from '../testing/memory-spool.ts'
@@ -17,6 +18,15 @@ steps:
   - {id: a, type: function, handler: f}
   - {id: b, type: function, handler: f, depends_on: [a]}
   - {id: c, type: function, handler: f, depends_on: [b]}
+`)
+
+const { plan: longer } = compileYaml(`
+name: chain
+steps:
+  - {id: a, type: function, handler: f}
+  - {id: b, type: function, handler: f, depends_on: [a]}
+  - {id: c, type: function, handler: f, depends_on: [b]}
+  - {id: d, type: function, handler: f, depends_on: [c]}
 `)
 
 const clock = new VirtualClock()
@@ -72,7 +82,7 @@ async function replayed(spool: Spool, journal: MemoryJournal, mode: ReplayMode) 
   const parts: ReplayParts = {
     spool,
     journal,
-    planOf: () => plan,
+    planOf: (hash) => (hash === longer.hash ? longer : plan),
     onReady: async (_plan, _runId, one) => void ready.push(one),
     nowMs: now(),
   }
@@ -167,4 +177,30 @@ test('what a full disk has refused is told from memory', async () => {
   expect(run).toMatchObject({ outcome: 'restored', lost: [] })
   expect(await stepsOf(emptied)).toBe('a,b')
   expect((await worker(0).known.runs()).map(({ runId }) => runId)).toEqual(['run'])
+})
+
+async function migrate(from: MemoryJournal, to: MemoryJournal): Promise<void> {
+  const loaded = await from.load('run')
+  const planned = loaded === null ? null : planMigration(loaded, plan, longer, now())
+  if (planned?.kind !== 'restore') throw new Error('not compatible')
+  const replaces = to === from ? planned.restore.replaces : null
+  expect(await to.restore({ ...planned.restore, replaces }, longer)).toMatchObject({ outcome: 'restored' })
+}
+
+test('a run that was migrated follows its new definition, also where the spool knows of the old one only', async () => {
+  const { memory, spools, worker } = await startedRun()
+  const migrated = emptyJournal()
+  await migrate(memory, migrated)
+  for (const stepId of ['a', 'b', 'c']) await done(worker(0), stepId)
+  await replayed(spools[0], migrated, 'merge')
+  expect(await stepsOf(migrated)).toBe('a,b,c')
+  expect(await migrated.header('run')).toMatchObject({ definition: longer.hash, status: 'running' }) // d is to come
+})
+
+test('a worker that goes on with a migrated run writes its new definition down', async () => {
+  const { memory, spools, worker } = await startedRun()
+  await done(worker(0), 'a')
+  await migrate(memory, memory)
+  await done(worker(0), 'b')
+  expect((await spools[0].read('run'))?.header.definition).toBe(longer.hash)
 })

@@ -84,10 +84,12 @@ async function replayRun(parts: ReplayParts, runId: string, mode: ReplayMode): P
 
 async function replaySpooled(parts: ReplayParts, spooled: SpooledRun, mode: ReplayMode): Promise<ReplayedRun> {
   const { journal } = parts
-  const { runId, definition } = spooled.header
+  const { runId } = spooled.header
   let loaded = await journal.load(runId)
   if (mode === 'resend' && (loaded === null || isOver(loaded.header.status))) return { runId, outcome: 'known' }
-  const text = spooled.definitionText ?? (await journal.definition(definition))
+  const definition = loaded?.header.definition ?? spooled.header.definition // the run may have been migrated
+  const isSpooled = definition === spooled.header.definition
+  const text = (isSpooled ? spooled.definitionText : null) ?? (await journal.definition(definition))
   if (text === null) return { runId, outcome: 'no-definition', definition }
   const plan = parts.planOf(definition, text)
   const merge = (): MergedRun =>

@@ -51,7 +51,7 @@ export class SpooledJournal extends DelegatedJournal {
   readonly #options: SpooledJournalOptions
   /** By nonce: what has been claimed here and not settled. */
   readonly #claims = new Map<string, SpooledClaim>()
-  /** By run: its limits as they were put last. */
+  /** By run: its definition and limits as they were put last. */
   readonly #known = new Map<string, { readonly limits: string; readonly put: Promise<void> }>()
   readonly #definitions = new Set<string>()
   readonly #refused: SpoolEntry[] = []
@@ -177,8 +177,8 @@ export class SpooledJournal extends DelegatedJournal {
 
   /** Puts how a run began, where this process has not; what comes of its steps is put behind it. */
   async #introduce(header: RunHeader, text: string | null): Promise<void> {
-    const { runId, budgetNanoUsd, timeoutMs } = header
-    const limits = `${budgetNanoUsd}/${timeoutMs}`
+    const { runId, definition, budgetNanoUsd, timeoutMs } = header
+    const limits = `${definition}/${budgetNanoUsd}/${timeoutMs}`
     const known = this.#known.get(runId)
     if (known?.limits === limits) return known.put // perhaps it is being put for another claim
     const put = this.#putRun(header, text)
