@@ -8,12 +8,12 @@ export function recoverCommand(act: Act): Command {
   return describedCommand({
     name: 'recover',
     usage: '[OPTIONS]',
-    inList: 'fill a Redis up from spools of workers and checkpoints',
+    inList: 'fill a Redis up from the spools and checkpoints of workers',
     summary:
-      'Tells a Redis that has lost data what the spools of workers know, and the checkpoints in AGENTLOOM_HOME of runs that were not over. Workers tell their spools by themselves when they see the loss; this is for spools of machines that are gone, for losses that no worker has seen, and for runs that only a checkpoint has. Safe to repeat.',
+      'Tells a Redis that has lost data what the spools and checkpoints of workers know. Workers do this by themselves from their spools when they see the loss; this is also for ended and paused runs, for spools of machines that are gone, and for losses that no worker has seen. Safe to repeat.',
     examples: [
       'agentloom recover --dry-run',
-      'agentloom recover --from /mnt/worker1/.agentloom/spool --from /mnt/worker2/spool',
+      'agentloom recover --from /mnt/worker1/.agentloom --from /mnt/worker2/spool',
     ],
     exits: [
       [0, 'all that spools and checkpoints know is in Redis'],
@@ -24,7 +24,7 @@ export function recoverCommand(act: Act): Command {
     .addOption(
       listOption(
         '--from <dir>',
-        'folder with spools; may be repeated (default: those of this place in AGENTLOOM_HOME)',
+        'home of another worker, or a folder with its spools or checkpoints; may be repeated (default: the spools of this place)',
       ),
     )
     .option('--dry-run', 'only say what would be done')

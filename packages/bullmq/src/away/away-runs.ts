@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   childRunsIn,
+  isChildRun,
   restartCommand,
   restsWhole,
   type Journal,
@@ -122,6 +123,12 @@ export class AwayRuns {
       for (const runId of await ask(this.#redis.smembers(keys.wanted)))
         if (await this.bringBack(journal, store, runId)) count += 1
     return count
+  }
+
+  /** Whether the run, or the one at the top of its tree, has left Redis. */
+  async has(runId: string): Promise<boolean> {
+    const root = isChildRun(runId) ? runId.slice(0, runId.indexOf('.')) : runId
+    return (await ask(this.#redis.hexists(this.#of(root).away, root))) === 1
   }
 
   /** The run is in Redis, or nobody wants it any more. */

@@ -1,9 +1,11 @@
+import type { KeptRun } from '@agentloom/engine'
 import { MemorySpool } from '@agentloom/engine/testing'
 import { expectNoKeys, redisUrl, removeKeys, testPrefix } from '@agentloom/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createClient } from '../client/client.ts'
 import { chainOf, echo, planOf } from '../testing/plans.fixture.ts'
 import { startTestWorker } from '../testing/test-worker.fixture.ts'
+import type { CheckpointSource } from './checkpoints.ts'
 import { recoverRuns } from './recover-by-hand.ts'
 
 let prefix: string
@@ -44,6 +46,10 @@ test('a Redis without its data is filled up from a spool, once; before that it i
   ])
 })
 
+function sourceOf(run: KeptRun): CheckpointSource {
+  return { list: async () => ({ headers: [run.header], bad: [] }), read: async () => run }
+}
+
 test('a run that was cancelled, saved and lost is not brought to life by what a spool knows of it', async () => {
   const spool = new MemorySpool()
   const { runtime } = await startTestWorker({ prefix, functions: [echo], spool: { spool } })
@@ -61,10 +67,10 @@ test('a run that was cancelled, saved and lost is not brought to life by what a 
   await removeKeys(prefix)
 
   const options = { redis: redisUrl(), prefix, spools: [spool], isDry: false }
-  const checkpoints = { read: async () => saved }
-  expect(await recoverRuns({ ...options, checkpoints })).toEqual([{ runId: 'a', outcome: 'known' }])
-  expect(await client.header('a')).toBeNull()
-  expect(await recoverRuns(options)).toMatchObject([{ runId: 'a', outcome: 'restored' }])
+  const recovered = await recoverRuns({ ...options, checkpoints: [sourceOf(saved!)] })
+  expect(recovered).toMatchObject([{ runId: 'a', outcome: 'restored', addedCount: saved!.records.length }])
+  expect((await client.load('a'))?.records).toEqual(saved!.records)
+  expect(await client.header('a')).toMatchObject({ status: 'cancelled' })
 })
 
 test('what a checkpoint and a spool know of a lost run comes together', async () => {
@@ -82,9 +88,9 @@ test('what a checkpoint and a spool know of a lost run comes together', async ()
     header: { ...saved!.header, status: 'running' as const },
     records: saved!.records.slice(0, 3),
   }
-  const checkpoints = { read: async () => half }
+  const checkpoints = [sourceOf(half)]
   const options = { redis: redisUrl(), prefix, spools: [spool], checkpoints }
-  const added = [{ runId: 'a', outcome: 'restored', addedCount: 5, lost: [], waiting: [] }]
+  const added = [{ runId: 'a', outcome: 'restored', addedCount: 8, lost: [], waiting: [] }]
   expect(await recoverRuns({ ...options, isDry: true })).toEqual(added)
   expect(await recoverRuns({ ...options, isDry: false })).toEqual(added)
   expect((await client.kept('a'))?.records.length).toBe(saved?.records.length)

@@ -1,23 +1,21 @@
 import {
   createPlans,
-  DelegatedJournal,
   Follower,
   replaySpool,
-  restoreRun,
   type BlobStore,
   type Journal,
-  type KeptRun,
-  type LoadedRun,
   type ReplayedRun,
-  type ReplayMode,
-  type RestoreReply,
-  type RestoreRun,
-  type SettleReply,
+  type RunHeader,
   type Spool,
 } from '@agentloom/engine'
+import type { SpooledRunKey } from '@agentloom/engine/ports'
 import { compileWorkflow, parseDefinition, type Plan } from '@agentloom/workflow'
+import { AwayRuns } from '../away/away-runs.ts'
 import { connect } from '../connect/connect.ts'
+import { RETENTION_MS } from '../journal/redis-journal.ts'
 import { openShards } from '../shards/open-shards.ts'
+import { draftsOf, type CheckpointSource } from './checkpoints.ts'
+import { DraftJournal } from './draft-journal.ts'
 import { ring } from './recovery.ts'
 
 export interface RecoverOptions {
@@ -27,53 +25,85 @@ export interface RecoverOptions {
   readonly retentionMs?: number
   readonly blobs?: BlobStore | null
   readonly spools: readonly Pick<Spool, 'runs' | 'read'>[]
-  /** What is known of a run beside the spools, where Redis has nothing of it: a `CheckpointStore`. */
-  readonly checkpoints?: Checkpoints
+  /** What they know more of than Redis comes first, and the spools' own on top of it. */
+  readonly checkpoints?: readonly CheckpointSource[]
   /** Only says what it would do. */
   readonly isDry: boolean
 }
 
-interface Checkpoints {
-  read(runId: string): Promise<KeptRun | null>
-}
-
 /**
- * Fills Redis up from spools by hand: also those of other machines, and after a loss that no worker has seen. Runs that Redis
+ * Fills Redis up from spools and checkpoints by hand: also those of other machines, and after a loss that no worker has seen. Runs that Redis
  * holds whole are left alone. Safe to repeat. @throws what `createClient` throws
  */
 export async function recoverRuns(options: RecoverOptions): Promise<readonly ReplayedRun[]> {
-  const { spools, isDry, retentionMs, blobs, checkpoints = { read: async () => null } } = options
+  const { spools, checkpoints = [], isDry, retentionMs = RETENTION_MS, blobs } = options
   const { redis, shards } = await connect(options)
   const opened = openShards({ redis, shards, retentionMs, blobs })
   const plans = createPlans((hash) => opened.journal.definition(hash))
-  const kept = new KeptJournal(opened.unguarded, checkpoints)
-  const journal: Journal = isDry ? new DryJournal(kept) : kept
-  const follower = new Follower({ journal, doorbell: opened.doorbell, plans, observe: () => undefined })
+  const real = opened.unguarded
+  const follower = new Follower({ journal: real, doorbell: opened.doorbell, plans, observe: () => undefined })
   const found = new Map<string, ReplayedRun>()
-  const replay = async (mode: ReplayMode): Promise<boolean> => {
-    let isNew = false
-    for (const spool of spools) {
-      const parts = {
-        spool,
-        journal,
-        planOf: (_hash: string, text: string) => compileWorkflow(parseDefinition(text)).plan,
-        onReady: async (plan: Plan, runId: string, ready: Parameters<typeof ring>[3]) =>
-          isDry ? undefined : ring(follower, plan, runId, ready),
-      }
-      for (const run of await replaySpool(parts, mode)) {
-        isNew ||= 'addedCount' in run && run.addedCount > 0
-        found.set(run.runId, joined(found.get(run.runId), run))
-      }
-    }
-    return isNew
-  }
+  const tell = (run: ReplayedRun): unknown => found.set(run.runId, joined(found.get(run.runId), run))
   try {
-    for (const mode of ['merge', 'last'] as const) while (await replay(mode));
+    const away = new AwayRuns(redis, shards)
+    const spooled = new Set((await Promise.all(spools.map((spool) => spool.runs()))).flat().map(({ runId }) => runId))
+    // An old one may be of a run that has ended since, saved as it ended on another machine.
+    const isWanted = async ({ runId, updatedAtMs }: RunHeader): Promise<boolean> =>
+      (spooled.has(runId) || updatedAtMs + retentionMs > Date.now()) && !(await away.has(runId))
+    const { drafts, problems } = await draftsOf(checkpoints, real, isWanted)
+    problems.forEach(tell)
+    const ids = new Set(drafts.map(({ command }) => command.start.runId))
+    const draft = new DraftJournal(real, drafts)
+    const told = await replayAll(spools, draft, { only: isDry ? null : ids, onReady: async () => undefined })
+    told.forEach(tell)
+    for (const { command } of drafts) {
+      const { runId } = command.start
+      const whole = draft.draft(runId)
+      if (whole === undefined) continue
+      const addedCount = whole.command.records.length - (command.replaces ?? 0)
+      const lost = told.flatMap((run) => (run.runId === runId && 'lost' in run ? run.lost : []))
+      found.set(runId, { runId, outcome: 'restored', addedCount, lost, waiting: [] })
+      if (isDry) continue
+      const reply = await real.restore({ ...whole.command, replaces: command.replaces }, whole.plan)
+      if (reply.outcome === 'restored') await ring(follower, whole.plan, runId, reply)
+      else
+        found.set(runId, { runId, outcome: 'failed', error: new Error('somebody has just written to it: try again') })
+    }
+    if (!isDry) {
+      const onReady: OnReady = (plan, runId, ready) => ring(follower, plan, runId, ready)
+      for (const run of await replayAll(spools, real, { only: null, onReady })) tell(run)
+    }
     return [...found.values()].toSorted((a, b) => (a.runId < b.runId ? -1 : 1))
   } finally {
     await opened.closeQueues()
     redis.disconnect()
   }
+}
+
+type OnReady = Parameters<typeof replaySpool>[0]['onReady']
+
+/** Until none of the spools has anything new. @returns what each round has done */
+async function replayAll(
+  spools: RecoverOptions['spools'],
+  journal: Journal,
+  { only, onReady }: { readonly only: ReadonlySet<string> | null; readonly onReady: OnReady },
+): Promise<readonly ReplayedRun[]> {
+  const told: ReplayedRun[] = []
+  const planOf = (_hash: string, text: string): Plan => compileWorkflow(parseDefinition(text)).plan
+  for (const mode of ['merge', 'last'] as const) {
+    for (let isNew = true; isNew;) {
+      isNew = false
+      for (const spool of spools) {
+        const runs = async (): Promise<readonly SpooledRunKey[]> =>
+          (await spool.runs()).filter(({ runId }) => only?.has(runId) !== false)
+        const parts = { spool: { runs, read: (runId: string) => spool.read(runId) }, journal, planOf, onReady }
+        const replayed = await replaySpool(parts, mode)
+        isNew ||= replayed.some((run) => 'addedCount' in run && run.addedCount > 0)
+        told.push(...replayed)
+      }
+    }
+  }
+  return told
 }
 
 function joined(before: ReplayedRun | undefined, now: ReplayedRun): ReplayedRun {
@@ -82,46 +112,4 @@ function joined(before: ReplayedRun | undefined, now: ReplayedRun): ReplayedRun 
   if (!('addedCount' in now)) return before
   const lost = [...new Set([...before.lost, ...now.lost])]
   return { ...now, outcome: 'restored', addedCount: before.addedCount + now.addedCount, lost }
-}
-
-/** A run that the journal has lost begins as its checkpoint has it: spools forget what is saved there, and know no cancel. */
-class KeptJournal extends DelegatedJournal {
-  readonly #checkpoints: Checkpoints
-
-  constructor(journal: Journal, checkpoints: Checkpoints) {
-    super(journal)
-    this.#checkpoints = checkpoints
-  }
-
-  override async load(runId: string, from?: number): Promise<LoadedRun | null> {
-    return (await super.load(runId, from)) ?? (await this.#checkpoints.read(runId))
-  }
-
-  override async restore(command: RestoreRun, plan: Plan): Promise<RestoreReply> {
-    const isLost = (await super.load(command.start.runId)) === null
-    return super.restore(isLost ? { ...command, replaces: null } : command, plan)
-  }
-}
-
-/** Restores into memory, so that several spools come together as they would. */
-class DryJournal extends DelegatedJournal {
-  readonly #restored = new Map<string, LoadedRun>()
-
-  override async load(runId: string, from?: number): Promise<LoadedRun | null> {
-    return this.#restored.get(runId) ?? super.load(runId, from)
-  }
-
-  override async restore(command: RestoreRun, plan: Plan): Promise<RestoreReply> {
-    const { header } = restoreRun(plan, command, () => 0)
-    this.#restored.set(header.runId, { header, records: command.records })
-    return { outcome: 'restored', status: header.status, offers: [], undecided: [] }
-  }
-
-  override async settle(): Promise<SettleReply> {
-    return { outcome: 'stale' }
-  }
-
-  override async append(): Promise<{ readonly outcome: 'stale' }> {
-    return { outcome: 'stale' }
-  }
 }
