@@ -27,6 +27,7 @@ export function workerCommand(act: Act): Command {
     .addOption(listOption('--functions <module>', 'module that exports functions and tools (repeatable)'))
     .addOption(textOption('--workflows <folder>', 'workflow files that start-run jobs may name'))
     .addOption(textOption('--health-port <port>', 'port of /healthz and /readyz; 0 picks one (default: none)'))
+    .addOption(textOption('--only-shards <numbers>', 'shards whose steps it takes, as 0,2 (default: all)'))
     .addOption(textOption('--name <name>', 'name in the journal and in Bull Board'))
     .addOption(textOption('--grace <seconds>', 'time for steps in flight when it is told to stop (default: 10)'))
     .addOption(textOption('--work-dir <folder>', 'folder of the run folders (default: work/ in AGENTLOOM_HOME)'))
