@@ -58,6 +58,25 @@ test('without a worker a run waits: it can be left, paused, resumed and cancelle
   expect(JSON.parse(other.stdout)).toMatchObject({ run_id: 'other', workflow: 'double' })
 })
 
+const DEAR = `
+name: dear
+config: {budget_usd: 0.01, on_budget: park}
+steps:
+  - {id: a, type: llm_call, prompt: hi, output: text}
+  - {id: b, type: llm_call, depends_on: [a], prompt: "More than {state.text}"}
+`
+const ANSWERS = JSON.stringify({ a: { content: 'Hello', cost_usd: 0.02 }, b: { content: 'Bye', cost_usd: 0.02 } })
+
+test('a run whose budget is spent ends its command: nothing goes on before somebody gives more', async () => {
+  const cwd = folderWith({ 'double.mjs': DOUBLE_MODULE, 'dear.yaml': DEAR, 'answers.json': ANSWERS })
+  const agentloom = here(cwd)
+  await using _worker = await worker(cwd)
+  const run = await agentloom('run dear.yaml --id mine --mock-responses answers.json')
+  expect(run).toMatchObject({ code: 0, stderr: '' })
+  expect(run.stdout).toContain('next: agentloom explain mine')
+  expect((await agentloom('resume mine --budget 1')).stdout).toContain('success in')
+})
+
 test('a run that Redis no longer has is shown from its checkpoint', async () => {
   const cwd = folderWith({ 'double.yaml': DOUBLE, 'double.mjs': DOUBLE_MODULE })
   const agentloom = here(cwd)

@@ -11,6 +11,7 @@ import { printable } from '../terminal/printable.ts'
 import { commandName, nextLine } from '../terminal/summary.ts'
 import { conclude, type JsonShape } from './conclude.ts'
 import type { Ending } from './ending.ts'
+import { mayNeedSomebody, needsSomebody } from './needs-somebody.ts'
 import { notFound } from './not-found.ts'
 import type { Place } from './place.ts'
 import { resumeLine } from './resume-embedded.ts'
@@ -137,13 +138,20 @@ export async function watchToItsEnd(client: Client, watched: Watched, io: Io): P
   const view = viewFor(plan, json, io)
   const waiting = json === 'none' ? setTimeout(() => tellWaiting(placeOptions, io), UNCLAIMED_MS) : undefined
   let cursor = from
+  const rest = new AbortController()
+  let isDoubtful = false
   const tell = (record: JournalRecord): void => {
     cursor += 1
+    isDoubtful ||= mayNeedSomebody(record)
+    if (isDoubtful)
+      client.load(runId).then(
+        (loaded) => (loaded !== null && needsSomebody(loaded) ? rest.abort() : undefined),
+        () => undefined, // the events meet the same, and tell it
+      )
     if (record.kind === 'claimed') clearTimeout(waiting)
     const news = newsOfRecord(record)
     if (news !== null) view.tell(news)
   }
-  const rest = new AbortController()
   const either = AbortSignal.any([stop.signal, rest.signal])
   try {
     client.waitForRest(runId, either).then(

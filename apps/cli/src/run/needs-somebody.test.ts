@@ -1,0 +1,54 @@
+import type { JournalRecord, RunHeader, Wait } from '@agentloom/engine'
+import { expect, test } from 'vitest'
+import { needsSomebody } from './needs-somebody.ts'
+
+const usage = { durationMs: 0, tokens: 0, costNanoUsd: 0, model: null, provider: null }
+const waiting = (stepId: string, wait: Wait): JournalRecord => ({
+  kind: 'waiting',
+  atMs: 1,
+  stepId,
+  epoch: 1,
+  wait,
+  usage,
+  untilMs: null,
+})
+const parked = (reason: string): Wait => ({ kind: 'parked', reason, message: '', checkMs: null })
+const woken: JournalRecord = { kind: 'woken', atMs: 1, stepId: 'b', wake: { kind: 'signalled', payload: '1' } }
+const spent: JournalRecord = { kind: 'paused', atMs: 1, reason: 'awaiting_budget' }
+const more: JournalRecord = { kind: 'reopened', atMs: 1, reason: 'resumed', stepIds: [] }
+const header: RunHeader = {
+  runId: 'run',
+  workflow: 'w',
+  definition: 'hash',
+  input: '{}',
+  tenant: null,
+  priority: 0,
+  tags: [],
+  status: 'parked',
+  error: null,
+  createdAtMs: 1,
+  updatedAtMs: 1,
+  format: 1,
+  budgetNanoUsd: null,
+  timeoutMs: null,
+  parent: null,
+}
+
+test.each([
+  ['a quarantined step', [waiting('a', parked('quarantined'))], true],
+  [
+    'one beside a step that others wake',
+    [waiting('a', parked('quarantined')), waiting('b', parked('no-handler'))],
+    false,
+  ],
+  [
+    'one beside a step that was woken',
+    [waiting('b', parked('no-handler')), waiting('a', parked('quarantined')), woken],
+    true,
+  ],
+  ['a spent budget', [spent], true],
+  ['a budget that was raised', [spent, more], false],
+])('a parked run with %s', (_, records, needs) => {
+  expect(needsSomebody({ header, records })).toBe(needs)
+  expect(needsSomebody({ header: { ...header, status: 'running' }, records })).toBe(false)
+})
