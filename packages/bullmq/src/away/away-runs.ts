@@ -58,16 +58,20 @@ function rowIn(text: string | null): Row | null {
 export class AwayRuns {
   readonly #redis: RedisLink
   readonly #shards: readonly Keys[]
+  /** Some may never leave; they must not keep us from the others. */
+  #lookedUntilMs = 0
 
   constructor(redis: RedisLink, shards: readonly Keys[]) {
     this.#redis = redis
     this.#shards = shards
   }
 
-  /** Those that wait for somebody in Redis, at the top of their tree; the longest started first. */
+  /** Those that wait for somebody in Redis, at the top of their tree; the longest started first, and each time the next ones. */
   async resting(limit: number): Promise<readonly string[]> {
     const indexes = this.#shards.flatMap((keys) => [keys.index('paused'), keys.index('parked')])
-    return ask(oldestOf(this.#redis, indexes, limit))
+    const found = await ask(oldestOf(this.#redis, indexes, { limit, afterMs: this.#lookedUntilMs }))
+    this.#lookedUntilMs = found.length < limit ? 0 : (found.at(-1)?.startedAtMs ?? 0)
+    return found.map(({ runId }) => runId)
   }
 
   /**

@@ -83,7 +83,7 @@ test('runs at work are told with the longest first, and one that cannot be read 
   await runtime.close()
 })
 
-test('of several shards the oldest runs at rest come first, wherever they lie', async () => {
+test('of several shards the oldest runs at rest come first, wherever they lie, and then the next ones', async () => {
   await using client = await createClient({ redis: redisUrl(), prefix, shards: 2 })
   const runIn = (shard: number): string =>
     ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].find((runId) => shardOf(runId, 2) === shard) ?? ''
@@ -94,7 +94,8 @@ test('of several shards the oldest runs at rest come first, wherever they lie', 
     await vi.waitUntil(() => Date.now() > createdAtMs, { interval: 1 }) // the other one is younger
   }
   const compaction = await openCompaction({ redis: redisUrl(), prefix })
-  expect(await compaction.resting(1, Date.now() + 60_000)).toEqual([runIn(1)])
-  expect(await compaction.resting(2, Date.now() + 60_000)).toEqual([runIn(1), runIn(0)])
+  const restingOf = (limit: number) => compaction.resting(limit, Date.now() + 60_000)
+  expect([await restingOf(1), await restingOf(1), await restingOf(1)]).toEqual([[runIn(1)], [runIn(0)], []])
+  expect(await restingOf(3)).toEqual([runIn(1), runIn(0)])
   compaction.close()
 })

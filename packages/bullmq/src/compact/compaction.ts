@@ -55,7 +55,7 @@ export interface Compaction {
   load(runId: string, from?: number): Promise<LoadedRun | null>
   /** Text of a definition by hash, or null. */
   definition(hash: string): Promise<string | null>
-  /** Runs that wait for somebody and of which nothing was written since; the longest started first. */
+  /** Runs that wait for somebody and of which nothing was written since; the longest started first, and each time the next ones. */
   resting(limit: number, sinceMs: number): Promise<readonly string[]>
   /** Takes a run and all below it out of Redis, as its checkpoints have it: see `away/away-runs.ts`. */
   leave(tree: readonly KeptRun[], place: { readonly home: string; readonly sinceMs: number }): Promise<boolean>
@@ -114,7 +114,7 @@ export async function openCompaction(options: CompactionOptions): Promise<Compac
     async live(limit) {
       try {
         const indexes = shards.flatMap((keys) => [keys.index('running'), keys.childIndex('running')])
-        const runIds = await oldestOf(redis, indexes, limit)
+        const runIds = (await oldestOf(redis, indexes, { limit })).map(({ runId }) => runId)
         // One that cannot be read must not hold up the others: whoever loads it is told what is wrong with it.
         const unreadable = (runId: string) => (): LiveRun => ({ runId, updatedAtMs: 0 })
         const runs = await Promise.all(runIds.map((runId) => journal.header(runId).catch(unreadable(runId))))
