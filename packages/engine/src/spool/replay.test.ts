@@ -204,3 +204,19 @@ test('a worker that goes on with a migrated run writes its new definition down',
   await done(worker(0), 'b')
   expect((await spools[0].read('run'))?.header.definition).toBe(longer.hash)
 })
+
+test('a result that the journal has from the spool is not refused when its worker tells it again', async () => {
+  const { spools, memory } = await startedRun()
+  const first = new SpooledJournal(memory, { spool: spools[0], order: 'before', now })
+  const claim = await claimed(first, 'a')
+  const lost = emptyJournal()
+  memory.settle = async (command) => {
+    await replayed(spools[0], lost, 'last') // while the command is under way
+    return lost.settle(command)
+  }
+  memory.load = (runId, from) => lost.load(runId, from)
+  expect(await committed(first, claim)).toEqual({ outcome: 'stale' })
+  const emptiedAgain = emptyJournal()
+  expect((await replayed(spools[0], emptiedAgain, 'last')).run).toMatchObject({ lost: [] })
+  expect(await stepsOf(emptiedAgain)).toBe('a')
+})

@@ -112,7 +112,8 @@ export class SpooledJournal extends DelegatedJournal {
     const fact = claim && ({ kind: 'settled', claim, settlement, atMs: this.#options.now() } as const)
     const reply = await this.#both(fact, () => this.journal.settle(sent))
     if (reply.outcome === 'stale') {
-      if (claim !== undefined) void this.#put({ kind: 'refused', claim, atMs: this.#options.now() })
+      if (claim !== undefined && !(await this.#hasTaken(claim)))
+        void this.#put({ kind: 'refused', claim, atMs: this.#options.now() })
       return reply
     }
     this.#claims.delete(command.claim.nonce)
@@ -161,6 +162,18 @@ export class SpooledJournal extends DelegatedJournal {
     }
     const [reply] = await Promise.all([write(), this.#put(entry)])
     return reply
+  }
+
+  /** A journal that was filled up meanwhile has the result from this spool, and knows the claim no more. */
+  async #hasTaken({ runId, stepId, epoch }: SpooledClaim): Promise<boolean> {
+    const loaded = await this.journal.load(runId)
+    return (loaded?.records ?? []).some(
+      (record) =>
+        'epoch' in record &&
+        record.stepId === stepId &&
+        record.epoch === epoch &&
+        (record.kind === 'committed' || record.kind === 'failed' || record.kind === 'waiting'),
+    )
   }
 
   /** Never throws: what the disk refuses may still go to the journal. */
