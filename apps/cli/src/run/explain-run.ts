@@ -8,7 +8,7 @@ import { checkedRunId } from './checked-run-id.ts'
 import type { Ending } from './ending.ts'
 import { openRuns } from './kept-runs.ts'
 import { notFound } from './not-found.ts'
-import { placeOf } from './place.ts'
+import { embeddedPlace, placeOf } from './place.ts'
 
 export interface ExplainOptions {
   readonly json?: true
@@ -20,7 +20,7 @@ export interface ExplainOptions {
 export async function explainOnCommandLine(runId: string, options: ExplainOptions, surrounding: Io): Promise<Ending> {
   const { io, settings } = await surroundingsOf(surrounding, options)
   const id = checkedRunId(runId)
-  await using runs = await openRuns(placeOf(options.redis, settings, io), io)
+  await using runs = await openRuns(placeOf(options.redis, settings, io), io, embeddedPlace(settings, io).home)
   const found = await runs.explain(id)
   if (found === null) throw notFound(id)
   const place = placeOptionsOf(options.redis)

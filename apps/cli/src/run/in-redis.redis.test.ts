@@ -91,6 +91,7 @@ test('a run that Redis no longer has is shown from its checkpoint', async () => 
   const text = (await client.definition(loaded.header.definition)) ?? ''
   await new CheckpointStore(join(cwd, '.agentloom', 'checkpoints')).write(loaded, text)
   await removeKeys(prefix)
+  expect((await agentloom('explain mine')).stdout).toContain('run mine is success: it ended at')
   const shown = await agentloom('show mine --json')
   expect(JSON.parse(shown.stdout)).toMatchObject({ run_id: 'mine', status: 'success', state: { n2: 42 } })
   expect((await agentloom('show other')).stderr).toContain('run/not-found')

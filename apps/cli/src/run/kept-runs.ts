@@ -152,7 +152,7 @@ async function runsInRedis(place: Place & { readonly kind: 'redis' }, home: stri
       if (header === null || view === null) return home === null ? null : findCheckpoint(home, runId)
       return { view, input: header.input, plan: await client.plan(header.definition) }
     },
-    explain: (runId) => client.explain(runId),
+    explain: async (runId) => (await client.explain(runId)) ?? (home === null ? null : explainEnded(home, runId)),
     cancel: (runId, reason) => client.cancel(runId, reason),
     pause: (runId, reason) => client.pause(runId, reason),
     resume: (runId, options) => client.resume(runId, options),
@@ -178,6 +178,25 @@ async function findCheckpoint(home: string, runId: string): ReturnType<KeptRuns[
   if (found === null) return null
   const { checkpoint, plan } = found
   return { view: viewRun(plan, checkpoint), input: checkpoint.header.input, plan }
+}
+
+/** Null also for one that was not over: what is so of it now nobody knows. */
+async function explainEnded(home: string, runId: string): ReturnType<KeptRuns['explain']> {
+  const { explainRun } = await import('@agentloom/engine')
+  const found = await readCheckpoint(home, runId)
+  if (found === null || !isOver(found.checkpoint.header.status)) return null
+  const { checkpoint: loaded, plan } = found
+  return explainRun(
+    { plan, loaded, children: new Map() },
+    {
+      nowMs: loaded.header.updatedAtMs,
+      workers: null,
+      owner: null,
+      dueAtMs: () => null,
+      queued: () => null,
+      fullKeys: [],
+    },
+  )
 }
 
 async function recordsInCheckpoint(home: string, runId: string): Promise<readonly JournalRecord[] | null> {
