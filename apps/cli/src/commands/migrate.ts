@@ -10,7 +10,7 @@ export function migrateCommand(act: Act): Command {
     usage: '[OPTIONS] RUN_ID --to FILE',
     inList: 'let a run go on by a changed workflow file',
     summary:
-      'Lets a run go on by a changed workflow file, where what it has done fits; else says every reason why not, and changes nothing. Pause the run first, resume it afterwards.',
+      'Lets a run go on by a changed workflow file, where what it has done fits; else says every reason why not, and changes nothing. Pause the run first, wait until no step is at work, and resume it afterwards.',
     examples: [
       'agentloom migrate 7f3k2mq4x9bt0czd --to flow.yaml --check',
       'agentloom migrate 7f3k2mq4x9bt0czd --to flow.yaml && agentloom resume 7f3k2mq4x9bt0czd',

@@ -95,7 +95,14 @@ function stepProblems(node: PlanNode, { from, to, folds, differences }: Moving):
   if (fold === undefined) return []
   const stepId = node.id
   if (fold.status === 'running' && fold.wait === null)
-    return [{ kind: 'in-flight', stepId, field: null, message: `a worker is at ${stepId}: pause the run first` }]
+    return [
+      {
+        kind: 'in-flight',
+        stepId,
+        field: null,
+        message: `a worker is at ${stepId}: pause the run, and wait until the step has ended`,
+      },
+    ]
   const there = to.byId.get(stepId)
   if (there === undefined)
     return [
