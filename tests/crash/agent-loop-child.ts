@@ -44,5 +44,8 @@ await using embedded = await createEmbedded({
   },
 })
 const run = verb === 'resume' ? await embedded.resume('agent') : await embedded.start(plan, { runId: 'agent' })
-const { status, error } = await run.result()
+let ended = await run.result()
+// Every third process that dies with the step sets it aside, until somebody resumes the run.
+if (ended.status === 'parked') ended = await (await embedded.resume('agent')).result()
+const { status, error } = ended
 if (status !== 'success') throw new Error(`${status} ${JSON.stringify(error)}`)

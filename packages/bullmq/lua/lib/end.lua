@@ -158,13 +158,9 @@ end
 function R.join_tree()
   local root, tree = R.ROOT .. 'run:' .. R.root, R.ROOT .. 'tree:' .. R.root
   local status = redis.call('HGET', root, 'status')
-  if R.OVER[status] then return end
   redis.call('SADD', tree, R.RUN_ID)
-  if status then
-    redis.call('HSET', root, 'more', '1', 'root', R.root)
-  else
-    redis.call('PEXPIRE', tree, R.RETENTION_MS)
-  end
+  if status then redis.call('HSET', root, 'more', '1', 'root', R.root) end
+  if not status or R.OVER[status] then redis.call('PEXPIRE', tree, R.RETENTION_MS) end -- it may go on
 end
 
 function R.persist(id)
