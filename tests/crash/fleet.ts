@@ -25,15 +25,23 @@ export async function exited(child: ChildProcess): Promise<number | NodeJS.Signa
   return code ?? signal
 }
 
+interface FleetOptions {
+  readonly redis: string
+  readonly prefix: string
+  readonly home: string
+  /** AGENTLOOM_DEATHS_MAX. Default 1,000: deaths are mostly the killer's doing, not the steps'. */
+  readonly deathsMax?: number
+}
+
 /** Worker processes under names that tell their incarnations apart; killed ones are started again. */
 export class Fleet {
-  readonly #options: { readonly redis: string; readonly prefix: string; readonly home: string }
+  readonly #options: FleetOptions
   readonly #workers: { child: ChildProcess; name: string }[] = []
   readonly killed: string[] = []
   #said = ''
   #count = 0
 
-  constructor(options: { readonly redis: string; readonly prefix: string; readonly home: string }, size: number) {
+  constructor(options: FleetOptions, size: number) {
     this.#options = options
     for (let index = 0; index < size; index += 1) this.#workers.push(this.#spawn(index))
   }
@@ -79,13 +87,18 @@ export class Fleet {
   }
 
   #spawn(index: number): { child: ChildProcess; name: string } {
-    const { redis, prefix, home } = this.#options
+    const { redis, prefix, home, deathsMax = 1_000 } = this.#options
     const name = `w${index}-${(this.#count += 1)}`
     const functions = join(import.meta.dirname, 'functions.ts')
     const child = agentloom(
       ['worker', '--redis', redis, '--functions', functions, '--name', name, '--concurrency', '16', '--grace', '2'],
       {
-        env: { AGENTLOOM_PREFIX: prefix, AGENTLOOM_HOME: home, AGENTLOOM_LOG_LEVEL: 'warning' },
+        env: {
+          AGENTLOOM_PREFIX: prefix,
+          AGENTLOOM_HOME: home,
+          AGENTLOOM_LOG_LEVEL: 'warning',
+          AGENTLOOM_DEATHS_MAX: String(deathsMax),
+        },
       },
     )
     for (const stream of [child.stdout, child.stderr])

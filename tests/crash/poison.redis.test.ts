@@ -30,7 +30,7 @@ test(
     const { plan: chain } = compileYaml(chainYaml({ steps: 10, file, minMs: 20, maxMs: 60 }))
     const { plan: poison } = compileYaml(POISON.replace('FILE', JSON.stringify(file)))
     await using client = await createClient({ redis: redisUrl(), prefix })
-    const fleet = new Fleet({ redis: redisUrl(), prefix, home }, 2)
+    const fleet = new Fleet({ redis: redisUrl(), prefix, home, deathsMax: 3 }, 2)
     fleet.keepUp()
     try {
       await client.start(poison, { runId: 'poison' })
