@@ -1,4 +1,4 @@
-import { Follower, replaySpool, type Bell, type ReplayParts } from '@agentloom/engine'
+import { endLeftChildren, Follower, replaySpool, type Bell, type ReplayParts } from '@agentloom/engine'
 import type { MemorySpool } from '@agentloom/engine/testing'
 import { Link, remoteJournal } from './link.ts'
 import { SimProcess } from './process.ts'
@@ -60,12 +60,15 @@ export class Loss {
         await follower.decide({ plan, priority: 0 }, undecided)
       },
     })
+    const filled = new Set<string>()
     for (const mode of ['merge', 'last'] as const)
       for (const spool of world.spools)
         for (const replayed of await replaySpool(partsOf(spool), mode)) {
           world.log?.(JSON.stringify(replayed))
           if (replayed.outcome === 'restored') world.counts['run-restored'] += 1
+          if (replayed.outcome !== 'known') filled.add(replayed.runId)
           if (replayed.outcome === 'failed') throw replayed.error
         }
+    await endLeftChildren(journal, filled)
   }
 }

@@ -70,6 +70,7 @@ export {
 export { bellOf } from './walk/bell.ts'
 export { SpoolError, type SpoolErrorCode } from './spool/errors.ts'
 export { mergeRun, type MergedRun, type MergeOptions } from './spool/merge-run.ts'
+export { endLeftChildren } from './spool/end-left-children.ts'
 export { replaySpool, type Ready, type ReplayedRun, type ReplayMode, type ReplayParts } from './spool/replay.ts'
 export { SpooledJournal, type SpooledJournalOptions } from './spool/spooled-journal.ts'
 export { verifyRun, type Finding, type FindingCode } from './verify/verify-run.ts'

@@ -1,6 +1,7 @@
 import {
   createPlans,
   Follower,
+  endLeftChildren,
   replaySpool,
   type BlobStore,
   type Journal,
@@ -72,6 +73,11 @@ export async function recoverRuns(options: RecoverOptions): Promise<readonly Rep
     if (!isDry) {
       const onReady: OnReady = (plan, runId, ready) => ring(follower, plan, runId, ready)
       for (const run of await replayAll(spools, real, { only: null, onReady })) tell(run)
+      const filled = [...found.values()].filter(({ outcome }) => outcome === 'restored' || outcome === 'resent')
+      await endLeftChildren(
+        real,
+        filled.map(({ runId }) => runId),
+      )
     }
     return [...found.values()].toSorted((a, b) => (a.runId < b.runId ? -1 : 1))
   } finally {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  endLeftChildren,
   isOver,
   replaySpool,
   type Follower,
@@ -66,6 +67,7 @@ export class Recovery {
       // Too late to be waited for: what has begun since stays as it is.
       told.add(await this.#replay(keys, 'merge', null))
       told.add(await this.#replay(keys, 'last', null))
+      await endLeftChildren(this.#parts.journal, told.filled)
     } else await this.#together(keys, lost, told)
     emit({ kind: 'recovered', shard: keys.shard, ...told.summary() })
   }
@@ -122,6 +124,7 @@ export class Recovery {
     }
     await this.#note(keys, lost, 'done')
     while (!(await this.#areAll(keys, lost, ['done']))) await sleep(PASS_MS)
+    await endLeftChildren(this.#parts.journal, told.filled)
     await generation?.open(lost.quarantine)
   }
 
@@ -196,6 +199,11 @@ class Told {
   readonly #lost = new Map<string, readonly string[]>()
   readonly #problems = new Map<string, string>()
   #records = 0
+
+  /** Runs of which the journal lacked something. */
+  get filled(): ReadonlySet<string> {
+    return this.#restored
+  }
 
   add(replayed: readonly ReplayedRun[]): void {
     for (const run of replayed) {
