@@ -1,7 +1,38 @@
-import type { ErrorInfo, Plan } from '@agentloom/workflow'
-import type { JournalRecord, StepUsage } from '../journal/record.ts'
+import type { Plan } from '@agentloom/workflow'
 import type { DueOptions, Quarantined, Takeover } from './takeover.ts'
 import type { EraseReply, RestoreReply, RestoreRun } from './whole-runs.ts'
+import type {
+  AppendReply,
+  Claim,
+  ClaimReply,
+  ClaimStep,
+  Note,
+  Offer,
+  SettleReply,
+  SettleStep,
+  SkipStep,
+  SpreadEdges,
+  UndecidedStep,
+  Wish,
+} from './claims.ts'
+import type {
+  CancelCode,
+  LoadedRun,
+  ReopenReply,
+  ReopenRun,
+  RunFilter,
+  RunHeader,
+  RunLabel,
+  RunStatus,
+  RunTransition,
+  StartReply,
+  StartRun,
+} from './runs.ts'
+import type { SignalReply, WakeReply, WakeStep } from './waits.ts'
+
+export type * from './claims.ts'
+export type * from './runs.ts'
+export type * from './waits.ts'
 
 /**
  * The durable truth of runs. Times are the store's own clock, never the caller's. Every command may be sent again with
@@ -69,367 +100,6 @@ export interface Journal extends Takeover {
   list(filter: RunFilter): Promise<readonly RunHeader[]>
 }
 
-/** Default `run/cancelled`: somebody wanted it. */
-export type CancelCode = 'run/cancelled' | 'run/parent-ended'
-
-export type RunStatus =
-  | 'queued'
-  | 'running'
-  | 'paused'
-  | 'parked'
-  | 'success'
-  | 'failed'
-  | 'timeout'
-  | 'budget_exceeded'
-  | 'cancelled'
-
-export interface RunHeader {
-  readonly runId: string
-  readonly workflow: string
-  /** Hash of the definition. */
-  readonly definition: string
-  /** JSON text of the input: laid over the initial state key by key. */
-  readonly input: string
-  readonly tenant: string | null
-  /** 0 (first) to 2,097,151: BullMQ's job priority. */
-  readonly priority: number
-  readonly tags: readonly string[]
-  readonly status: RunStatus
-  readonly error: ErrorInfo | null
-  readonly createdAtMs: number
-  readonly updatedAtMs: number
-  /** The version of the record format, see `FORMAT`. */
-  readonly format: number
-  /** In force: the workflow's, or what a resume or the parent gave. */
-  readonly budgetNanoUsd: number | null
-  readonly timeoutMs: number | null
-  /** The waiting step of which this run is a child; null for a run that somebody started. */
-  readonly parent: ParentStep | null
-}
-
-export interface ParentStep {
-  readonly runId: string
-  readonly stepId: string
-  /** The top of the tree. */
-  readonly rootRunId: string
-}
-
-export interface StartRun {
-  readonly runId: string
-  readonly workflow: string
-  readonly definition: string
-  /** JSON text, stored once per hash. */
-  readonly definitionText: string
-  readonly input: string
-  readonly tenant: string | null
-  readonly priority: number
-  readonly tags: readonly string[]
-  readonly timeoutMs: number | null
-  readonly budgetNanoUsd: number | null
-  /** A spent budget parks the run as `awaiting_budget`, instead of ending it. Default false. */
-  readonly parksOnBudget?: boolean
-  /** Number of the plan's nodes: the run is over when all are resolved. */
-  readonly stepCount: number
-  /** Steps in flight at most; null where the plan can't exceed its cap, so that nobody counts. */
-  readonly cap: number | null
-  /** Steps without incoming edges, in the order. */
-  readonly roots: readonly StepRank[]
-  readonly parent: ParentStep | null
-  /**
-   * The step that cleans up (compensation, `finally`), or null. It has no edges and is not among `stepCount`: when the
-   * run would end, whatever with, this step becomes ready instead, nothing else may start or commit any more, and the run
-   * ends with that status once it is resolved.
-   */
-  readonly cleanup: StepRank | null
-  /** Which workers execute which steps. */
-  readonly pools: PoolMap
-  /** Null: none of its own; a child run then has its parent's. */
-  readonly concurrency: RunConcurrency | null
-}
-
-/** Steps at work of all runs of one key share a limit, and take turns with those of other keys; see journal/turns.ts. */
-export interface RunConcurrency {
-  readonly key: string
-  readonly limit: number | null
-  /** 1 to 1,000: share beside other keys. */
-  readonly weight: number
-}
-
-export interface PoolMap {
-  readonly byDefault: string
-  /** Step and pool, of the steps that have another one. */
-  readonly others: readonly (readonly [stepId: string, pool: string])[]
-}
-
-/** A step and its place in the plan's order. */
-export interface StepRank {
-  readonly stepId: string
-  readonly rank: number
-}
-
-export interface StartReply {
-  readonly outcome: 'started' | 'exists'
-  readonly offers: readonly Offer[]
-}
-
-/** A step that may be claimed: what a bell carries. */
-export interface Offer {
-  readonly runId: string
-  readonly stepId: string
-  readonly epoch: number
-  /** Given where the offer may be of another run than that of the command: turns are taken over all runs of a pool. */
-  readonly label?: RunLabel
-}
-
-/** Who holds a step. Epoch and nonce fence every later write. */
-export interface Claim extends Offer {
-  readonly nonce: string
-}
-
-export interface ClaimStep {
-  readonly offer: Offer
-  readonly nonce: string
-  readonly worker: string
-  readonly leaseMs: number
-  /** Steps whose outputs the caller wants along. */
-  readonly reads: readonly string[]
-  /**
-   * The caller takes a step that the next death of a worker would quarantine, and no second one of that kind beside it: so that
-   * such a death counts against no other. Default false.
-   */
-  readonly acceptsSuspect?: boolean
-  /** The caller has weighed the causes against the step (an `undecided` answer) and found that it runs. */
-  readonly isDecided: boolean
-  /** Somebody wants a step that is in back-off now. */
-  readonly isRushed?: boolean
-}
-
-export type RefusalReason =
-  | 'unknown-run'
-  | 'run-over'
-  | 'run-paused'
-  | 'resolved'
-  | 'claimed'
-  | 'not-ready'
-  /** The next death of its worker quarantines it: see `acceptsSuspect`. */
-  | 'suspect'
-  /** The run has its cap of steps in flight; the step is offered again when one ends. */
-  | 'full'
-  /** The run's budget is spent: the run has been ended by this call. */
-  | 'budget'
-  /** The run's budget is spent: the run has been parked by this call. */
-  | 'awaiting_budget'
-  /** Another key's turn comes first; the step waits for its own. */
-  | 'turn'
-
-export type ClaimReply =
-  | ({
-      readonly outcome: 'claimed'
-      readonly header: RunHeader
-      /** Bells to be rung in the place of the one that led to this claim. */
-      readonly offers: readonly Offer[]
-    } & ClaimedStep)
-  /** Ready to be decided, but with causes against it: the caller decides, and skips it or claims it with `decided`. */
-  | { readonly outcome: 'undecided'; readonly step: UndecidedStep }
-  /** `instead`: whose turn it is in the pool; its slot is taken, and the caller is to claim it. */
-  | { readonly outcome: 'refused'; readonly reason: RefusalReason; readonly instead?: Offer }
-
-export interface ClaimedStep {
-  readonly claim: Claim
-  /** 1-based: failures of this visit so far, plus one. */
-  readonly attempt: number
-  /** 1-based: how often the step was reopened, plus one. */
-  readonly visit: number
-  /** What ended the step's last wait in this visit; null where it has not waited. */
-  readonly wake: Wake | null
-  /** In the order of the command's `reads`; null where the step has no output. */
-  readonly outputs: readonly (StepOutput | null)[]
-}
-
-export interface StepOutput {
-  readonly status: 'success' | 'failed'
-  /** JSON text. */
-  readonly text: string
-}
-
-/** What the edges into a step have said, all together; `rank`s are causes of schedule/cause.ts. */
-export interface Verdicts {
-  /** The smallest cause that an explicit dependency brings, or null. */
-  readonly cause: number | null
-  /** The lowest layer of the routers among the dependencies that succeeded, or null. */
-  readonly voted: number | null
-  /** One of those routers chose this step. */
-  readonly chosen: boolean
-  /** A dependency succeeded and, if it is a router, chose this step. */
-  readonly admitted: boolean
-}
-
-export interface UndecidedStep extends Offer {
-  readonly verdicts: Verdicts
-}
-
-/** One outgoing edge of a resolved step with what it says to its target. */
-export interface Edge {
-  readonly to: StepRank
-  /** The target's number of incoming edges: it is ready when as many have come. */
-  readonly inDegree: number
-  readonly verdicts: Verdicts
-}
-
-export interface NextClaim {
-  readonly nonce: string
-  readonly worker: string
-  readonly leaseMs: number
-  /** In the order of preference; the first that this command makes ready without a cause against it is claimed. */
-  readonly candidates: readonly { readonly stepId: string; readonly reads: readonly string[] }[]
-}
-
-export type Settlement =
-  /** Frees lease and slot and costs no attempt; refused to nobody, and over at once where what it waits for is there. */
-  | { readonly kind: 'wait'; readonly wait: Wait; readonly usage: StepUsage }
-  | { readonly kind: 'success'; readonly output: string; readonly usage: StepUsage }
-  /** Its `when` is false. See schedule/cause.ts; nothing was spent. */
-  | { readonly kind: 'skipped'; readonly cause: number; readonly usage: StepUsage }
-  | {
-      readonly kind: 'failed' | 'timeout'
-      readonly error: ErrorInfo
-      readonly usage: StepUsage
-      /** What a failed child run leaves for others to see, JSON text; kept as the step's output. */
-      readonly output?: string
-    }
-  | {
-      readonly kind: 'retry'
-      readonly status: 'failed' | 'timeout'
-      readonly error: ErrorInfo
-      readonly usage: StepUsage
-      readonly delayMs: number
-    }
-
-/** What a step waits for without a worker. Durations are milliseconds from the store's now. */
-export type Wait =
-  /** For a human: the step and, when nothing else is at work, the run are `paused`. */
-  | { readonly kind: 'gate'; readonly timeoutMs: number | null }
-  | { readonly kind: 'timer'; readonly delayMs: number }
-  | { readonly kind: 'signal'; readonly name: string; readonly timeoutMs: number | null }
-  /** For the end of a child run, which has been started before. Looked after every `CHILD_CHECK_MS`, should its end be missed. */
-  | { readonly kind: 'child'; readonly runId: string }
-  /** It can't go on for a typed reason (`no-secret`, `ask`, …) and looks again after `checkMs`, or when it is woken. */
-  | { readonly kind: 'parked'; readonly reason: string; readonly message: string; readonly checkMs: number | null }
-
-/** What ends a wait. */
-export type Wake =
-  /** A gate's answer; checked by the step that gets it. `by`: who, as given. */
-  | { readonly kind: 'decided'; readonly decision: string; readonly by: string | null }
-  /** JSON text. */
-  | { readonly kind: 'signalled'; readonly payload: string }
-  /** A timer's end, a gate's or a signal's time-out, or a parked step's next check. */
-  | { readonly kind: 'elapsed' }
-  | { readonly kind: 'child-ended'; readonly runId: string; readonly status: RunStatus }
-  /** Somebody lets a parked step try again; of a quarantined one the deaths are forgotten. `by`: who, as given. */
-  | { readonly kind: 'unparked'; readonly by: string | null }
-
-export interface Note {
-  /** JSON text; see execute/notes.ts. */
-  readonly text: string
-  /** What it cost, or null. */
-  readonly usage: StepUsage | null
-}
-
-/** `stale`: as for a settlement. */
-export type AppendReply = { readonly outcome: 'appended' } | { readonly outcome: 'stale' }
-
-export interface WakeStep {
-  readonly runId: string
-  readonly stepId: string
-  readonly wake: Exclude<Wake, { readonly kind: 'elapsed' | 'signalled' }>
-}
-
-export type WakeReply =
-  | { readonly outcome: 'woken'; readonly offers: readonly Offer[]; readonly label: RunLabel }
-  /** `not-waiting`: it waits for nothing of this kind. `decided`: it was woken before, with another answer. */
-  | { readonly outcome: 'refused'; readonly reason: 'unknown-run' | 'run-over' | 'not-waiting' | 'decided' }
-
-export type SignalReply =
-  /** `isNew` is false where the same payload was there before. */
-  | { readonly outcome: 'kept'; readonly isNew: boolean; readonly offers: readonly Offer[]; readonly label: RunLabel }
-  | { readonly outcome: 'refused'; readonly reason: 'unknown-run' | 'run-over' | 'signalled-otherwise' }
-
-export interface SettleStep {
-  readonly claim: Claim
-  readonly rank: number
-  readonly settlement: Settlement
-  /** Empty for a retry or a wait. */
-  readonly edges: readonly Edge[]
-  readonly next: NextClaim | null
-}
-
-export interface SkipStep {
-  readonly offer: Offer
-  readonly rank: number
-  /** See schedule/cause.ts. */
-  readonly cause: number
-  readonly edges: readonly Edge[]
-  readonly next: NextClaim | null
-}
-
-export interface SpreadEdges {
-  readonly runId: string
-  readonly stepId: string
-  readonly edges: readonly Edge[]
-}
-
-export type SettleReply =
-  /** Claimed again since, resolved otherwise, or the run is over: write nothing more. */
-  | { readonly outcome: 'stale' }
-  | {
-      readonly outcome: 'settled'
-      readonly next: ClaimedStep | null
-      /** Ready now and not claimed: somebody must ring for them. */
-      readonly offers: readonly Offer[]
-      readonly undecided: readonly UndecidedStep[]
-      readonly runStatus: RunStatus
-    }
-
-export type Wish = 'continue' | 'pause' | 'cancel' | 'lost'
-
-export interface RunTransition {
-  /** Whether this call did it; a repeat, or a run that is over, changes nothing. */
-  readonly isDone: boolean
-  readonly status: RunStatus | null
-}
-
-export interface ReopenRun {
-  readonly runId: string
-  /** Number of records that the caller has seen; other writers since then refuse the command. */
-  readonly recordCount: number
-  readonly reason: string
-  /** Steps to be undecided again, with what the edges from resolved steps have already said. */
-  readonly reopened: readonly StepStanding[]
-  /** Undecided steps below a step of many edges: a store that spreads in chunks may not have counted them all. */
-  readonly counted: readonly StepStanding[]
-  /** Steps of many edges, which count as spread from here on: a chunk that comes later changes nothing. */
-  readonly spread: readonly string[]
-  /** Steps that can be claimed or decided right away, reopened or not. */
-  readonly ready: readonly StepRank[]
-  /** Number of steps that are not resolved after this. */
-  readonly unresolvedCount: number
-  /** The first failed step that stays failed, for the run's end; default: none does. */
-  readonly failure?: { readonly rank: number; readonly error: ErrorInfo } | null
-  readonly budgetNanoUsd: number | null
-  readonly timeoutMs: number | null
-}
-
-/** What the edges into a step amount to. */
-export interface StepStanding {
-  readonly step: StepRank
-  readonly edgeCount: number
-  readonly verdicts: Verdicts
-}
-
-export type ReopenReply =
-  | { readonly outcome: 'reopened'; readonly offers: readonly Offer[]; readonly undecided: readonly UndecidedStep[] }
-  | { readonly outcome: 'refused'; readonly status: RunStatus | null }
-
 export type Obligation =
   /** Must be rung for: its bell was lost, its lease ran out, or its back-off is over. */
   | ({ readonly kind: 'offer'; readonly cause: 'bell' | 'lease' | 'retry' } & Offer & RunLabel)
@@ -453,25 +123,3 @@ export type Obligation =
       readonly offers: readonly Offer[]
     }
   | Quarantined
-
-/** What must be known of a run to ring for it. */
-export interface RunLabel {
-  readonly definition: string
-  readonly priority: number
-}
-
-export interface LoadedRun {
-  readonly header: RunHeader
-  readonly records: readonly JournalRecord[]
-}
-
-export interface RunFilter {
-  /** Any of these; default: all. */
-  readonly statuses?: readonly RunStatus[]
-  /** Started then or later, milliseconds since 1970. */
-  readonly sinceMs?: number
-  readonly workflow?: string
-  /** Also runs that are children of a step; default false. */
-  readonly withChildren?: boolean
-  readonly limit: number
-}
