@@ -7,8 +7,8 @@ import { printed } from './verdict/print.ts'
 
 const SCALE = Number(process.env['AGENTLOOM_TEST_SCALE'] ?? '1')
 const MINUTES = 0.25 * SCALE
-/** One or two of each sort, no losses of data: see docs/durability.md, "What is not kept yet". */
-const KINDS = ['sigkill', 'sigstop', 'cut-request', 'cut-reply', 'redis-kill', 'job-removed', 'queue-drain']
+/** One or two of each sort; `.ci/run` lets all of them loose for some minutes. */
+const KINDS = ['sigkill', 'sigstop', 'cut-request', 'cut-reply', 'redis-kill', 'flushall', 'job-removed', 'queue-drain']
 const SEED = 20_261_201
 
 test(

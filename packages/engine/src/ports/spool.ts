@@ -33,8 +33,8 @@ export type SpooledFact =
       readonly settlement: Settlement
       readonly atMs: number
     }
-  /** The journal did not take the settlement: the step had been claimed again, or the run was over. */
-  | { readonly kind: 'refused'; readonly claim: SpooledClaim; readonly atMs: number }
+  /** The journal did not take the settlement, or the note: the step had been claimed again, or the run was over. */
+  | { readonly kind: 'refused'; readonly claim: SpooledClaim; readonly note?: Note; readonly atMs: number }
   /** Ended by something else than its steps: a cancel, its time-out, its budget. */
   | {
       readonly kind: 'ended'

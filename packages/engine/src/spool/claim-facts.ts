@@ -4,7 +4,7 @@ import type { SpooledClaim, SpooledFact } from '../ports/spool.ts'
 /** All that spools know of one claim. */
 export interface ClaimFacts {
   readonly claim: SpooledClaim
-  readonly notes: Extract<SpooledFact, { kind: 'noted' }>[]
+  notes: Extract<SpooledFact, { kind: 'noted' }>[]
   settled: Extract<SpooledFact, { kind: 'settled' }> | null
   /** Of its last fact, by the worker's clock. */
   lastAtMs: number
@@ -26,7 +26,9 @@ export function claimsOf(facts: readonly SpooledFact[]): readonly ClaimFacts[] {
       found.set(key, known)
     }
     if (fact.kind === 'noted') known.notes.push(fact)
-    else known.settled = fact.kind === 'settled' ? fact : null
+    else if (fact.kind === 'settled') known.settled = fact
+    else if (fact.note === undefined) known.settled = null
+    else known.notes = known.notes.filter(({ note }) => note.text !== fact.note?.text)
     known.lastAtMs = Math.max(known.lastAtMs, atMs)
   }
   const byTime = [...found.values()].toSorted((a, b) => a.lastAtMs - b.lastAtMs)

@@ -220,3 +220,18 @@ test('a result that the journal has from the spool is not refused when its worke
   expect((await replayed(spools[0], emptiedAgain, 'last')).run).toMatchObject({ lost: [] })
   expect(await stepsOf(emptiedAgain)).toBe('a')
 })
+
+test('a note that the journal refused is not told at the next loss', async () => {
+  const { spools, memory, worker } = await startedRun()
+  const claim = await claimed(worker(0), 'a')
+  await worker(0).append(claim, { text: '{"n":1}', usage: null })
+  clock.advance(5_000)
+  await memory.due(10)
+  const offer = { runId: 'run', stepId: 'a', epoch: 1 }
+  const again = { offer, nonce: 'other', worker: 'w2', leaseMs: 4_000, reads: [], isDecided: false }
+  expect(await worker(1).claim(again)).toMatchObject({ outcome: 'claimed' })
+  expect(await worker(0).append(claim, { text: '{"n":2}', usage: null })).toEqual({ outcome: 'stale' })
+  const emptied = emptyJournal()
+  await replayed(spools[0], emptied, 'last')
+  expect(await emptied.notes('run', 'a')).toEqual(['{"n":1}'])
+})

@@ -1,6 +1,7 @@
 import { CLEANUP_STEP, type ErrorInfo } from '@agentloom/workflow'
 import { closingOf } from '../fold/closing.ts'
 import { DelegatedJournal } from '../journal/delegated-journal.ts'
+import type { JournalRecord } from '../journal/record.ts'
 import { headerOf, isOver, newRun } from '../journal/run-state.ts'
 import type {
   AppendReply,
@@ -36,6 +37,8 @@ export interface SpooledJournalOptions {
   readonly onFailure?: (error: Error | null) => void
 }
 
+/** Kinds of records that a settlement leaves. */
+const SETTLED: ReadonlySet<JournalRecord['kind']> = new Set(['committed', 'failed', 'waiting'])
 /** Runs whose beginning need not be put again; a run that is forgotten here is put once more. */
 const KNOWN_MAX = 10_000
 /** Those that nobody settles, because their walk was cut off, are forgotten in time. */
@@ -112,7 +115,7 @@ export class SpooledJournal extends DelegatedJournal {
     const fact = claim && ({ kind: 'settled', claim, settlement, atMs: this.#options.now() } as const)
     const reply = await this.#both(fact, () => this.journal.settle(sent))
     if (reply.outcome === 'stale') {
-      if (claim !== undefined && !(await this.#hasTaken(claim)))
+      if (claim !== undefined && !(await this.#hasTaken(claim, null)))
         void this.#put({ kind: 'refused', claim, atMs: this.#options.now() })
       return reply
     }
@@ -122,10 +125,13 @@ export class SpooledJournal extends DelegatedJournal {
     return reply
   }
 
-  override append(held: Claim, note: Note): Promise<AppendReply> {
+  override async append(held: Claim, note: Note): Promise<AppendReply> {
     const claim = this.#claims.get(held.nonce)
     const fact = claim && ({ kind: 'noted', claim, note, atMs: this.#options.now() } as const)
-    return this.#both(fact, () => this.journal.append(held, note))
+    const reply = await this.#both(fact, () => this.journal.append(held, note))
+    if (reply.outcome === 'stale' && claim !== undefined && !(await this.#hasTaken(claim, note)))
+      void this.#put({ kind: 'refused', claim, note, atMs: this.#options.now() })
+    return reply
   }
 
   override release(claim: Claim, reason: string): Promise<readonly Offer[]> {
@@ -164,16 +170,13 @@ export class SpooledJournal extends DelegatedJournal {
     return reply
   }
 
-  /** A journal that was filled up meanwhile has the result from this spool, and knows the claim no more. */
-  async #hasTaken({ runId, stepId, epoch }: SpooledClaim): Promise<boolean> {
+  /** A journal that was filled up meanwhile has the settlement, or the note, from this spool, and knows the claim no more. */
+  async #hasTaken({ runId, stepId, epoch }: SpooledClaim, note: Note | null): Promise<boolean> {
     const loaded = await this.journal.load(runId)
-    return (loaded?.records ?? []).some(
-      (record) =>
-        'epoch' in record &&
-        record.stepId === stepId &&
-        record.epoch === epoch &&
-        (record.kind === 'committed' || record.kind === 'failed' || record.kind === 'waiting'),
-    )
+    return (loaded?.records ?? []).some((record) => {
+      if (!('epoch' in record) || record.stepId !== stepId || record.epoch !== epoch) return false
+      return note === null ? SETTLED.has(record.kind) : record.kind === 'noted' && record.note === note.text
+    })
   }
 
   /** Never throws: what the disk refuses may still go to the journal. */
