@@ -34,6 +34,7 @@ export class Disk implements Spool {
 
   runs = (): ReturnType<Spool['runs']> => this.kept.runs()
   read = (runId: string): ReturnType<Spool['read']> => this.kept.read(runId)
+  mark = (...args: Parameters<Spool['mark']>): ReturnType<Spool['mark']> => this.kept.mark(...args)
   drop = (runs: readonly SpooledRunKey[]): ReturnType<Spool['drop']> => this.kept.drop(runs)
 
   #write(entry: SpoolEntry): Promise<void> {

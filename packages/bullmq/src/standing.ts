@@ -1,6 +1,7 @@
 import { RUN_STATUSES, type RunStatus } from '@agentloom/engine'
 import type { Queue } from 'bullmq'
 import type { RedisLink } from './connect/link.ts'
+import { storeTimeMs } from './connect/store-time.ts'
 import type { Keys } from './keys.ts'
 
 /** How a BullMQ queue stands. */
@@ -27,12 +28,11 @@ export async function standingOf(
   redis: RedisLink,
   { shards, queues }: { readonly shards: readonly Keys[]; readonly queues: readonly Queue[] },
 ): Promise<Standing> {
-  const [byShard, ofQueues, [seconds, micros]] = await Promise.all([
+  const [byShard, ofQueues, nowMs] = await Promise.all([
     Promise.all(shards.map((keys) => runsOf(redis, keys))),
     Promise.all(queues.map((queue) => queueStanding(redis, queue))),
-    redis.time(),
+    storeTimeMs(redis),
   ])
-  const nowMs = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000)
   const overdue = await Promise.all(shards.map((keys) => redis.zcount(keys.due, '-inf', nowMs)))
   const runs = Object.fromEntries(RUN_STATUSES.map((status) => [status, 0])) as Record<RunStatus, number>
   for (const counts of byShard) for (const status of RUN_STATUSES) runs[status] += counts[status]

@@ -11,6 +11,7 @@ import {
 } from '@agentloom/engine'
 import type { Queue } from 'bullmq'
 import type { RedisLink } from '../connect/link.ts'
+import { storeTimeMs } from '../connect/store-time.ts'
 import { poolOfQueue, RUNS_QUEUE, type FleetKeys, type Keys } from '../keys.ts'
 import { shardOf } from '../shards/shard-of.ts'
 import { standingOf } from '../standing.ts'
@@ -35,10 +36,10 @@ export async function explain(parts: ExplainParts, runId: string): Promise<Expla
     const keys = shards[shardOf(runId, shards.length)]
     const open = openSteps(tree)
     const members = open.map((step) => memberOf(step.runId, step.stepId))
-    const [workers, standing, [seconds], scores, fullKeys] = await Promise.all([
+    const [workers, standing, nowMs, scores, fullKeys] = await Promise.all([
       listWorkers(redis, fleet),
       standingOf(redis, { shards, queues: await queues() }),
-      redis.time(),
+      storeTimeMs(redis),
       keys === undefined || members.length === 0 ? [] : redis.zmscore(keys.due, ...members),
       keys === undefined ? [] : fullKeysOf({ redis, shards: [keys], fleet }, keys.run(runId)[0]),
     ])
@@ -50,7 +51,7 @@ export async function explain(parts: ExplainParts, runId: string): Promise<Expla
       waiting.set(pool, (waiting.get(pool) ?? 0) + jobs.waiting + jobs.prioritized)
     }
     return explainRun(tree, {
-      nowMs: Number(seconds) * 1_000,
+      nowMs,
       workers,
       owner: null,
       dueAtMs: (own, stepId) => msOf(dueAt.get(memberOf(own, stepId))),

@@ -112,9 +112,12 @@ async function replayAll(
   return told
 }
 
+/** Says less than any other outcome. */
+const KNOWN: ReadonlySet<ReplayedRun['outcome']> = new Set(['known', 'leaving'])
+
 function joined(before: ReplayedRun | undefined, now: ReplayedRun): ReplayedRun {
-  if (before === undefined || now.outcome === 'failed' || before.outcome === 'known') return now
-  if (!('addedCount' in before)) return now.outcome === 'known' ? before : now
+  if (before === undefined || now.outcome === 'failed' || KNOWN.has(before.outcome)) return now
+  if (!('addedCount' in before)) return KNOWN.has(now.outcome) ? before : now
   if (!('addedCount' in now)) return before
   const lost = [...new Set([...before.lost, ...now.lost])]
   return { ...now, outcome: 'restored', addedCount: before.addedCount + now.addedCount, lost }

@@ -12,6 +12,7 @@ import {
 } from '@agentloom/engine'
 import { compileWorkflow, parseDefinition, type Plan } from '@agentloom/workflow'
 import type { RedisLink } from '../connect/link.ts'
+import { storeTimeMs } from '../connect/store-time.ts'
 import type { Keys } from '../keys.ts'
 import { Scripts } from '../script.ts'
 import { rootIdOf, shardOf } from '../shards/shard-of.ts'
@@ -111,7 +112,7 @@ export class Recovery {
     for (;;) {
       const replayed = await this.#replay(keys, 'merge', open)
       told.add(replayed)
-      open = new Set(replayed.flatMap((run) => ('waiting' in run && run.waiting.length > 0 ? run.runId : [])))
+      open = new Set(replayed.flatMap((run) => (needsOthers(run) ? run.runId : [])))
       const isNew = replayed.some((run) => 'addedCount' in run && run.addedCount > 0)
       await this.#note(keys, lost, isNew ? 'merging' : 'merged')
       if (!isNew && (await this.#areAll(keys, lost, ['merged', 'done']))) break
@@ -153,8 +154,7 @@ export class Recovery {
   }
 
   async #clockOffset(): Promise<number> {
-    const [seconds, micros] = await this.#parts.redis.time()
-    return Math.round(Number(seconds) * 1_000 + Number(micros) / 1_000 - Date.now())
+    return (await storeTimeMs(this.#parts.redis)) - Date.now()
   }
 
   async #note(keys: Keys, { quarantine }: Lost, stage: Stage): Promise<void> {
@@ -166,8 +166,11 @@ export class Recovery {
   /** Whether every worker that is known to live is at one of the stages, or nobody waits for it any more. */
   async #areAll(keys: Keys, { quarantine, sinceMs }: Lost, stages: readonly Stage[]): Promise<boolean> {
     const { redis, registry } = this.#parts
-    const [notes, workers, [seconds]] = await Promise.all([redis.hgetall(keys.replayed), registry.list(), redis.time()])
-    const nowMs = Number(seconds) * 1_000
+    const [notes, workers, nowMs] = await Promise.all([
+      redis.hgetall(keys.replayed),
+      registry.list(),
+      storeTimeMs(redis),
+    ])
     const elapsedMs = nowMs - sinceMs
     if (elapsedMs < JOIN_MS) return false
     const stageOf = (instance: string): string | undefined => {
@@ -191,6 +194,11 @@ export async function ring(follower: Follower, plan: Plan, runId: string, ready:
   if (isOver(ready.status)) return follower.ended(runId, ready.status)
   await follower.ring(label, ready.offers)
   await follower.decide(label, ready.undecided)
+}
+
+/** What other workers tell may let this one tell more. */
+function needsOthers(run: ReplayedRun): boolean {
+  return run.outcome === 'leaving' || ('waiting' in run && run.waiting.length > 0)
 }
 
 /** What a recovery has done, for the log. */

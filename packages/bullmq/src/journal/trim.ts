@@ -1,5 +1,6 @@
 import { isOver } from '@agentloom/engine'
 import { redisError } from '../connect/redis-error.ts'
+import { storeTimeMs } from '../connect/store-time.ts'
 import { runStatus } from './header.ts'
 import type { Store } from './store.ts'
 
@@ -12,8 +13,7 @@ const TRIM_MAX = 200
  */
 export async function trimIndexes({ redis, keys, retentionMs }: Store): Promise<void> {
   try {
-    const [seconds] = await redis.time()
-    await redis.zremrangebyscore(keys.unsaved, '-inf', Number(seconds) * 1_000 - retentionMs)
+    await redis.zremrangebyscore(keys.unsaved, '-inf', (await storeTimeMs(redis)) - retentionMs)
     const over = runStatus.options.filter(isOver)
     for (const index of over.flatMap((status) => [keys.index(status), keys.childIndex(status)])) {
       const runIds = await redis.zrange(index, 0, String(TRIM_MAX - 1))

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import type { RedisLink } from '../connect/link.ts'
+import { storeTimeMs } from '../connect/store-time.ts'
 import { ownMark } from './process-mark.ts'
 import type { Registry, WorkerCard } from './registry.ts'
 
@@ -33,7 +34,7 @@ export class Presence {
 
   async beat(): Promise<void> {
     const { registry, instance, card, held, monotonic } = this.#parts
-    this.#startedAtMs ??= await this.#redisNow()
+    this.#startedAtMs ??= await storeTimeMs(this.#parts.redis)
     const about = { ...ownMark(), host: hostname(), version: VERSION, startedAtMs: this.#startedAtMs }
     await registry.beat(instance, { ...card, ...about, held: held() })
     const now = monotonic()
@@ -52,11 +53,6 @@ export class Presence {
 
   leave(): Promise<void> {
     return this.#parts.registry.leave(this.#parts.instance)
-  }
-
-  async #redisNow(): Promise<number> {
-    const [seconds] = await this.#parts.redis.time()
-    return Number(seconds) * 1_000
   }
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { RedisLink } from '../connect/link.ts'
 import { redisError } from '../connect/redis-error.ts'
+import { storeTimeMs } from '../connect/store-time.ts'
 import type { FleetKeys } from '../keys.ts'
 import { Scripts } from '../script.ts'
 import type { ProcessMark } from './process-mark.ts'
@@ -92,8 +93,7 @@ export class Registry {
 
   async list(): Promise<readonly WorkerEntry[]> {
     const [workers] = this.#keys
-    const [found, [seconds, micros]] = await Promise.all([ask(this.#redis.hgetall(workers)), ask(this.#redis.time())])
-    const nowMs = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000)
+    const [found, nowMs] = await Promise.all([ask(this.#redis.hgetall(workers)), ask(storeTimeMs(this.#redis))])
     return Object.entries(found)
       .flatMap(([instance, text]) => entryOf(instance, text, nowMs) ?? [])
       .filter(({ beatAtMs }) => nowMs - beatAtMs < FORGET_MS)

@@ -23,13 +23,13 @@ afterEach(async () => {
 
 const plan = planOf('  - {id: s, type: function, handler: f}')
 
-/** A worker's spool that has known a run since long ago. */
-async function opened() {
+/** A worker's spool that knows how a run began. */
+async function opened(instance: string) {
   const { redis, shards, fleet } = await connect({ redis: redisUrl(), prefix })
   const spool = new MemorySpool()
   const registry = new Registry(redis, fleet)
   const spooling = new Spooling(
-    { redis, shards, registry, instance: 'me', retentionMs: 60_000, emit: () => undefined },
+    { redis, shards, registry, instance, retentionMs: 60_000, emit: () => undefined },
     { spool },
   )
   const { journal, unguarded, doorbell, closeQueues } = openShards({ redis, shards, generations: spooling.generations })
@@ -37,7 +37,6 @@ async function opened() {
   const spooled = spooling.around(journal, unguarded, { doorbell, plans, observe: () => undefined })
   await spooling.begin()
   await spooled.start(startCommand(plan, { runId: 'run' }))
-  await spool.put({ kind: 'ended', runId: 'run', status: 'timeout', error: null, atMs: 0 }) // it is idle
   return {
     redis,
     spool,
@@ -50,17 +49,50 @@ async function opened() {
   }
 }
 
-test('a run that has left the journal is dropped, one that is at work is not', async () => {
-  await using here = await opened()
+/** A worker's spool that has known since long ago that a run has come to its end, which the journal lacks. */
+async function openedLongAgo() {
+  const here = await opened('me')
+  await here.spool.put({ kind: 'ended', runId: 'run', status: 'timeout', error: null, atMs: 0 })
+  return here
+}
+
+test('a run that has left the journal is marked, and dropped when it was marked long ago; one that is at work is neither', async () => {
+  await using here = await openedLongAgo()
   await here.spooling.sweep(here.journal)
-  expect(await here.spool.runs()).toHaveLength(1)
+  const [run] = await here.spool.runs()
+  expect(run).toMatchObject({ runId: 'run', leavingAtMs: null })
   await here.journal.erase('run', 1)
+  await here.spooling.sweep(here.journal)
+  await here.spooling.sweep(here.journal)
+  const [marked] = await here.spool.runs()
+  expect(marked?.leavingAtMs).toBeGreaterThan(Date.now() - 60_000)
+  await here.spool.mark(await here.spool.runs(), 0)
   await here.spooling.sweep(here.journal)
   expect(await here.spool.runs()).toEqual([])
 })
 
+test('a run that goes on is marked no more', async () => {
+  await using here = await openedLongAgo()
+  await here.spool.mark(await here.spool.runs(), 0)
+  await here.spooling.sweep(here.journal)
+  expect(await here.spool.runs()).toMatchObject([{ runId: 'run', leavingAtMs: null }])
+})
+
+test('a run that leaves is not put back after a loss, unless another worker knows more of it', async () => {
+  await using here = await openedLongAgo()
+  await here.spool.mark(await here.spool.runs(), Date.now())
+  await removeKeys(prefix)
+  await here.spooling.look()
+  expect(await here.journal.status('run')).toBeNull()
+  await using other = await opened('other')
+  expect(await other.journal.status('run')).toBe('queued')
+  await removeKeys(prefix)
+  await Promise.all([here.spooling.look(), other.spooling.look()])
+  expect(await here.journal.status('run')).toBe('timeout') // `other` has put it back, `here` knows how it ended
+})
+
 test('a run that Redis has lost is filled up and kept', async () => {
-  await using here = await opened()
+  await using here = await openedLongAgo()
   await removeKeys(prefix)
   await here.spooling.sweep(here.journal)
   expect(await here.journal.status('run')).toBe('timeout')

@@ -1,6 +1,7 @@
 import {
+  CorruptJournalError,
   Follower,
-  isOver,
+  NewerFormatError,
   SpooledJournal,
   type EngineEvent,
   type FollowerParts,
@@ -10,6 +11,7 @@ import {
 } from '@agentloom/engine'
 import type { ValueJournal } from '../blobs/value-journal.ts'
 import type { RedisLink } from '../connect/link.ts'
+import { storeTimeMs } from '../connect/store-time.ts'
 import type { Generation } from '../generation/generation.ts'
 import { guardShards } from '../generation/guard.ts'
 import { Recovery } from '../generation/recovery.ts'
@@ -17,6 +19,7 @@ import type { Keys } from '../keys.ts'
 import { shardOf } from '../shards/shard-of.ts'
 import type { WorkerEvent } from './events.ts'
 import type { Registry } from './registry.ts'
+import { fateOf, mayBeIdle, type Fate, type Standing } from './spool-fate.ts'
 
 export interface SpoolOptions {
   readonly spool: Spool
@@ -34,10 +37,8 @@ export interface SpoolingParts {
   readonly emit: (event: WorkerEvent) => void
 }
 
-/** An ended run stays in the spool until a checkpoint has it, or for this long where nobody writes checkpoints. */
-const UNSAVED_MS = 24 * 3_600_000
-/** Runs that were at work a moment ago are not asked for. */
-const IDLE_MS = 5 * 60_000
+/** Enough to hide the latency of Redis. */
+const LOOKUPS_AT_ONCE = 64
 
 /** A worker's spool, and its part in the recovery of what Redis has lost. */
 export class Spooling {
@@ -103,30 +104,44 @@ export class Spooling {
     await Promise.all(this.generations.map((generation) => generation.verify()))
   }
 
-  /**
-   * Forgets runs that need the spool no longer: those that have left the journal, whose data is whole, and those that are over
-   * and saved in a checkpoint, or over for a day.
-   */
-  async sweep(journal: Pick<ValueJournal, 'status'>): Promise<void> {
+  /** Marks runs that need the spool no longer, and forgets them a while later (`spool-fate.ts`). */
+  async sweep(journal: Pick<ValueJournal, 'header'>): Promise<void> {
     if (this.#spool === null) return
     const before = this.generations.map(({ value }) => value)
     const { spool } = this.#spool
-    const { redis, shards } = this.#parts
-    const dropped: SpooledRunKey[] = []
-    for (const run of await spool.runs()) {
-      const { runId } = run
-      const idleMs = Date.now() - run.touchedAtMs
-      if (idleMs < IDLE_MS) continue
-      this.#spooled?.forget(runId) // before we look: whoever claims a step from here on puts the run again
-      const status = await journal.status(runId)
-      const unsaved = shards[shardOf(runId, shards.length)]?.unsaved ?? ''
-      const mayGo =
-        status === null || (isOver(status) && (idleMs > UNSAVED_MS || (await redis.zscore(unsaved, runId)) === null))
-      if (mayGo) dropped.push(run)
+    const nowMs = await storeTimeMs(this.#parts.redis)
+    const fates = new Map<SpooledRunKey, Fate>()
+    const idle = (await spool.runs()).filter((run) => mayBeIdle(run, Date.now()))
+    const look = async (run: SpooledRunKey): Promise<void> => {
+      this.#spooled?.forget(run.runId) // before we look: whoever claims a step from here on puts the run again
+      const standing = await this.#standingOf(journal, run.runId)
+      if (standing !== 'damaged') fates.set(run, fateOf(run, standing, nowMs))
     }
+    for (let at = 0; at < idle.length; at += LOOKUPS_AT_ONCE)
+      await Promise.all(idle.slice(at, at + LOOKUPS_AT_ONCE).map(look))
     await Promise.all(this.generations.map((generation) => generation.verify()))
-    const isWhole = this.generations.every(({ value }, at) => value === before[at]) // nothing was lost while we looked
-    if (isWhole) await spool.drop(dropped)
+    if (this.generations.some(({ value }, at) => value !== before[at])) return // something was lost while we looked
+    const of = (fate: Fate): readonly SpooledRunKey[] => idle.filter((run) => fates.get(run) === fate)
+    const isMarked = ({ leavingAtMs }: SpooledRunKey): boolean => leavingAtMs !== null
+    await spool.mark(
+      of('leaves').filter((run) => !isMarked(run)),
+      nowMs,
+    )
+    await spool.mark(of('stays').filter(isMarked), null)
+    await spool.drop(of('goes'))
+  }
+
+  /** Null: it has left the journal. */
+  async #standingOf(journal: Pick<ValueJournal, 'header'>, runId: string): Promise<Standing | null | 'damaged'> {
+    const { redis, shards } = this.#parts
+    const unsaved = shards[shardOf(runId, shards.length)]?.unsaved ?? ''
+    try {
+      const [header, waits] = await Promise.all([journal.header(runId), redis.zscore(unsaved, runId)])
+      return header && { ...header, isSaved: waits === null }
+    } catch (error) {
+      if (error instanceof CorruptJournalError || error instanceof NewerFormatError) return 'damaged'
+      throw error
+    }
   }
 
   async #runsOf(shard: number): Promise<readonly string[]> {

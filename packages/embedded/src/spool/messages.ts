@@ -27,12 +27,14 @@ export interface SpoolRows {
 interface RunKey {
   readonly runId: string
   readonly touchedAtMs: number
+  readonly leavingAtMs: number | null
 }
 
 export interface SpoolReplies {
   put: null
   runs: readonly RunKey[]
   read: SpoolRows | null
+  mark: null
   drop: null
   close: null
 }
@@ -41,6 +43,7 @@ export type SpoolCall =
   | { readonly name: 'put'; readonly entries: readonly SpoolCells[] }
   | { readonly name: 'runs' }
   | { readonly name: 'read'; readonly run: string }
+  | { readonly name: 'mark'; readonly runs: readonly RunKey[]; readonly leavingAtMs: number | null }
   | { readonly name: 'drop'; readonly runs: readonly RunKey[] }
   | { readonly name: 'close' }
 

@@ -51,10 +51,11 @@ export class SpoolFile {
     const insertDefinition = database.prepare('insert into defs (hash, text) values (?, ?) on conflict do nothing')
     const putRun = database.prepare(
       `insert into runs (run, hash, header, touched) values (?, ?, ?, ?)
-       on conflict (run) do update set hash = excluded.hash, header = excluded.header, touched = excluded.touched`,
+       on conflict (run) do update set hash = excluded.hash, header = excluded.header,
+       touched = excluded.touched, leaving = null`,
     )
     const insertFact = database.prepare('insert into facts (run, body, sum) values (?, ?, ?)')
-    const touch = database.prepare('update runs set touched = ? where run = ?')
+    const touch = database.prepare('update runs set touched = ?, leaving = null where run = ?')
     this.#atOnce(() => {
       for (const { run, hash, definition, body, atMs } of entries) {
         if (hash !== null) {
@@ -69,8 +70,12 @@ export class SpoolFile {
   }
 
   runs(): SpoolReplies['runs'] {
-    const rows = this.#database.prepare('select run, touched from runs').all()
-    return rows.map(({ run, touched }) => ({ runId: String(run), touchedAtMs: Number(touched) }))
+    const rows = this.#database.prepare('select run, touched, leaving from runs').all()
+    return rows.map(({ run, touched, leaving }) => ({
+      runId: String(run),
+      touchedAtMs: Number(touched),
+      leavingAtMs: leaving === null ? null : Number(leaving),
+    }))
   }
 
   read(run: string): SpoolRows | null {
@@ -84,6 +89,13 @@ export class SpoolFile {
       // One that is damaged costs itself: what it told happens again.
       facts: facts.flatMap(({ body, sum }) => (sumOf(String(body)) === Number(sum) ? [String(body)] : [])),
     }
+  }
+
+  mark(runs: SpoolReplies['runs'], leavingAtMs: number | null): void {
+    const markRun = this.#database.prepare('update runs set leaving = ? where run = ? and touched = ?')
+    this.#atOnce(() => {
+      for (const { runId, touchedAtMs } of runs) markRun.run(leavingAtMs, runId, touchedAtMs)
+    })
   }
 
   drop(runs: SpoolReplies['runs']): void {
@@ -109,7 +121,7 @@ export class SpoolFile {
       const lock = lockSpool(path, 0)
       if (lock === null) continue
       try {
-        if (this.#take(path)) for (const ending of ENDINGS) rmSync(`${path}${ending}`, { force: true })
+        if (this.#take(folder, path)) for (const ending of ENDINGS) rmSync(`${path}${ending}`, { force: true })
       } finally {
         lock.close()
       }
@@ -117,9 +129,9 @@ export class SpoolFile {
   }
 
   /** False for a file that nobody can read, which stays where it is. */
-  #take(path: string): boolean {
+  #take(folder: string, path: string): boolean {
     try {
-      openDatabase({ path, folder: '', access: 'read', busyMs: LOCK_MS }, SPOOL)?.close()
+      openDatabase({ path, folder, access: 'write', busyMs: LOCK_MS }, SPOOL)?.close() // which brings it up to date
     } catch {
       return false
     }
@@ -130,8 +142,8 @@ export class SpoolFile {
       this.#atOnce(() =>
         database.exec(`
           insert into defs select hash, text from old.defs where true on conflict do nothing;
-          insert into runs (run, hash, header, touched) select run, hash, header, touched from old.runs
-            where true on conflict (run) do nothing;
+          insert into runs (run, hash, header, touched, leaving) select run, hash, header, touched, leaving from old.runs
+            where true on conflict (run) do update set leaving = max(leaving, excluded.leaving); -- null where one of them stays
           insert into facts (run, body, sum) select run, body, sum from old.facts order by id;`),
       )
     } finally {

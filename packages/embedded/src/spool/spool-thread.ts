@@ -60,6 +60,9 @@ function answer(file: SpoolFile, call: Exclude<SpoolCall, Put>): SpoolReplies[Sp
       return file.runs()
     case 'read':
       return file.read(call.run)
+    case 'mark':
+      file.mark(call.runs, call.leavingAtMs)
+      return null
     case 'drop':
       file.drop(call.runs)
       return null

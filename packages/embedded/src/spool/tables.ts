@@ -12,7 +12,8 @@ create table runs (
   run text not null unique,
   hash text not null,
   header text not null,
-  touched integer not null
+  touched integer not null,
+  leaving integer
 ) strict;
 
 create table facts (
@@ -28,8 +29,8 @@ export const SPOOL: FileKind = {
   name: 'spool',
   help: 'move the file away: what it holds is needed only after a loss of Redis data',
   applicationId: 0x616c_7370, // "alsp"
-  version: 1,
+  version: 2,
   tables: TABLES,
-  migrations: [],
+  migrations: ['alter table runs add column leaving integer'],
   givesSpaceBack: true,
 }

@@ -54,7 +54,7 @@ test('what was put is there after the process is gone, for whoever opens a spool
   await once(child, 'exit')
   const spool = await WorkerSpool.open({ folder, worker: 'next' })
   expect(await spool.read('run')).toEqual({ header, definitionText: '{"ü":1}', facts: [ended] })
-  expect(await spool.runs()).toEqual([{ runId: 'run', touchedAtMs: 3 }])
+  expect(await spool.runs()).toEqual([{ runId: 'run', touchedAtMs: 3, leavingAtMs: null }])
   await spool.close()
   expect(readdirSync(folder).filter((name) => name.endsWith('.db'))).toEqual(['next.db'])
   expect(statSync(join(folder, 'next.db')).mode & 0o777).toBe(0o600)
@@ -66,14 +66,44 @@ test('what is dropped is gone, and the rest can be read by others', async () => 
   const spool = await WorkerSpool.open({ folder, worker: 'host:1:ab' })
   await Promise.all([spool.put(begun), spool.put(ended), spool.put({ ...begun, header: { ...header, runId: 'b' } })])
   await spool.drop([
-    { runId: 'run', touchedAtMs: 3 },
-    { runId: 'b', touchedAtMs: 1 }, // something has been put for it since
+    { runId: 'run', touchedAtMs: 3, leavingAtMs: null },
+    { runId: 'b', touchedAtMs: 1, leavingAtMs: null }, // something has been put for it since
   ])
   const [found] = readSpools(folder)
-  expect(await found?.spool.runs()).toEqual([{ runId: 'b', touchedAtMs: 2 }])
+  expect(await found?.spool.runs()).toEqual([{ runId: 'b', touchedAtMs: 2, leavingAtMs: null }])
   expect(await found?.spool.read('b')).toMatchObject({ definitionText: '{"ü":1}', facts: [] })
   await spool.close()
   await expect(spool.put(ended)).rejects.toMatchObject({ code: 'spool/closed' })
+})
+
+test('a run is marked as leaving until something is put for it, also by the worker that takes the spool over', async () => {
+  const folder = newFolder()
+  const leavingAtMs = async (spool: WorkerSpool) => (await spool.runs()).map((run) => run.leavingAtMs)
+  const first = await WorkerSpool.open({ folder, worker: 'first' })
+  await first.put(begun)
+  await first.mark(await first.runs(), 7)
+  await first.close()
+  const second = await WorkerSpool.open({ folder, worker: 'second' })
+  expect(await leavingAtMs(second)).toEqual([7])
+  await second.put(ended)
+  expect(await leavingAtMs(second)).toEqual([null])
+  const [run] = await second.runs()
+  await second.mark(run === undefined ? [] : [{ ...run, touchedAtMs: 2 }], 8) // something has been put for it since
+  expect(await leavingAtMs(second)).toEqual([null])
+  await second.close()
+})
+
+test('a spool of the schema before is taken over', async () => {
+  const folder = newFolder()
+  const old = await WorkerSpool.open({ folder, worker: 'old' })
+  await old.put(begun)
+  await old.close()
+  const database = new DatabaseSync(join(folder, 'old.db'))
+  database.exec('alter table runs drop column leaving; pragma user_version = 1')
+  database.close()
+  const next = await WorkerSpool.open({ folder, worker: 'next' })
+  expect(await next.runs()).toEqual([{ runId: 'run', touchedAtMs: 2, leavingAtMs: null }])
+  await next.close()
 })
 
 test('what a start on a full disk has left keeps nobody from starting', async () => {

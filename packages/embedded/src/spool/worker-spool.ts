@@ -60,6 +60,10 @@ export class WorkerSpool implements Spool {
     return spooledRun(await this.#call<'read'>({ name: 'read', run: runId }))
   }
 
+  async mark(runs: readonly SpooledRunKey[], leavingAtMs: number | null): Promise<void> {
+    if (runs.length > 0) await this.#call<'mark'>({ name: 'mark', runs, leavingAtMs })
+  }
+
   async drop(runs: readonly SpooledRunKey[]): Promise<void> {
     if (runs.length > 0) await this.#call<'drop'>({ name: 'drop', runs })
   }

@@ -15,6 +15,11 @@ export interface Spool {
   runs(): Promise<readonly SpooledRunKey[]>
   /** Null for a run of which it is not known how it began. */
   read(runId: string): Promise<SpooledRun | null>
+  /**
+   * Marks runs as leaving ({@link SpooledRunKey}), or as staying (null), as far as nothing has been put for them since. Whatever
+   * is put for a run makes it stay.
+   */
+  mark(runs: readonly SpooledRunKey[], leavingAtMs: number | null): Promise<void>
   /** Forgets runs, as far as nothing has been put for them since. */
   drop(runs: readonly SpooledRunKey[]): Promise<void>
 }
@@ -62,6 +67,11 @@ export interface SpooledRunKey {
   readonly runId: string
   /** When something was put for it last, by the worker's clock. */
   readonly touchedAtMs: number
+  /**
+   * When it was found to be whole elsewhere, or gone as it should, by the store's clock; null: it stays. A run that leaves is not put
+   * back by this spool alone, for the others may have dropped theirs.
+   */
+  readonly leavingAtMs: number | null
 }
 
 export interface SpooledRun {

@@ -1,7 +1,7 @@
 import type { Plan } from '@agentloom/workflow'
 import { isOver } from '../journal/run-state.ts'
 import type { Journal, LoadedRun, SettleReply } from '../ports/journal.ts'
-import type { Spool, SpooledRun } from '../ports/spool.ts'
+import type { Spool, SpooledRun, SpooledRunKey } from '../ports/spool.ts'
 import type { RestoreReply } from '../ports/whole-runs.ts'
 import { settledOutcome } from '../schedule/settled-outcome.ts'
 import { edgesOf } from '../schedule/verdicts.ts'
@@ -37,6 +37,8 @@ export type ReplayMode = 'resend' | 'merge' | 'last'
 
 export type ReplayedRun =
   | { readonly runId: string; readonly outcome: 'known' }
+  /** The journal has not got it, and this spool does not put it back: it may be no more than a part of it. */
+  | { readonly runId: string; readonly outcome: 'leaving' }
   | {
       readonly runId: string
       /** `resent`: the journal held the claims; `restored`: it lacked records, or the run. */
@@ -63,8 +65,7 @@ export async function replaySpool(parts: ReplayParts, mode: ReplayMode): Promise
   const runs = [...(await parts.spool.runs())]
   await Promise.all(
     Array.from({ length: RUNS_AT_ONCE }, async () => {
-      for (let run = runs.pop(); run !== undefined; run = runs.pop())
-        replayed.push(await replayRun(parts, run.runId, mode))
+      for (let run = runs.pop(); run !== undefined; run = runs.pop()) replayed.push(await replayRun(parts, run, mode))
     }),
   )
   return replayed
@@ -73,20 +74,28 @@ export async function replaySpool(parts: ReplayParts, mode: ReplayMode): Promise
 /** Enough to hide the journal's latency. */
 const RUNS_AT_ONCE = 32
 
-async function replayRun(parts: ReplayParts, runId: string, mode: ReplayMode): Promise<ReplayedRun> {
+async function replayRun(parts: ReplayParts, run: SpooledRunKey, mode: ReplayMode): Promise<ReplayedRun> {
+  const { runId } = run
   try {
     const spooled = await parts.spool.read(runId)
-    return spooled === null ? { runId, outcome: 'known' } : await replaySpooled(parts, spooled, mode)
+    return spooled === null
+      ? { runId, outcome: 'known' }
+      : await replaySpooled(parts, spooled, { mode, isLeaving: run.leavingAtMs !== null })
   } catch (error) {
     return { runId, outcome: 'failed', error }
   }
 }
 
-async function replaySpooled(parts: ReplayParts, spooled: SpooledRun, mode: ReplayMode): Promise<ReplayedRun> {
+async function replaySpooled(
+  parts: ReplayParts,
+  spooled: SpooledRun,
+  { mode, isLeaving }: { readonly mode: ReplayMode; readonly isLeaving: boolean },
+): Promise<ReplayedRun> {
   const { journal } = parts
   const { runId } = spooled.header
   let loaded = await journal.load(runId)
   if (mode === 'resend' && (loaded === null || isOver(loaded.header.status))) return { runId, outcome: 'known' }
+  if (loaded === null && isLeaving) return { runId, outcome: 'leaving' }
   const definition = loaded?.header.definition ?? spooled.header.definition // the run may have been migrated
   const isSpooled = definition === spooled.header.definition
   const text = (isSpooled ? spooled.definitionText : null) ?? (await journal.definition(definition))

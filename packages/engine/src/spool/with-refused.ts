@@ -5,11 +5,15 @@ export function withRefused(spool: Spool, refused: () => readonly SpoolEntry[]):
   const of = (runId: string): readonly SpoolEntry[] => refused().filter((entry) => runIdOf(entry) === runId)
   return {
     put: (entry) => spool.put(entry),
+    mark: (runs, leavingAtMs) => spool.mark(runs, leavingAtMs),
     drop: (runs) => spool.drop(runs),
     async runs() {
-      const known = new Map((await spool.runs()).map(({ runId, touchedAtMs }) => [runId, touchedAtMs]))
-      for (const entry of refused()) known.set(runIdOf(entry), entry.atMs)
-      return [...known].map(([runId, touchedAtMs]): SpooledRunKey => ({ runId, touchedAtMs }))
+      const known = new Map<string, SpooledRunKey>((await spool.runs()).map((run) => [run.runId, run]))
+      for (const entry of refused()) {
+        const runId = runIdOf(entry)
+        known.set(runId, { runId, touchedAtMs: entry.atMs, leavingAtMs: null })
+      }
+      return [...known.values()]
     },
     async read(runId) {
       const found = await spool.read(runId)

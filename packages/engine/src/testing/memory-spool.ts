@@ -4,6 +4,7 @@ import type { Spool, SpoolEntry, SpooledFact, SpooledRun, SpooledRunKey } from '
 interface Kept {
   header: RunHeader | null
   touchedAtMs: number
+  leavingAtMs: number | null
   readonly facts: SpooledFact[]
 }
 
@@ -18,9 +19,10 @@ export class MemorySpool implements Spool {
     await Promise.resolve()
     if (this.failure !== null) throw this.failure
     const runId = runIdOf(entry)
-    const kept = this.#runs.get(runId) ?? { header: null, touchedAtMs: 0, facts: [] }
+    const kept = this.#runs.get(runId) ?? { header: null, touchedAtMs: 0, leavingAtMs: null, facts: [] }
     this.#runs.set(runId, kept)
     kept.touchedAtMs = entry.atMs
+    kept.leavingAtMs = null
     if (entry.kind !== 'run') kept.facts.push(entry)
     else {
       kept.header = entry.header
@@ -29,7 +31,7 @@ export class MemorySpool implements Spool {
   }
 
   async runs(): Promise<readonly SpooledRunKey[]> {
-    return [...this.#runs].map(([runId, { touchedAtMs }]) => ({ runId, touchedAtMs }))
+    return [...this.#runs].map(([runId, { touchedAtMs, leavingAtMs }]) => ({ runId, touchedAtMs, leavingAtMs }))
   }
 
   async read(runId: string): Promise<SpooledRun | null> {
@@ -37,6 +39,13 @@ export class MemorySpool implements Spool {
     if (kept?.header == null) return null
     const { header, facts } = kept
     return { header, definitionText: this.#texts.get(header.definition) ?? null, facts: [...facts] }
+  }
+
+  async mark(runs: readonly SpooledRunKey[], leavingAtMs: number | null): Promise<void> {
+    for (const { runId, touchedAtMs } of runs) {
+      const kept = this.#runs.get(runId)
+      if (kept?.touchedAtMs === touchedAtMs) kept.leavingAtMs = leavingAtMs
+    }
   }
 
   async drop(runs: readonly SpooledRunKey[]): Promise<void> {
