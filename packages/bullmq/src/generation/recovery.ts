@@ -93,13 +93,12 @@ export class Recovery {
   /** Runs that the spool knows from before this generation. Those that have left Redis since as they should are not among them. */
   async #missed(keys: Keys): Promise<ReadonlySet<string>> {
     const { spool, shards, generations, redis, retentionMs } = this.#parts
-    const offsetMs = await this.#clockOffset()
     const beganMs = generations[keys.shard]?.sinceMs ?? 0
-    const oldestMs = Date.now() + offsetMs - retentionMs
+    const oldestMs = (await storeTimeMs(redis)) - retentionMs
     const missed = new Set<string>()
     for (const { runId, touchedAtMs } of (await spool?.runs()) ?? []) {
-      const atMs = touchedAtMs + offsetMs
-      if (shardOf(runId, shards.length) !== keys.shard || atMs >= beganMs || atMs < oldestMs) continue
+      const isOurs = shardOf(runId, shards.length) === keys.shard
+      if (!isOurs || touchedAtMs >= beganMs || touchedAtMs < oldestMs) continue
       if ((await redis.hexists(keys.away, rootIdOf(runId))) === 0) missed.add(runId)
     }
     return missed
@@ -130,12 +129,11 @@ export class Recovery {
   }
 
   async #replay(keys: Keys, mode: ReplayMode, only: ReadonlySet<string> | null): Promise<readonly ReplayedRun[]> {
-    const { spool, journal, follower, shards } = this.#parts
+    const { spool, journal, follower, shards, redis } = this.#parts
     if (spool === null) return []
     const isOurs = ({ runId }: { readonly runId: string }): boolean =>
       shardOf(runId, shards.length) === keys.shard && (only === null || only.has(runId))
     const plans = new Map<string, Plan>()
-    const clockOffsetMs = await this.#clockOffset()
     return replaySpool(
       {
         spool: { runs: async () => (await spool.runs()).filter(isOurs), read: (runId) => spool.read(runId) },
@@ -146,15 +144,10 @@ export class Recovery {
           return plan
         },
         onReady: (plan, runId, ready) => ring(follower, plan, runId, ready),
-        clockOffsetMs,
-        nowMs: Date.now() + clockOffsetMs,
+        nowMs: await storeTimeMs(redis),
       },
       mode,
     )
-  }
-
-  async #clockOffset(): Promise<number> {
-    return (await storeTimeMs(this.#parts.redis)) - Date.now()
   }
 
   async #note(keys: Keys, { quarantine }: Lost, stage: Stage): Promise<void> {

@@ -121,7 +121,11 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
   const served = servedShards(shards, options.onlyShards, () => redis.disconnect())
   const instance = newInstance()
   const registry = new Registry(redis, fleet)
-  const spooling = new Spooling({ redis, shards, registry, instance, retentionMs, emit }, options.spool ?? null)
+  const { monotonic } = systemClock
+  const spooling = new Spooling(
+    { redis, shards, registry, instance, retentionMs, emit, monotonic },
+    options.spool ?? null,
+  )
   const { generations } = spooling
   const opened = openShards({
     redis,
@@ -155,7 +159,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
       concurrency,
     },
     held: () => claims.size,
-    monotonic: systemClock.monotonic,
+    monotonic,
   })
   let isDraining = false
   let pausedPools: ReadonlySet<string> = new Set()
@@ -171,7 +175,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     nonce: nonces(instance),
     stepsMax: () => (isDraining ? 0 : stepsMax), // then a walk gives its next step to others
   }
-  const noHandler = new NoHandler({ redis, shards, served, registry, walker, monotonic: systemClock.monotonic })
+  const noHandler = new NoHandler({ redis, shards, served, registry, walker, monotonic })
   const steps: Omit<StepsParts, 'onExtraWalks'> = {
     doorbell,
     ringAgain,

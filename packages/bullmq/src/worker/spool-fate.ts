@@ -35,7 +35,7 @@ function mayLeave({ status, updatedAtMs, isSaved }: Standing, nowMs: number): bo
   return isOver(status) && nowMs - updatedAtMs >= (isSaved ? WAIT_MS : UNSAVED_MS)
 }
 
-/** Runs that were at work a moment ago are not asked for. A time yet to come is of a clock that was wrong. */
-export function mayBeIdle({ touchedAtMs }: SpooledRunKey, wallMs: number): boolean {
-  return Math.abs(wallMs - touchedAtMs) >= WAIT_MS
+/** Runs that were at work a moment ago are not asked for. A time yet to come is of a server whose clock was wrong. */
+export function mayBeIdle({ touchedAtMs }: SpooledRunKey, nowMs: number): boolean {
+  return Math.abs(nowMs - touchedAtMs) >= WAIT_MS
 }

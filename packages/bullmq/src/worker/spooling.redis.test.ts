@@ -1,4 +1,4 @@
-import { createPlans, startCommand } from '@agentloom/engine'
+import { createPlans, startCommand, systemClock } from '@agentloom/engine'
 import { MemorySpool } from '@agentloom/engine/testing'
 import { expectNoKeys, redisUrl, removeKeys, testPrefix } from '@agentloom/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -29,7 +29,7 @@ async function opened(instance: string) {
   const spool = new MemorySpool()
   const registry = new Registry(redis, fleet)
   const spooling = new Spooling(
-    { redis, shards, registry, instance, retentionMs: 60_000, emit: () => undefined },
+    { redis, shards, registry, instance, retentionMs: 60_000, emit: () => undefined, monotonic: systemClock.monotonic },
     { spool },
   )
   const { journal, unguarded, doorbell, closeQueues } = openShards({ redis, shards, generations: spooling.generations })

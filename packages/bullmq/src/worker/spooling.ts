@@ -19,6 +19,7 @@ import type { Keys } from '../keys.ts'
 import { shardOf } from '../shards/shard-of.ts'
 import type { WorkerEvent } from './events.ts'
 import type { Registry } from './registry.ts'
+import { StoreClock } from './store-clock.ts'
 import { fateOf, mayBeIdle, type Fate, type Standing } from './spool-fate.ts'
 
 export interface SpoolOptions {
@@ -35,6 +36,8 @@ export interface SpoolingParts {
   /** How long an ended run stays in the journal. */
   readonly retentionMs: number
   readonly emit: (event: WorkerEvent) => void
+  /** Milliseconds. */
+  readonly monotonic: () => number
 }
 
 /** Enough to hide the latency of Redis. */
@@ -46,11 +49,13 @@ export class Spooling {
   readonly #parts: SpoolingParts
   readonly #spool: SpoolOptions | null
   #spooled: SpooledJournal | null = null
+  readonly #clock: StoreClock
   readonly #recovery = Promise.withResolvers<Recovery>()
 
   constructor(parts: SpoolingParts, spool: SpoolOptions | null) {
     this.#parts = parts
     this.#spool = spool
+    this.#clock = new StoreClock(parts.redis, parts.monotonic)
     this.generations = guardShards({
       ...parts,
       recover: async (keys, lost) => (await this.#recovery.promise).recover(keys, lost),
@@ -69,7 +74,7 @@ export class Spooling {
       this.#spooled = new SpooledJournal(journal, {
         spool,
         order,
-        now: () => Date.now(),
+        now: () => this.#clock.now(),
         onFailure: (error) =>
           this.#parts.emit(error === null ? { kind: 'spool-back' } : { kind: 'spool-failed', error }),
       })
@@ -94,6 +99,7 @@ export class Spooling {
 
   /** What this home knows and the journal may lack; before steps are taken. */
   async begin(): Promise<void> {
+    await this.#clock.look()
     await Promise.all(this.generations.map((generation) => generation.verify()))
     await (await this.#recovery.promise).catchUp()
   }
@@ -101,6 +107,7 @@ export class Spooling {
   /** Notices a loss also where nothing is to be written; puts again what the disk has refused. */
   async look(): Promise<void> {
     if (!this.isReady) await this.#spooled?.tryAgain()
+    await this.#clock.look()
     await Promise.all(this.generations.map((generation) => generation.verify()))
   }
 
@@ -111,7 +118,7 @@ export class Spooling {
     const { spool } = this.#spool
     const nowMs = await storeTimeMs(this.#parts.redis)
     const fates = new Map<SpooledRunKey, Fate>()
-    const idle = (await spool.runs()).filter((run) => mayBeIdle(run, Date.now()))
+    const idle = (await spool.runs()).filter((run) => mayBeIdle(run, nowMs))
     const look = async (run: SpooledRunKey): Promise<void> => {
       this.#spooled?.forget(run.runId) // before we look: whoever claims a step from here on puts the run again
       const standing = await this.#standingOf(journal, run.runId)

@@ -29,7 +29,7 @@ export type SpoolEntry =
   | { readonly kind: 'run'; readonly header: RunHeader; readonly definitionText: string | null; readonly atMs: number }
   | SpooledFact
 
-/** What is known of a run beyond its beginning. Times are those of the worker's clock. */
+/** What is known of a run beyond its beginning. Times are those of the store's clock, as the worker knew it. */
 export type SpooledFact =
   | { readonly kind: 'noted'; readonly claim: SpooledClaim; readonly note: Note; readonly atMs: number }
   | {
@@ -59,13 +59,13 @@ export interface SpooledClaim {
   readonly visit: number
   /** What had ended the step's last wait when it was claimed. */
   readonly wake: Wake | null
-  /** When it was claimed, by the worker's clock. */
+  /** When it was claimed. */
   readonly atMs: number
 }
 
 export interface SpooledRunKey {
   readonly runId: string
-  /** When something was put for it last, by the worker's clock. */
+  /** When something was put for it last. */
   readonly touchedAtMs: number
   /**
    * When it was found to be whole elsewhere, or gone as it should, by the store's clock; null: it stays. A run that leaves is not put

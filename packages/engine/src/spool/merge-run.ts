@@ -7,8 +7,6 @@ import { claimsOf, resolves, type ClaimFacts } from './claim-facts.ts'
 import { RunPlayer } from './run-player.ts'
 
 export interface MergeOptions {
-  /** The store's clock minus that of the worker whose spool it is. */
-  readonly clockOffsetMs?: number
   /** The store's clock: nothing has happened later, whatever a clock that was wrong for a while has said. Default: not known. */
   readonly nowMs?: number
   /**
@@ -40,11 +38,11 @@ export function mergeRun(
   plan: Plan,
   loaded: LoadedRun | null,
   spooled: SpooledRun,
-  { clockOffsetMs = 0, nowMs = Infinity, isLast = false }: MergeOptions = {},
+  { nowMs = Infinity, isLast = false }: MergeOptions = {},
 ): MergedRun {
   const start = restartCommand(plan, limitsInForce(loaded?.header ?? null, spooled.header))
   const found = loaded ?? { header: spooled.header, records: [{ kind: 'started', atMs: spooled.header.createdAtMs }] }
-  const player = new RunPlayer(plan, start, found, { clockOffsetMs, nowMs })
+  const player = new RunPlayer(plan, start, found, nowMs)
   const claims = claimsOf(spooled.facts)
   const held = claims.filter((claim) => player.isHeld(claim))
   const knownCount = player.records.length

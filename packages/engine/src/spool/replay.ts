@@ -17,8 +17,6 @@ export interface ReplayParts {
   readonly planOf: (hash: string, definitionText: string) => Plan
   /** Rings for what is to be done; nothing may be lost by it, for all of it is due in the journal. */
   readonly onReady: (plan: Plan, runId: string, ready: Ready) => Promise<void>
-  /** The store's clock minus this process's. */
-  readonly clockOffsetMs?: number
   /** See `MergeOptions`. */
   readonly nowMs?: number
 }
@@ -104,7 +102,6 @@ async function replaySpooled(
   const merge = (): MergedRun =>
     mergeRun(plan, loaded, spooled, {
       isLast: mode === 'last',
-      clockOffsetMs: parts.clockOffsetMs ?? 0,
       nowMs: parts.nowMs ?? Infinity,
     })
   let merged = merge()

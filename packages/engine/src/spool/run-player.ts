@@ -39,21 +39,14 @@ import type { ClaimFacts } from './claim-facts.ts'
 export class RunPlayer {
   readonly #plan: Plan
   readonly #start: StartRun
-  readonly #clockOffsetMs: number
   readonly #latestMs: number
   #run: RunState
   /** The highest epoch of a claim that is on record, by step. */
   readonly #epochs = new Map<string, number>()
 
-  constructor(
-    plan: Plan,
-    start: StartRun,
-    loaded: LoadedRun,
-    { clockOffsetMs, nowMs }: { readonly clockOffsetMs: number; readonly nowMs: number },
-  ) {
+  constructor(plan: Plan, start: StartRun, loaded: LoadedRun, nowMs: number) {
     this.#plan = plan
     this.#start = start
-    this.#clockOffsetMs = clockOffsetMs
     this.#latestMs = nowMs
     this.#run = this.#rebuilt(loaded)
     for (const record of loaded.records) if (record.kind === 'claimed') this.#recorded(record.stepId, record.epoch)
@@ -92,7 +85,7 @@ export class RunPlayer {
     if (settled?.settlement.kind !== 'success' || this.isResolved(stepId) || !isClosedTo(this.#run, stepId))
       return false
     const end = this.#run.records.findLast(({ kind }) => kind === 'ended' || kind === 'closing')
-    return end !== undefined && end.atMs < claim.atMs + this.#clockOffsetMs
+    return end !== undefined && end.atMs < claim.atMs
   }
 
   /** The step has been reopened since this claim. */
@@ -180,7 +173,7 @@ export class RunPlayer {
   end({ status, error, atMs }: Extract<SpooledFact, { kind: 'ended' }>): boolean {
     const run = this.#run
     const reopened = run.records.findLast(({ kind }) => kind === 'reopened')
-    const isOfBefore = reopened !== undefined && reopened.atMs > atMs + this.#clockOffsetMs
+    const isOfBefore = reopened !== undefined && reopened.atMs > atMs
     if (isOver(run.status) || run.closing !== null || isOfBefore) return false
     endRun(run, status, error ?? errorOf(status, run.timeoutMs), this.#context(atMs))
     return true
@@ -280,7 +273,7 @@ export class RunPlayer {
 
   /** By the store's clock; no record is older than the one before it. */
   #nowMs(atMs: number, run = this.#run): number {
-    return Math.max(Math.min(atMs + this.#clockOffsetMs, this.#latestMs), run.records.at(-1)?.atMs ?? 0)
+    return Math.max(Math.min(atMs, this.#latestMs), run.records.at(-1)?.atMs ?? 0)
   }
 }
 

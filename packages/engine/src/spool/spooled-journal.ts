@@ -31,7 +31,7 @@ export interface SpooledJournalOptions {
   readonly spool: Spool
   /** `parallel`: spool and journal at once, and the answer is handed on when both are done. `before`: one after the other. */
   readonly order: 'parallel' | 'before'
-  /** Milliseconds since 1970, by this process's clock. */
+  /** Milliseconds since 1970, by the journal's clock as far as this process knows it. */
   readonly now: () => number
   /** Told when the spool refuses to write, and when it does so no longer (null). */
   readonly onFailure?: (error: Error | null) => void
