@@ -1,5 +1,5 @@
 import { checkServer, type ServerWishes } from './check-server.ts'
-import { RedisConnectError, RedisUnreachableError, RedisUrlError } from './errors.ts'
+import { RedisConnectError, RedisFullError, RedisUnreachableError, RedisUrlError } from './errors.ts'
 import { DEFAULT_PREFIX, fleetKeysOf, isPrefix, keysOf, type FleetKeys, type Keys } from '../keys.ts'
 import { ShardCountError } from '../shards/errors.ts'
 import { fixShardCount, readShardCount } from '../shards/shard-count.ts'
@@ -29,7 +29,7 @@ export interface ConnectOptions extends ServerWishes {
 /**
  * A connection that was established once and then never gives up: commands wait while Redis is away and are sent again
  * when their reply was lost, which every script expects.
- * @throws {RedisUrlError} {@link RedisUnreachableError} {@link RedisConnectError} {@link ShardCountError}
+ * @throws {RedisUrlError} {@link RedisUnreachableError} {@link RedisConnectError} {@link RedisFullError} {@link ShardCountError}
  */
 export async function connect({
   redis: url,
@@ -80,7 +80,7 @@ async function withDeadline<Result>(work: Promise<Result>, address: string): Pro
   }
 }
 
-const OWN_ERRORS = [RedisConnectError, RedisUnreachableError, ShardCountError]
+const OWN_ERRORS = [RedisConnectError, RedisFullError, RedisUnreachableError, ShardCountError]
 
 function asConnectError(error: unknown, lastError: unknown, { address, options }: RedisTarget): unknown {
   if (OWN_ERRORS.some((own) => error instanceof own)) return error

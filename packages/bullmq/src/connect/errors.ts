@@ -60,7 +60,7 @@ export class RedisFullError extends AgentloomError {
   readonly retryable = true
   override readonly help = 'raise maxmemory, or wait until ended runs leave Redis'
   constructor() {
-    super('Redis is full: it takes no new runs')
+    super('Redis is full: it takes nothing new')
   }
 }
 

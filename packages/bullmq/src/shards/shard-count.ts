@@ -23,11 +23,14 @@ export async function readShardCount({ redis, key, wanted }: ShardCount): Promis
 }
 
 /**
- * As `readShardCount`, and fixed from here on: runs lie where this number puts them.
+ * As `readShardCount`, and fixed from here on: runs lie where this number puts them. Where it is fixed nothing is written, so
+ * that workers start on a full Redis.
  * @throws {ShardCountError} `config/shards`
+ * @throws {RedisFullError} `redis/full`
  */
 export async function fixShardCount({ redis, key, wanted }: ShardCount): Promise<number> {
-  const kept = await asked(redis.set(key, String(wanted ?? 1), 'NX', 'GET'))
+  const found = await asked(redis.get(key))
+  const kept = found ?? (await asked(redis.set(key, String(wanted ?? 1), 'NX', 'GET')))
   return agreed(kept, wanted)
 }
 

@@ -1,8 +1,10 @@
-import { removeKeys, expectNoKeys, redisUrl, testPrefix } from '@agentloom/testing'
+import { removeKeys, expectNoKeys, redisUrl, startRedis, testPrefix } from '@agentloom/testing'
 import { compileYaml, defineFunction } from '@agentloom/workflow'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createClient, type Client } from '../client/client.ts'
+import { connect } from '../connect/connect.ts'
+import { keysOf } from '../keys.ts'
 import { startTestWorker } from '../testing/test-worker.fixture.ts'
 
 let prefix: string
@@ -88,3 +90,25 @@ steps:
 test.each([[[]], [['a:b']], [['']]])('%j are no pools', async (pools) => {
   await expect(startTestWorker({ prefix, pools })).rejects.toMatchObject({ code: 'config/worker', place: 'pools' })
 })
+
+test('a worker starts on a Redis that is full, and tells its pools when there is room again', async () => {
+  await using server = await startRedis({ args: ['--maxmemory', '64mb', '--maxmemory-policy', 'noeviction'] })
+  const { redis } = await connect({ redis: server.url, prefix, fixesShards: true })
+  await redis.config('SET', 'maxmemory', '1')
+  const { runtime, workerEvents } = await startTestWorker({
+    redis: server.url,
+    prefix,
+    pools: ['gpu'],
+    functions: [step],
+  })
+  await using worker = runtime
+  expect(worker.isReady()).toBe(true)
+  expect(workerEvents).toContainEqual({
+    kind: 'error',
+    during: 'sweep',
+    error: expect.objectContaining({ message: expect.stringMatching(/OOM/) }),
+  })
+  await redis.config('SET', 'maxmemory', '0')
+  await expect.poll(() => redis.smembers(keysOf(prefix).pools), { timeout: 10_000 }).toEqual(['gpu'])
+  redis.disconnect()
+}, 20_000)

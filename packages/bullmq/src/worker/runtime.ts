@@ -94,7 +94,7 @@ export interface WorkerRuntime {
 const BEATS_PER_LEASE = 4
 const SWEEP_MS = 500
 const TRIM_MS = 60_000
-const SHARDS_MS = 5_000
+const PLACES_MS = 5_000
 const GRACE_MS = 10_000
 
 /**
@@ -103,6 +103,7 @@ const GRACE_MS = 10_000
  * @throws {RedisUrlError} `config/redis-url`
  * @throws {ShardCountError} `config/shards`
  * @throws {RedisUnreachableError} `redis/unreachable`, within 5 s
+ * @throws {RedisFullError} `redis/full`, where nothing of ours is in it yet
  * @throws {RedisConnectError} `redis/auth`, `redis/not-redis`, `redis/unsupported-version`, `redis/eviction-policy`
  */
 export async function startWorkerRuntime(options: WorkerOptions): Promise<WorkerRuntime> {
@@ -208,8 +209,9 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     if (presence.isSteady) await takeFromSilent(takeover)
   }
   const endsLeases = (): boolean => presence.isSteady
-  const keepShardCount = async (): Promise<void> => {
+  const tellPlaces = async (): Promise<void> => {
     await fixShardCount({ redis, key: fleet.shards, wanted: shards.length })
+    await opened.tellPools(served, pools)
   }
   const ticks = [
     new Ticks(leaseMs / BEATS_PER_LEASE, () => claims.beat(), onError('beat')),
@@ -227,7 +229,7 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     new Ticks(TRIM_MS, () => registry.trim(), onError('sweep')),
     new Ticks(TRIM_MS, () => noHandler.wakeAll(), onError('sweep')),
     // A redis that lost its data is told anew, before somebody starts with another number.
-    new Ticks(SHARDS_MS, () => keepShardCount(), onError('sweep')),
+    new Ticks(PLACES_MS, () => tellPlaces(), onError('sweep')),
     ...served
       .flatMap(({ shard }) => opened.journal.shards[shard] ?? [])
       .flatMap((own) => [
@@ -235,10 +237,10 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
         new Ticks(TRIM_MS, () => own.trimIndexes(), onError('sweep')),
       ]),
   ]
-  await opened.tellPools(served, pools)
   const channels = served.map(({ stops }) => stops)
   const stopListening = await listenForStops({ redis, channels, claims, onError: onError('beat') })
   await presence.beat() // who can be asked for steps is known
+  await tellPlaces().catch(onError('sweep'))
   await takeBackEnded(takeover).catch(onError('sweep')) // what it misses the sweeper takes
   for (const tick of ticks) tick.now() // what fell due while nobody was there
   let closed: Promise<void> | null = null
