@@ -225,7 +225,8 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
       onError('queue'),
     ),
     new Ticks(SWEEP_MS, () => spooling.look(), onError('spool')),
-    new Ticks(TRIM_MS, () => spooling.sweep(opened.journal), onError('spool')),
+    new Ticks(SWEEP_MS, async () => spooling.sweep?.dropRemoved(), onError('spool')),
+    new Ticks(TRIM_MS, async () => spooling.sweep?.sweep(), onError('spool')),
     new Ticks(TRIM_MS, () => registry.trim(), onError('sweep')),
     new Ticks(TRIM_MS, () => noHandler.wakeAll(), onError('sweep')),
     // A redis that lost its data is told anew, before somebody starts with another number.
@@ -238,7 +239,13 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
       ]),
   ]
   const channels = served.map(({ stops }) => stops)
-  const stopListening = await listenForStops({ redis, channels, claims, onError: onError('beat') })
+  const stopListening = await listenForStops({
+    redis,
+    channels,
+    claims,
+    onRemoved: (runId) => spooling.sweep?.removed(runId),
+    onError: onError('beat'),
+  })
   await presence.beat() // who can be asked for steps is known
   await tellPlaces().catch(onError('sweep'))
   await takeBackEnded(takeover).catch(onError('sweep')) // what it misses the sweeper takes

@@ -58,23 +58,45 @@ async function openedLongAgo() {
 
 test('a run that has left the journal is marked, and dropped when it was marked long ago; one that is at work is neither', async () => {
   await using here = await openedLongAgo()
-  await here.spooling.sweep(here.journal)
+  await here.spooling.sweep?.sweep()
   const [run] = await here.spool.runs()
   expect(run).toMatchObject({ runId: 'run', leavingAtMs: null })
   await here.journal.erase('run', 1)
-  await here.spooling.sweep(here.journal)
-  await here.spooling.sweep(here.journal)
+  await here.spooling.sweep?.sweep()
+  await here.spooling.sweep?.sweep()
   const [marked] = await here.spool.runs()
   expect(marked?.leavingAtMs).toBeGreaterThan(Date.now() - 60_000)
   await here.spool.mark(await here.spool.runs(), 0)
-  await here.spooling.sweep(here.journal)
+  await here.spooling.sweep?.sweep()
   expect(await here.spool.runs()).toEqual([])
+})
+
+test('a run that was removed by hand is dropped at once, one of the same name that is there is not', async () => {
+  await using here = await openedLongAgo()
+  here.spooling.sweep?.removed('run')
+  await here.spooling.sweep?.dropRemoved()
+  expect(await here.spool.runs()).toHaveLength(1)
+  await here.journal.erase('run', 1)
+  here.spooling.sweep?.removed('run')
+  await here.spooling.sweep?.dropRemoved()
+  expect(await here.spool.runs()).toEqual([])
+})
+
+test('a worker hears of a removal and forgets the run', async () => {
+  const spool = new MemorySpool()
+  await using _worker = (await startTestWorker({ prefix, functions: [echo], spool: { spool } })).runtime
+  await using client = await createClient({ redis: redisUrl(), prefix })
+  await client.start(chainOf(1), { runId: 'run' })
+  await client.waitForEnd('run')
+  expect(await spool.runs()).toHaveLength(1)
+  expect(await client.erase('run')).toBe(true)
+  await expect.poll(() => spool.runs()).toEqual([])
 })
 
 test('a run that goes on is marked no more', async () => {
   await using here = await openedLongAgo()
   await here.spool.mark(await here.spool.runs(), 0)
-  await here.spooling.sweep(here.journal)
+  await here.spooling.sweep?.sweep()
   expect(await here.spool.runs()).toMatchObject([{ runId: 'run', leavingAtMs: null }])
 })
 
@@ -94,7 +116,7 @@ test('a run that leaves is not put back after a loss, unless another worker know
 test('a run that Redis has lost is filled up and kept', async () => {
   await using here = await openedLongAgo()
   await removeKeys(prefix)
-  await here.spooling.sweep(here.journal)
+  await here.spooling.sweep?.sweep()
   expect(await here.journal.status('run')).toBe('timeout')
   expect(await here.spool.runs()).toHaveLength(1)
 })

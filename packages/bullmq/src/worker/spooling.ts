@@ -1,17 +1,12 @@
 import {
-  CorruptJournalError,
   Follower,
-  NewerFormatError,
   SpooledJournal,
   type EngineEvent,
   type FollowerParts,
   type Journal,
   type Spool,
-  type SpooledRunKey,
 } from '@agentloom/engine'
-import type { ValueJournal } from '../blobs/value-journal.ts'
 import type { RedisLink } from '../connect/link.ts'
-import { storeTimeMs } from '../connect/store-time.ts'
 import type { Generation } from '../generation/generation.ts'
 import { guardShards } from '../generation/guard.ts'
 import { Recovery } from '../generation/recovery.ts'
@@ -19,8 +14,8 @@ import type { Keys } from '../keys.ts'
 import { shardOf } from '../shards/shard-of.ts'
 import type { WorkerEvent } from './events.ts'
 import type { Registry } from './registry.ts'
+import { SpoolSweep } from './spool-sweep.ts'
 import { StoreClock } from './store-clock.ts'
-import { fateOf, mayBeIdle, type Fate, type Standing } from './spool-fate.ts'
 
 export interface SpoolOptions {
   readonly spool: Spool
@@ -40,15 +35,13 @@ export interface SpoolingParts {
   readonly monotonic: () => number
 }
 
-/** Enough to hide the latency of Redis. */
-const LOOKUPS_AT_ONCE = 64
-
 /** A worker's spool, and its part in the recovery of what Redis has lost. */
 export class Spooling {
   readonly generations: readonly Generation[]
   readonly #parts: SpoolingParts
   readonly #spool: SpoolOptions | null
   #spooled: SpooledJournal | null = null
+  #sweep: SpoolSweep | null = null
   readonly #clock: StoreClock
   readonly #recovery = Promise.withResolvers<Recovery>()
 
@@ -78,6 +71,8 @@ export class Spooling {
         onFailure: (error) =>
           this.#parts.emit(error === null ? { kind: 'spool-back' } : { kind: 'spool-failed', error }),
       })
+      const forget = (runId: string): void => this.#spooled?.forget(runId)
+      this.#sweep = new SpoolSweep({ ...this.#parts, generations: this.generations, spool, journal, forget })
     }
     const follower = new Follower({ journal: unguarded, doorbell, plans, observe })
     const spool = this.#spooled?.known ?? null
@@ -111,44 +106,9 @@ export class Spooling {
     await Promise.all(this.generations.map((generation) => generation.verify()))
   }
 
-  /** Marks runs that need the spool no longer, and forgets them a while later (`spool-fate.ts`). */
-  async sweep(journal: Pick<ValueJournal, 'header'>): Promise<void> {
-    if (this.#spool === null) return
-    const before = this.generations.map(({ value }) => value)
-    const { spool } = this.#spool
-    const nowMs = await storeTimeMs(this.#parts.redis)
-    const fates = new Map<SpooledRunKey, Fate>()
-    const idle = (await spool.runs()).filter((run) => mayBeIdle(run, nowMs))
-    const look = async (run: SpooledRunKey): Promise<void> => {
-      this.#spooled?.forget(run.runId) // before we look: whoever claims a step from here on puts the run again
-      const standing = await this.#standingOf(journal, run.runId)
-      if (standing !== 'damaged') fates.set(run, fateOf(run, standing, nowMs))
-    }
-    for (let at = 0; at < idle.length; at += LOOKUPS_AT_ONCE)
-      await Promise.all(idle.slice(at, at + LOOKUPS_AT_ONCE).map(look))
-    await Promise.all(this.generations.map((generation) => generation.verify()))
-    if (this.generations.some(({ value }, at) => value !== before[at])) return // something was lost while we looked
-    const of = (fate: Fate): readonly SpooledRunKey[] => idle.filter((run) => fates.get(run) === fate)
-    const isMarked = ({ leavingAtMs }: SpooledRunKey): boolean => leavingAtMs !== null
-    await spool.mark(
-      of('leaves').filter((run) => !isMarked(run)),
-      nowMs,
-    )
-    await spool.mark(of('stays').filter(isMarked), null)
-    await spool.drop(of('goes'))
-  }
-
-  /** Null: it has left the journal. */
-  async #standingOf(journal: Pick<ValueJournal, 'header'>, runId: string): Promise<Standing | null | 'damaged'> {
-    const { redis, shards } = this.#parts
-    const unsaved = shards[shardOf(runId, shards.length)]?.unsaved ?? ''
-    try {
-      const [header, waits] = await Promise.all([journal.header(runId), redis.zscore(unsaved, runId)])
-      return header && { ...header, isSaved: waits === null }
-    } catch (error) {
-      if (error instanceof CorruptJournalError || error instanceof NewerFormatError) return 'damaged'
-      throw error
-    }
+  /** What the spool may forget; null without one. */
+  get sweep(): SpoolSweep | null {
+    return this.#sweep
   }
 
   async #runsOf(shard: number): Promise<readonly string[]> {
