@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { RunHeader, SpoolEntry } from '@agentloom/engine/ports'
 import { afterEach, expect, test } from 'vitest'
+import { begun, ended, header } from '../testing/spooled-run.fixture.ts'
 import { SPOOL } from './tables.ts'
 import { readSpools, WorkerSpool } from './worker-spool.ts'
 
@@ -20,26 +20,6 @@ function newFolder(): string {
 afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(join(folder, '..'), { recursive: true, force: true })
 })
-
-const header: RunHeader = {
-  runId: 'run',
-  workflow: 'w',
-  definition: 'hash',
-  input: '{}',
-  tenant: null,
-  priority: 0,
-  tags: [],
-  status: 'running',
-  error: null,
-  createdAtMs: 1,
-  updatedAtMs: 1,
-  format: 1,
-  budgetNanoUsd: null,
-  timeoutMs: null,
-  parent: null,
-}
-const begun: SpoolEntry = { kind: 'run', header, definitionText: '{"ü":1}', atMs: 2 }
-const ended: SpoolEntry = { kind: 'ended', runId: 'run', status: 'cancelled', error: null, atMs: 3 }
 
 test('what was put is there after the process is gone, for whoever opens a spool in the folder next', async () => {
   const folder = newFolder()
