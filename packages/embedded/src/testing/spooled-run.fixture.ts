@@ -17,5 +17,10 @@ export const header: RunHeader = {
   timeoutMs: null,
   parent: null,
 }
-export const begun: SpoolEntry = { kind: 'run', header, definitionText: '{"ü":1}', atMs: 2 }
+export const begun: Extract<SpoolEntry, { readonly kind: 'run' }> = {
+  kind: 'run',
+  header,
+  definitionText: '{"ü":1}',
+  atMs: 2,
+}
 export const ended: SpoolEntry = { kind: 'ended', runId: 'run', status: 'cancelled', error: null, atMs: 3 }
