@@ -166,6 +166,20 @@ test('a retry that was spooled while the worker’s clock was an hour ahead is n
   expect(await emptied.due(10)).toMatchObject([{ kind: 'offer', cause: 'retry', stepId: 'a' }])
 })
 
+test('a wait that the journal has lost began when it began, also where the journal holds its claim', async () => {
+  const { spools, worker, memory } = await startedRun()
+  const claim = await claimed(worker(0), 'a')
+  memory.settle = () => Promise.reject(new Error('lost'))
+  const settlement = { kind: 'wait', wait: { kind: 'timer', delayMs: 700 }, usage: NO_USAGE } as const
+  const beganMs = now()
+  await expect(worker(0).settle({ claim, rank: 0, settlement, edges: [], next: null })).rejects.toThrow('lost')
+  Reflect.deleteProperty(memory, 'settle')
+  clock.advance(2_000)
+  await replayed(spools[0], memory, 'merge')
+  const waiting = (await memory.load('run'))?.records.find(({ kind }) => kind === 'waiting')
+  expect(waiting).toMatchObject({ atMs: beganMs, untilMs: beganMs + 700 })
+})
+
 test('what a full disk has refused is told from memory', async () => {
   const { spools, worker } = await startedRun()
   await done(worker(0), 'a')

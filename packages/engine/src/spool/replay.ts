@@ -106,7 +106,8 @@ async function replaySpooled(
     })
   let merged = merge()
   let addedCount = 0
-  if (loaded !== null && merged.held.length > 0 && (await resend(parts, plan, merged.held))) {
+  const held = mode === 'resend' ? merged.held : merged.held.filter((facts) => !waits(facts))
+  if (loaded !== null && held.length > 0 && (await resend(parts, plan, held))) {
     const before = loaded.records.length
     loaded = await journal.load(runId)
     addedCount = (loaded?.records.length ?? before) - before
@@ -132,6 +133,11 @@ async function replaySpooled(
     merged = merge()
   }
   throw new Error(`run ${runId} is written to all the time`)
+}
+
+/** A wait counts from when it began; told to the journal it would begin anew, after what is known to have come of it. */
+function waits({ settled }: ClaimFacts): boolean {
+  return settled?.settlement.kind === 'wait'
 }
 
 /** What came of claims that the journal holds. @returns whether it took anything */
