@@ -114,6 +114,7 @@ describe('what is refused, with its place', () => {
 test('the limit is on the bytes of the JSON text, exactly', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (plain) => {
+      fc.pre(!JSON.stringify(plain).includes('"__proto__":')) // refused whatever its size
       const bytes = Buffer.byteLength(writeValue(fromPlain(plain)))
       expect(() => fromPlain(plain, { bytesMax: bytes, depthMax: 200 })).not.toThrow()
       expect(() => fromPlain(plain, { bytesMax: bytes - 1, depthMax: 200 })).toThrow(
