@@ -59,6 +59,8 @@ export interface SpooledClaim {
   readonly visit: number
   /** What had ended the step's last wait when it was claimed. */
   readonly wake: Wake | null
+  /** As in `ClaimedStep`; missing in what older workers have left. */
+  readonly attempt?: number
   /** When it was claimed. */
   readonly atMs: number
 }

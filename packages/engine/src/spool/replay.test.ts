@@ -180,6 +180,27 @@ test('a wait that the journal has lost began when it began, also where the journ
   expect(waiting).toMatchObject({ atMs: beganMs, untilMs: beganMs + 700 })
 })
 
+test('an attempt that two workers have seen fail, the first when it was not asked any more, counts once', async () => {
+  const { spools, worker, memory } = await startedRun()
+  const error = { code: 'step/threw', message: 'no', place: null, help: null }
+  const settlement = { kind: 'retry', status: 'failed', error, usage: NO_USAGE, delayMs: 0 } as const
+  const late = await claimed(worker(0), 'a')
+  clock.advance(4_001)
+  const [due] = await memory.due(10, { endsLeases: true })
+  if (due?.kind !== 'offer') throw new Error(`nothing is offered again: ${due?.kind}`)
+  const again = { nonce: 'n-again', worker: 'w', leaseMs: 4_000, reads: [], isDecided: false }
+  const reply = await worker(1).claim({ ...again, offer: { runId: 'run', stepId: 'a', epoch: due.epoch } })
+  if (reply.outcome !== 'claimed') throw new Error(reply.outcome)
+  memory.settle = () => Promise.reject(new Error('lost')) // both are spooled; the journal is gone before it answers
+  for (const [index, claim] of [late, reply.claim].entries())
+    await expect(worker(index).settle({ claim, rank: 0, settlement, edges: [], next: null })).rejects.toThrow('lost')
+  const emptied = emptyJournal()
+  await replayed(spools[0], emptied, 'merge')
+  await replayed(spools[1], emptied, 'last')
+  const records = (await emptied.load('run'))?.records ?? []
+  expect(records.filter(({ kind }) => kind === 'failed')).toHaveLength(1)
+})
+
 test('what a full disk has refused is told from memory', async () => {
   const { spools, worker } = await startedRun()
   await done(worker(0), 'a')

@@ -69,6 +69,7 @@ export class RunPlayer {
     const epoch = this.#epochs.get(claim.stepId) ?? 0
     const isHeld = this.isHeld(facts)
     if (claim.epoch <= epoch && !isHeld) return facts.settled?.settlement.kind !== 'success' // claimed again since
+    if (cell !== undefined && isCounted(cell, facts)) return true
     if (cell === undefined || !(isHeld || this.#begin(cell, claim))) return false
     this.#go(cell, facts)
     return true
@@ -275,6 +276,11 @@ export class RunPlayer {
   #nowMs(atMs: number, run = this.#run): number {
     return Math.max(Math.min(atMs, this.#latestMs), run.records.at(-1)?.atMs ?? 0)
   }
+}
+
+/** Two claims may have tried the same attempt, of which the journal took the failure of one only. */
+function isCounted({ failures }: StepCell, { claim, settled }: ClaimFacts): boolean {
+  return settled?.settlement.kind === 'retry' && claim.attempt !== undefined && claim.attempt <= failures
 }
 
 const REASON = 'found in a spool'

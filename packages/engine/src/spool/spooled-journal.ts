@@ -218,9 +218,9 @@ export class SpooledJournal extends DelegatedJournal {
     void this.#put({ kind: 'run', header, definitionText, atMs: this.#options.now() })
   }
 
-  #remember({ claim, visit, wake }: ClaimedStep, worker: string): void {
+  #remember({ claim, visit, wake, attempt }: ClaimedStep, worker: string): void {
     const { runId, stepId, epoch, nonce } = claim
-    this.#claims.set(nonce, { runId, stepId, epoch, nonce, worker, visit, wake, atMs: this.#options.now() })
+    this.#claims.set(nonce, { runId, stepId, epoch, nonce, worker, visit, wake, attempt, atMs: this.#options.now() })
     const [oldest] = this.#claims.keys()
     if (this.#claims.size > CLAIMS_MAX && oldest !== undefined) this.#claims.delete(oldest)
   }
