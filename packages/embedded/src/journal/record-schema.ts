@@ -23,11 +23,14 @@ const usage = z.object({
 
 export const runStatus = z.enum(RUN_STATUSES)
 
+/** Names files and folders, also where the run comes from somebody's file: no separator, and not `..`. */
+const runId = z.string().regex(/^[A-Za-z0-9_-][A-Za-z0-9_.~-]{0,199}$/)
+
 const wait: z.ZodType<Wait> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('gate'), timeoutMs: z.number().nullable() }),
   z.object({ kind: z.literal('timer'), delayMs: z.number() }),
   z.object({ kind: z.literal('signal'), name: z.string(), timeoutMs: z.number().nullable() }),
-  z.object({ kind: z.literal('child'), runId: z.string() }),
+  z.object({ kind: z.literal('child'), runId }),
   z.object({ kind: z.literal('parked'), reason: z.string(), message: z.string(), checkMs: z.number().nullable() }),
 ])
 
@@ -82,7 +85,7 @@ export const fixedHeader = z.object({
   tags: z.array(z.string()),
   createdAtMs: atMs,
   format: z.int(),
-  parent: z.object({ runId: z.string(), stepId: z.string(), rootRunId: z.string() }).nullable().default(null),
+  parent: z.object({ runId, stepId: z.string(), rootRunId: runId }).nullable().default(null),
 })
 
 /** What is in force of a run's limits: a reopening may change it. */
@@ -96,7 +99,7 @@ export const wakeWish = z.object({ stepId, wake: given })
 export const signalWish = z.object({ name: z.string(), payload: z.string() })
 
 export const headerSchema: z.ZodType<RunHeader> = fixedHeader.extend({
-  runId: z.string(),
+  runId,
   definition: z.string(),
   input: z.string(),
   status: runStatus,

@@ -22,7 +22,7 @@ const wait: fc.Arbitrary<Wait> = fc.oneof(
   fc.record({ kind: fc.constant('gate' as const), timeoutMs: ms }),
   fc.record({ kind: fc.constant('timer' as const), delayMs: fc.nat() }),
   fc.record({ kind: fc.constant('signal' as const), name: text, timeoutMs: ms }),
-  fc.record({ kind: fc.constant('child' as const), runId: text }),
+  fc.record({ kind: fc.constant('child' as const), runId: fc.stringMatching(/^[A-Za-z0-9_-][A-Za-z0-9_.~-]{0,199}$/) }),
   fc.record({ kind: fc.constant('parked' as const), reason: text, message: text, checkMs: ms }),
 )
 const wake: fc.Arbitrary<Wake> = fc.oneof(

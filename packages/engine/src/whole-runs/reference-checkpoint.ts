@@ -62,7 +62,7 @@ const stepResult = z.looseObject({
 
 const document = z.looseObject({
   workflow_name: z.string(),
-  run_id: z.string().regex(/^[A-Za-z0-9_.~-]{1,200}$/, 'is no run id'),
+  run_id: z.string().regex(/^[A-Za-z0-9_-][A-Za-z0-9_.~-]{0,199}$/, 'is no run id'),
   workflow_definition: z.record(z.string(), z.unknown()),
   state: z.record(z.string(), z.unknown()).default({}),
   step_results: z.record(z.string(), stepResult).default({}),
