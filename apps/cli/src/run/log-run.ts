@@ -31,7 +31,8 @@ export async function logRun(given: string, options: LogOptions, surrounding: Io
   const print = (record: JournalRecord): void =>
     options.json === true ? io.stdout.write(logJson(record)) : io.stdout.line(logLine(record))
   const wanted = records.filter(isWanted)
-  for (const record of options.tail === undefined ? wanted : wanted.slice(-options.tail)) print(record)
+  for (const record of options.tail === undefined ? wanted : wanted.slice(Math.max(0, wanted.length - options.tail)))
+    print(record)
   if (options.follow !== true) return { code: 0 }
   return followed(io, async (signal) => {
     for await (const record of runs.follow(runId, records.length, signal)) if (isWanted(record)) print(record)
