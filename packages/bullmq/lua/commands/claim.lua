@@ -61,11 +61,15 @@ if not R.is_over_for(step) then
   reply, is_changed = refusal(c)
 end
 local offers = {}
-if R.is_keyed(step) and not (reply and (reply[1] == 2 or reply[2] == 'suspect')) then
-  offers = reply and R.next_turn(R.line(step)) or R.calls()
-  is_changed = is_changed or #offers > 0
+if R.is_keyed(step) and not reply then
+  offers = R.calls()
+elseif R.is_keyed(step) and reply[1] ~= 2 and reply[2] ~= 'suspect' then
+  local pool, refused = R.line(step), reply
+  R.when_kids_ended(function()
+    for _, value in ipairs(R.next_turn(pool)) do refused[#refused + 1] = value end
+  end)
 end
-if is_changed then R.flush() end
+if is_changed or #offers > 0 or #R.adds > 0 then R.flush() end
 if not reply then
   -- in the order of src/journal/header.ts
   reply = redis.call('HMGET', R.RUN, 'workflow', 'definition', 'input', 'tenant', 'priority', 'tags', 'status', 'error',

@@ -18,6 +18,11 @@ function R.end_run(ending, reason)
   if R.cleanup then R.close(ending, reason) else R.finish(ending, reason) end
 end
 
+-- What child runs of this run hold is free only when they have been ended: lib/turn.lua does both then.
+function R.when_kids_ended(act)
+  if R.kids and #R.kids > 0 then R.late = act else act() end
+end
+
 function R.parks_on_budget()
   return redis.call('HGET', R.RUN, 'onBudget') == 'park'
 end

@@ -203,17 +203,6 @@ function R.answered(step)
   if R.is_keyed(step) then redis.call('ZREM', R.ROOT .. 'bells:' .. R.line(step), R.RUN_ID .. '/' .. step) end
 end
 
--- A child run that this command ends along with its parent.
-function R.is_doomed(run)
-  for _, one in ipairs(R.doomed or {}) do
-    if one[1] == run then return true end
-  end
-  for _, child in ipairs(R.kids or {}) do
-    if child == run then return true end
-  end
-  return false
-end
-
 -- Nothing for a step that may not begin, whatever its place says.
 function R.ready_step(entry)
   local run, step = string.match(entry, '^([^/]*)/%d+/(.*)$')
@@ -226,7 +215,6 @@ function R.ready_step(entry)
     found.own, found.epoch, found.definition, found.priority = c, tonumber(c.epoch), R.definition, R.priority
     return found
   end
-  if R.is_doomed(run) then return nil end
   local f = redis.call('HMGET', R.ROOT .. 'run:' .. run, 'status', 'closing', 'definition', 'priority', 'held')
   if not f[1] or R.OVER[f[1]] or f[1] == 'paused' or (f[2] and f[2] ~= '') or (f[5] and f[5] ~= '') then return nil end
   found.text = redis.call('HGET', R.ROOT .. 'steps:' .. run, step)

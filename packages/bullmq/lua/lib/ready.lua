@@ -171,9 +171,14 @@ function R.flat_reply(offers, undecided, claimed)
 end
 
 -- What a run does not need any more is for others.
-function R.with_calls(offers)
-  for _, value in ipairs(R.key and R.calls() or {}) do offers[#offers + 1] = value end
-  return offers
+function R.reply_with_calls(offers)
+  local reply = R.flat_reply(offers, {}, nil)
+  if R.key then R.when_kids_ended(function()
+    local calls = R.calls()
+    for _, value in ipairs(calls) do reply[#reply + 1] = value end
+    reply[3] = reply[3] + #calls
+  end) end
+  return reply
 end
 
 -- A ready step that was handed out: neither its run nor its key makes it wait.
@@ -182,9 +187,9 @@ function R.is_offered(c)
 end
 
 function R.settled_reply(clean, undecided, next)
-  if R.has_ended then return R.flat_reply(R.key and R.calls() or {}, {}, nil) end
+  if R.has_ended then return R.reply_with_calls({}) end
   R.take_stock()
-  if R.closing then return R.flat_reply(R.with_calls(R.offers_of_cleanup()), {}, nil) end
+  if R.closing then return R.reply_with_calls(R.offers_of_cleanup()) end
   if R.cap then for _, c in ipairs(clean) do R.enqueue(c) end end
   local claimed = R.claim_next(clean, next)
   local offers = R.offers_of(clean, claimed)
@@ -225,7 +230,7 @@ function R.resolved(c, is_success, first, count, total, next, failure)
   if R.closing then
     R.not_due(c.step)
     R.closed(failure)
-    local reply = R.flat_reply(R.with_calls({}), {}, nil)
+    local reply = R.reply_with_calls({})
     R.flush()
     return reply
   end

@@ -18,10 +18,15 @@ local at, key, last = 3, 3, #ARGV
 while at <= last do
   local count = tonumber(ARGV[at + 1])
   local arguments = slice(at + 2, count)
+  R.late = nil
   R.begin(KEYS[key], KEYS[key + 1], KEYS[key + 2], KEYS[key + 3], arguments)
   local is_done, reply = pcall(COMMANDS[ARGV[at]], arguments)
   if not is_done then reply = {-1, type(reply) == 'table' and reply.err or tostring(reply)} end
   while #R.doomed > 0 do pcall(R.end_orphan, unpack(table.remove(R.doomed))) end -- one with nonsense in its keys costs itself only
+  if R.late then
+    R.begin('', '', '', '', {''})
+    pcall(R.late)
+  end
   replies[#replies + 1] = reply
   at = at + 2 + count
   key = key + 4

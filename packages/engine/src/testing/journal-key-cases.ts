@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ClaimReply, Journal, Offer, RunConcurrency, StartRun } from '../ports/journal.ts'
+import { NO_USAGE } from '../journal/record.ts'
 import type { JournalCase } from './journal-case.ts'
 import {
   childOf,
@@ -223,6 +224,17 @@ export const keyCases: readonly JournalCase[] = [
       const { offers } = await settled(journal, claim, waiting({ kind: 'child', runId: 'run.a' }), [])
       assert.deepEqual(runsOf(offers), ['run.a'])
       await claimed(journal, 'a', { runId: 'run.a' })
+    },
+  },
+  {
+    name: 'what a run and its child runs held is for others at once when it goes over its budget',
+    async run({ journal }) {
+      await start(journal, 'run', { limit: 1 }, { budgetNanoUsd: 1 })
+      const { claim } = await claimed(journal, 'a')
+      await start(journal, 'r2', { limit: 1 })
+      await journal.start(childOf('b')) // it waits before `r2`, for it is as old as its parent
+      const { offers } = await settled(journal, claim, { ...success('1'), usage: { ...NO_USAGE, costNanoUsd: 2 } }, [])
+      assert.deepEqual(runsOf(offers), ['r2'])
     },
   },
   {
