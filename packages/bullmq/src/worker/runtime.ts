@@ -198,9 +198,10 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
       onWreck: (queue, { jobId, problem }) => emit({ kind: 'job-malformed', queue, jobId, problem }),
     },
     {
-      // A worker that may claim nothing leaves bells to others, which it would spoil faster than they take them.
+      // A worker that may claim nothing leaves bells to others, which it would spoil faster than they take them. One that is closing
+      // may still be brought some.
       steps: async (job, onExtraWalks) =>
-        spooling.isReady ? serveStepJob({ ...steps, onExtraWalks }, job) : 'put-back',
+        spooling.isReady && !isDraining ? serveStepJob({ ...steps, onExtraWalks }, job) : 'put-back',
       runs: (job) => serveStartJob({ journal, follower, workflows, policy, emit }, job),
     },
   )
