@@ -91,6 +91,8 @@ export interface RunningWorker {
   readonly name: string
   /** Redis answers, and steps are taken. */
   isReady(): boolean
+  /** The disk takes what is spooled; also true without a spool. */
+  readonly isSpooling: boolean
   /** Steps in hand. */
   readonly held: number
   /** For a scrape: Prometheus' text format, and its content type. */
@@ -177,6 +179,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
       awayMs: options.awayMs === undefined ? AWAY_MS : options.awayMs,
       holder: runtime.worker,
       log,
+      environment,
     }),
   )
   const rest = opened.move()
@@ -187,6 +190,9 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
   return {
     name: runtime.worker,
     isReady: () => runtime.isReady(),
+    get isSpooling() {
+      return runtime.isSpooling
+    },
     get held() {
       return runtime.held
     },

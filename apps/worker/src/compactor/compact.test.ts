@@ -1,4 +1,4 @@
-import { NewerFormatError } from '@agentloom/engine'
+import { BlobMissingError, NewerFormatError } from '@agentloom/engine'
 import { expect, test } from 'vitest'
 import { compactLive, compactRound } from './compact.ts'
 import type { CompactorNews } from './messages.ts'
@@ -35,13 +35,19 @@ function place(runIds: readonly string[]) {
     news,
     gone: new Set<string>(),
     newer: new Set<string>(),
+    blobless: new Set<string>(),
     isDiskFull: false,
     round() {
       return compactRound(
         {
           unsaved: async (limit) => [...listed].slice(0, limit).map((runId) => ({ runId, since: '1' })),
           done: async (runs) => runs.forEach(({ runId }) => listed.delete(runId)),
+          postpone: async (runs) => {
+            for (const { runId } of runs) listed.delete(runId)
+            for (const { runId } of runs) listed.add(runId)
+          },
           load: async (runId) => {
+            if (this.blobless.has(runId)) throw new BlobMissingError(runId, 'digest')
             if (this.newer.has(runId)) throw new NewerFormatError(runId, 2, 1)
             return this.gone.has(runId) ? null : { header: header(runId), records: [] }
           },
@@ -86,6 +92,21 @@ test('runs that have left Redis or are of a later version hold up nobody', async
   expect([...here.files]).toEqual(['good'])
   expect(here.listed.size).toBe(0)
   expect(here.news).toContainEqual(expect.objectContaining({ kind: 'given-up', runId: 'newer' }))
+})
+
+test('a blob store that is away for a moment costs no run its checkpoint, and no other run its turn', async () => {
+  const runIds = Array.from({ length: 150 }, (_, n) => `run${n}`)
+  const here = place([...runIds, 'good'])
+  for (const runId of runIds) here.blobless.add(runId)
+  await expect(here.round()).rejects.toThrow(BlobMissingError)
+  await expect(here.round()).rejects.toThrow(BlobMissingError)
+  expect([...here.files]).toEqual(['good'])
+  here.blobless.clear()
+  await here.round()
+  await here.round()
+  expect(here.listed.size).toBe(0)
+  expect(here.files.size).toBe(151)
+  expect(here.news).not.toContainEqual(expect.objectContaining({ kind: 'given-up' }))
 })
 
 test('a run at work is written when it has changed, and forgotten when it works no more', async () => {

@@ -1,5 +1,6 @@
 import type { Compaction } from '@agentloom/bullmq'
 import type { CheckpointStore } from '@agentloom/embedded'
+import { BlobMissingError } from '@agentloom/engine'
 import { AgentloomError } from '@agentloom/workflow'
 import type { CompactorNews } from './messages.ts'
 
@@ -12,22 +13,27 @@ const WRITES_MAX = 8
 
 /**
  * Writes the checkpoints of runs that have come to rest, one round. A run is forgotten only when its file is on disk; one that
- * cannot be read is given up, and stays in Redis for its retention.
+ * cannot be read is given up, and stays in Redis for its retention. Where only a blob is not to be had now, it comes again
+ * after the others.
  * @returns whether there may be more
- * @throws what disk or Redis throws; what was not forgotten comes again
+ * @throws what disk, Redis or the blob store throws; what was not forgotten comes again
  */
 export async function compactRound(
-  compaction: Pick<Compaction, 'unsaved' | 'done' | 'load' | 'definition'>,
+  compaction: Pick<Compaction, 'unsaved' | 'done' | 'postpone' | 'load' | 'definition'>,
   store: Target['store'],
   tell: (news: CompactorNews) => void,
 ): Promise<boolean> {
   const runs = await compaction.unsaved(ROUND_MAX)
+  let missing: BlobMissingError | null = null
   for (let at = 0; at < runs.length; at += WRITES_MAX) {
     const batch = runs.slice(at, at + WRITES_MAX)
-    const written = await Promise.all(batch.map(({ runId }) => writeOne(compaction, { store, tell }, runId)))
-    await compaction.done(batch)
-    tell({ kind: 'written', count: written.filter(Boolean).length })
+    const outcomes = await Promise.all(batch.map(({ runId }) => writeOne(compaction, { store, tell }, runId)))
+    missing ??= outcomes.find((outcome) => outcome instanceof BlobMissingError) ?? null
+    await compaction.done(batch.filter((_, place) => !(outcomes[place] instanceof BlobMissingError)))
+    await compaction.postpone(batch.filter((_, place) => outcomes[place] instanceof BlobMissingError))
+    tell({ kind: 'written', count: outcomes.filter((outcome) => outcome === 'written').length })
   }
+  if (missing !== null) throw missing
   return runs.length === ROUND_MAX
 }
 
@@ -47,8 +53,8 @@ export async function compactLive(
   for (const runId of written.keys()) if (!live.has(runId)) written.delete(runId)
   for (const [runId, updatedAtMs] of live) {
     if (written.get(runId) === updatedAtMs) continue
-    await writeOne(compaction, { store, tell }, runId)
-    written.set(runId, updatedAtMs)
+    const outcome = await writeOne(compaction, { store, tell }, runId)
+    if (!(outcome instanceof BlobMissingError)) written.set(runId, updatedAtMs)
   }
 }
 
@@ -57,22 +63,24 @@ interface Target {
   readonly tell: (news: CompactorNews) => void
 }
 
+/** `none`: there is nothing to be written, or nothing that can be read. An error: it can't be read now. */
 async function writeOne(
   compaction: Pick<Compaction, 'load' | 'definition'>,
   { store, tell }: Target,
   runId: string,
-): Promise<boolean> {
+): Promise<'written' | 'none' | BlobMissingError> {
   try {
-    if (await writeOn(compaction, store, runId)) return true
+    if (await writeOn(compaction, store, runId)) return 'written'
     const loaded = await compaction.load(runId)
     const text = loaded === null ? null : await compaction.definition(loaded.header.definition)
-    if (loaded === null || text === null) return false // it has left Redis already
+    if (loaded === null || text === null) return 'none' // it has left Redis already
     await store.write(loaded, text)
-    return true
+    return 'written'
   } catch (error) {
+    if (error instanceof BlobMissingError) return error
     if (!isUnreadable(error)) throw error
     tell({ kind: 'given-up', runId, message: `${error.code} ${error.message}` })
-    return false
+    return 'none'
   }
 }
 

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { openBlobPlace, openCompaction } from '@agentloom/bullmq'
 import { CheckpointStore } from '@agentloom/embedded'
 import type { Logger } from '@agentloom/telemetry'
+import type { Environment } from '../settings/settings.ts'
 import { compactorNews, type CompactorStart, STOP } from './messages.ts'
 
 /** A dead compactor is replaced after this; nothing waits for it. */
@@ -20,6 +21,8 @@ export interface CompactorOptions extends CompactorStart {
   /** Name of this worker: holder of the lease. */
   readonly holder: string
   readonly log: Logger
+  /** Where a blob store's keys stand. */
+  readonly environment: Environment
 }
 
 export interface Compactor extends AsyncDisposable {
@@ -28,10 +31,10 @@ export interface Compactor extends AsyncDisposable {
 }
 
 /** Tries for the lease until closed. @throws {RedisUnreachableError} and what else connecting throws */
-export async function startCompactor({ holder, log, ...start }: CompactorOptions): Promise<Compactor> {
+export async function startCompactor({ holder, log, environment, ...start }: CompactorOptions): Promise<Compactor> {
   const trouble = (error: unknown): void =>
     log.warn({ during: 'compaction' }, `checkpoints are behind: ${String(error)}`)
-  const blobs = await openBlobPlace(start.blobs, process.env)
+  const blobs = await openBlobPlace(start.blobs, environment)
   const compaction = await openCompaction({ redis: start.redis, prefix: start.prefix, blobs })
   const checkpoints = new CheckpointStore(start.folder)
   let thread: Worker | null = null
@@ -46,7 +49,7 @@ export async function startCompactor({ holder, log, ...start }: CompactorOptions
   }
   const open = (): Worker => {
     log.info({ folder: start.folder }, 'writing checkpoints')
-    const opened = openThread(start, log)
+    const opened = openThread(start, log, environment)
     opened.once('error', trouble)
     opened.once('exit', () => {
       if (thread === opened) thread = null // the next beat opens another
@@ -89,10 +92,11 @@ export async function startCompactor({ holder, log, ...start }: CompactorOptions
   return { close, [Symbol.asyncDispose]: close }
 }
 
-function openThread(start: CompactorStart, log: Logger): Worker {
+function openThread(start: CompactorStart, log: Logger, env: Environment): Worker {
   const isSource = import.meta.url.endsWith('.ts')
   const thread = new Worker(new URL(`./compactor-thread${isSource ? '.ts' : '.js'}`, import.meta.url), {
     workerData: start,
+    env,
     // None of the host's flags, which may mean nothing here.
     execArgv: ['--disable-warning=ExperimentalWarning', ...(isSource ? ['--conditions=agentloom-source'] : [])],
     name: 'agentloom-compactor',

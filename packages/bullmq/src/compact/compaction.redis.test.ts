@@ -52,6 +52,29 @@ test('an ended run is listed until it has its checkpoint; one that ended again s
   await runtime.close()
 })
 
+test('a run that is postponed is listed behind the others, and one that was forgotten is not listed again', async () => {
+  const client = await createClient({ redis: redisUrl(), prefix })
+  const compaction = await openCompaction({ redis: redisUrl(), prefix })
+  for (const runId of ['first', 'second']) {
+    await client.start(plan, { runId })
+    await client.pause(runId, 'for the night')
+  }
+  const listed = await compaction.unsaved(10)
+  const [first, second] = listed
+  expect(listed.map(({ runId }) => runId)).toEqual(['first', 'second'])
+  await compaction.done([second!])
+  await client.start(plan, { runId: 'third' })
+  await client.pause('third', 'for the night')
+  await expect
+    .poll(async () => {
+      await compaction.postpone([first!, second!])
+      return (await compaction.unsaved(10)).map(({ runId }) => runId)
+    })
+    .toEqual(['third', 'first'])
+  compaction.close()
+  await client.close()
+})
+
 test('a paused run is listed, too, and is no run at work', async () => {
   const client = await createClient({ redis: redisUrl(), prefix })
   const compaction = await openCompaction({ redis: redisUrl(), prefix })

@@ -6,6 +6,7 @@ import { ValueJournal } from '../blobs/value-journal.ts'
 import { connect } from '../connect/connect.ts'
 import type { RedisLink } from '../connect/link.ts'
 import { redisError } from '../connect/redis-error.ts'
+import { storeTimeMs } from '../connect/store-time.ts'
 import type { Keys } from '../keys.ts'
 import { oldestOf } from '../journal/oldest.ts'
 import { shardOf } from '../shards/shard-of.ts'
@@ -49,6 +50,8 @@ export interface Compaction {
   unsaved(limit: number): Promise<readonly UnsavedRun[]>
   /** They have their checkpoint; one that has gone on and come to rest again since stays listed. */
   done(runs: readonly UnsavedRun[]): Promise<void>
+  /** They are listed behind the others from here on. */
+  postpone(runs: readonly UnsavedRun[]): Promise<void>
   /** Runs at work, those first that are the longest, with the time of their last record. */
   live(limit: number): Promise<readonly LiveRun[]>
   /** Null when the run has left Redis. @throws {CorruptJournalError} @throws {NewerFormatError} */
@@ -110,6 +113,19 @@ export async function openCompaction(options: CompactionOptions): Promise<Compac
         await scripts.call({ name: 'compacted', keys, args })
       }
       await Promise.all([...byShard].map(forget))
+    },
+    async postpone(runs) {
+      try {
+        const nowMs = runs.length === 0 ? 0 : await storeTimeMs(redis)
+        await Promise.all(
+          runs.map(({ runId }) => {
+            const keys = shards[shardOf(runId, shards.length)]
+            return keys === undefined ? 0 : redis.zadd(keys.unsaved, 'XX', 'GT', nowMs, runId)
+          }),
+        )
+      } catch (error) {
+        throw redisError(error)
+      }
     },
     async live(limit) {
       try {
