@@ -64,8 +64,12 @@ interface Standing {
 function healthOf({ worker, isDraining }: Standing): Health {
   const held = worker?.held ?? 0
   if (worker === null) return { state: 'starting', worker: null, held }
-  const state = isDraining ? 'draining' : worker.isReady() ? 'ready' : 'no-redis'
-  return { state, worker: worker.name, held }
+  return { state: isDraining ? 'draining' : readinessOf(worker), worker: worker.name, held }
+}
+
+function readinessOf(worker: RunningWorker): Health['state'] {
+  if (worker.isReady()) return 'ready'
+  return worker.isSpooling ? 'no-redis' : 'no-spool'
 }
 
 async function start(settings: WorkerSettings, environment: Environment, logger: Logger): Promise<RunningWorker> {

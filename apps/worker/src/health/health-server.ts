@@ -7,7 +7,7 @@ const CONNECTIONS_MAX = 64
 
 /** What a worker says of itself. */
 export interface Health {
-  readonly state: 'starting' | 'ready' | 'no-redis' | 'draining'
+  readonly state: 'starting' | 'ready' | 'no-redis' | 'no-spool' | 'draining'
   readonly worker: string | null
   /** Steps in hand. */
   readonly held: number

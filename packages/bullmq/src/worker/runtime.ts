@@ -77,6 +77,8 @@ export interface WorkerRuntime {
   readonly worker: string
   /** Redis answers and jobs are taken. */
   isReady(): boolean
+  /** The disk takes what is spooled; also true without a spool. */
+  readonly isSpooling: boolean
   /** Steps that this process holds. */
   readonly held: number
   /** Somebody has paused a queue of its pools: what is in flight ends, nothing new of them begins. */
@@ -265,6 +267,9 @@ export async function startWorkerRuntime(options: WorkerOptions): Promise<Worker
     worker,
     isReady: () =>
       redis.status === 'ready' && closed === null && spooling.isReady && workers.every((one) => one.isRunning()),
+    get isSpooling() {
+      return spooling.isReady
+    },
     get held() {
       return claims.size
     },

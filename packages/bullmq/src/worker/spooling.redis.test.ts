@@ -124,11 +124,13 @@ test('a run that Redis has lost is filled up and kept', async () => {
 test('a worker whose disk refuses puts bells back instead of failing their jobs', async () => {
   const spool = new MemorySpool()
   spool.failure = new Error('no space left')
-  await using _worker = (await startTestWorker({ prefix, functions: [echo], spool: { spool } })).runtime
+  await using worker = (await startTestWorker({ prefix, functions: [echo], spool: { spool } })).runtime
   await using client = await createClient({ redis: redisUrl(), prefix })
   const [queue] = await client.queues()
   await client.start(chainOf(3), { runId: 'run' })
   await expect.poll(() => queue?.getJobCounts('failed', 'delayed')).toEqual({ failed: 0, delayed: 1 })
+  expect(worker).toMatchObject({ isSpooling: false })
+  expect(worker.isReady()).toBe(false)
   spool.failure = null
   expect(await client.result('run')).toMatchObject({ status: 'success' })
   expect(await queue?.getFailedCount()).toBe(0)
