@@ -123,6 +123,12 @@ test('answers that lie beside the workflow file are proposed as a command, where
   expect(await call(['run', './ask.yaml', '--mock-responses', 'recorded.json'], { cwd })).toMatchObject({ code: 0 })
 })
 
+test('recorded answers serve a sub-workflow in another file, too', async () => {
+  const parent = 'name: parent\nsteps:\n  - {id: below, type: subworkflow, workflow_path: ask.yaml}\n'
+  const cwd = folderWith({ 'ask.yaml': ASK, 'recorded.json': ANSWERS, 'parent.yaml': parent })
+  expect(await call(['run', 'parent.yaml', '--mock-responses', 'recorded.json'], { cwd })).toMatchObject({ code: 0 })
+})
+
 test('an unknown time zone is told, and nothing else changes', async () => {
   const called = await call(['runs'], { env: { TZ: 'Nonsense/Zone' } })
   expect(called).toMatchObject({ code: 0, stdout: 'No runs found.\n' })

@@ -32,14 +32,19 @@ export function withBulkOptions(command: Command): Command {
  * @throws {UsageError} both, or neither
  */
 export function isPicking(runId: string | undefined, options: BulkOptions): runId is undefined {
-  const { status, workflow, since, limit, rate, dryRun } = options
+  const { status, workflow, since } = options
   if (runId === undefined) {
     if (status !== undefined || workflow !== undefined || since !== undefined) return true
     throw new UsageError("Missing argument 'RUN_ID', or --status, --workflow or --since to pick runs.")
   }
+  refusePicking(options)
+  return false
+}
+
+/** For a run that is named. @throws {UsageError} */
+export function refusePicking({ status, workflow, since, limit, rate, dryRun }: BulkOptions): void {
   if ([status, workflow, since, limit, rate, dryRun].some((option) => option !== undefined))
     throw new UsageError('Options that pick runs go without RUN_ID.')
-  return false
 }
 
 export function rateOf({ rate = RATE }: BulkOptions): number {

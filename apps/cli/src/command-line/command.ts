@@ -24,7 +24,7 @@ const COMMON_EXITS = [
 ] as const
 
 export const RUN_EXITS: readonly (readonly [number, string])[] = [
-  [0, 'success, or paused at a gate or by `pause`'],
+  [0, 'success; or it waits for somebody: paused at a gate or by `pause`, or parked'],
   [1, 'failed, timed out, cancelled or out of budget; the file does not load'],
   [2, 'the command line is wrong'],
   [130, 'paused by Ctrl-C (129 SIGHUP, 143 SIGTERM); resume it'],

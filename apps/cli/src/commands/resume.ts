@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { isPicking, withBulkOptions, type BulkOptions } from '../command-line/bulk-options.ts'
+import { isPicking, refusePicking, withBulkOptions, type BulkOptions } from '../command-line/bulk-options.ts'
 import { describedCommand, RUN_EXITS, type Act } from '../command-line/command.ts'
 import { decisionsOf, withDecisionOptions, type DecisionOptions } from '../command-line/decisions.ts'
 import { redisOption } from '../command-line/options.ts'
@@ -30,7 +30,8 @@ export function resumeCommand(act: Act): Command {
     .action((given: string | undefined, options: RunOptions & DecisionOptions & BulkOptions) =>
       act(async (surrounding) => {
         const isDeciding = options.approve !== undefined || options.reject !== undefined
-        if (!isDeciding && isPicking(given, options)) {
+        if (isDeciding) refusePicking(options)
+        else if (isPicking(given, options)) {
           const { jsonAs, checkpoint, checkpointDir } = options
           refuseWith('many-runs', {
             '--json=agentloom': jsonAs,

@@ -56,6 +56,7 @@ test('without statuses cancel picks what is not over', async () => {
 
 test.each<[string, readonly string[], string]>([
   ['neither a run nor a choice', ['cancel'], "Missing argument 'RUN_ID', or --status"],
+  ['both, deciding a gate', ['resume', 'r', '--approve', '--dry-run'], 'Options that pick runs go without RUN_ID.'],
   ['both', ['cancel', 'r', '--status', 'failed'], 'Options that pick runs go without RUN_ID.'],
   ['a status that there is not', ['cancel', '--status', 'failed,broken'], "'broken' is none of queued"],
   ['a time that is none', ['resume', '--since', 'yesterday'], "'yesterday' is neither a duration"],

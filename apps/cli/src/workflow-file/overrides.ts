@@ -52,7 +52,7 @@ function withConfig(definition: Definition, overrides: Overrides, settings: Sett
     config['responses_file'] = recorded.name
     config['latency_model'] = recorded.hasLatency === true ? 'replay' : 'constant'
     config['latency_ms'] = 0
-    files = { [recorded.name]: recorded.text }
+    files = { ...files, [recorded.name]: recorded.text }
   }
   if (given === undefined && Object.keys(config).length === 0) return definition
   return { ...definition, workflow: { ...definition.workflow, config }, files }
