@@ -9,6 +9,7 @@ import { printable } from './terminal/printable.ts'
 const CONCURRENT_STEPS_MAX = 1_024
 const CANDIDATE_CACHE_MAX = 1_000_000
 const SHARDS_MAX = 128
+const BACKLOG_MAX = 999_999_999
 const SHOWN_CHARACTERS_MAX = 80
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -51,6 +52,16 @@ export const settingsTable = {
   AGENTLOOM_SHARDS: whole(SHARDS_MAX)
     .optional()
     .describe('Number of shards, fixed when the first worker or run starts (default: as fixed, else 1).'),
+  AGENTLOOM_BACKLOG: whole(BACKLOG_MAX)
+    .optional()
+    .describe('Runs that may wait to be begun; above it starting one is refused. Default 1,000,000.'),
+  AGENTLOOM_MEMORY_MARK: z
+    .string()
+    .regex(/^\d{1,3}$/, 'give a whole number of percent')
+    .transform(Number)
+    .pipe(z.int().min(10).max(100))
+    .optional()
+    .describe('Percent of maxmemory from which on Redis takes no new runs. Default 90.'),
   AGENTLOOM_DURABILITY: text()
     .refine(isStartDurability, 'write redis, aof or replicas(N)')
     .optional()

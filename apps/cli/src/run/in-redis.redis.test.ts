@@ -58,6 +58,15 @@ test('without a worker a run waits: it can be left, paused, resumed and cancelle
   expect(JSON.parse(other.stdout)).toMatchObject({ run_id: 'other', workflow: 'double' })
 })
 
+test('above the backlog that is set a run is refused', async () => {
+  const cwd = folderWith({ 'double.yaml': DOUBLE, 'double.mjs': DOUBLE_MODULE })
+  const start = (id: string) =>
+    call(['run', 'double.yaml', '--id', id, '--detach'], { cwd, env: { ...env, AGENTLOOM_BACKLOG: '1' } })
+  expect(await start('first')).toMatchObject({ code: 0 })
+  const refused = await start('second')
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('run/backlog') })
+})
+
 const DEAR = `
 name: dear
 config: {budget_usd: 0.01, on_budget: park}

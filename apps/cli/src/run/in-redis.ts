@@ -38,7 +38,7 @@ export async function connect({
   url,
   prefix,
   shards,
-  durability,
+  starts,
   redact,
   blobs,
   retentionMs,
@@ -47,7 +47,7 @@ export async function connect({
 }: RedisPlace): Promise<Client> {
   return createClient({
     redis: url,
-    durability,
+    ...starts,
     prefix,
     redact,
     blobs: await openBlobPlace(blobs, env),

@@ -1,4 +1,4 @@
-import type { StartDurability } from '@agentloom/bullmq/client'
+import type { ClientOptions } from '@agentloom/bullmq/client'
 import { resolve } from 'node:path'
 import type { Io } from '../io/io.ts'
 import type { Settings } from '../settings.ts'
@@ -10,7 +10,7 @@ export type Place =
       readonly url: string
       readonly prefix: string
       readonly shards: number | undefined
-      readonly durability: StartDurability | undefined
+      readonly starts: Pick<ClientOptions, 'backlogMax' | 'memoryMark' | 'durability'>
       readonly redact: readonly string[]
       readonly blobs: string
       readonly retentionMs: number | undefined
@@ -25,11 +25,30 @@ export function placeOf(redis: string | undefined, settings: Settings, io: Io): 
   const url = redis ?? settings.AGENTLOOM_REDIS_URL ?? settings.REDIS_URL
   const { AGENTLOOM_PREFIX: prefix, AGENTLOOM_SHARDS: shards, AGENTLOOM_REDACT_STATE_KEYS: redact = [] } = settings
   if (url !== undefined) {
-    const { AGENTLOOM_BLOBS: blobs, AGENTLOOM_RETENTION: retentionMs, AGENTLOOM_DURABILITY: durability } = settings
+    const { AGENTLOOM_BLOBS: blobs, AGENTLOOM_RETENTION: retentionMs } = settings
     const { home } = embeddedPlace(settings, io)
-    return { kind: 'redis', url, prefix, shards, durability, redact, blobs, retentionMs, home, env: io.env }
+    return {
+      kind: 'redis',
+      url,
+      prefix,
+      shards,
+      starts: startsOf(settings),
+      redact,
+      blobs,
+      retentionMs,
+      home,
+      env: io.env,
+    }
   }
   return embeddedPlace(settings, io)
+}
+
+function startsOf({
+  AGENTLOOM_BACKLOG: backlogMax,
+  AGENTLOOM_MEMORY_MARK: percent,
+  AGENTLOOM_DURABILITY: durability,
+}: Settings): Pick<ClientOptions, 'backlogMax' | 'memoryMark' | 'durability'> {
+  return { backlogMax, memoryMark: percent === undefined ? undefined : percent / 100, durability }
 }
 
 export function embeddedPlace(settings: Settings, io: Io): Place & { readonly kind: 'embedded' } {
