@@ -96,6 +96,20 @@ test('a run whose budget is spent is parked, explained, and goes on with more', 
   expect(JSON.parse(again.stdout)).toMatchObject({ status: 'success', cost_usd: 0.04 })
 })
 
+test('a run ends its command, too, when the run below it is parked; the run at the top is resumed', async () => {
+  const parent = 'name: parent\nsteps:\n  - {id: s, type: subworkflow, workflow_path: dear.yaml}\n'
+  const cwd = folderWith({ 'dear.yaml': DEAR, 'parent.yaml': parent, 'answers.json': DEAR_ANSWERS })
+  const called = await call(['run', 'parent.yaml'], { cwd })
+  expect(called).toMatchObject({ code: 0, stderr: '' })
+  const id = idIn(called)
+  const explained = await call(['explain', id], { cwd })
+  expect(explained.stdout).toMatch(
+    /is parked: step s waits for its child run \w+\.s: its budget is spent since .*\nmend it with: agentloom resume [a-z0-9]{16} --budget USD\n/,
+  )
+  const again = await call(['resume', id, '--budget', '1', '--json'], { cwd })
+  expect(JSON.parse(again.stdout)).toMatchObject({ status: 'success', cost_usd: 0.04 })
+})
+
 test('without a decision it pauses again', async () => {
   const { cwd, id } = await paused()
   const called = await call(['resume', id, '--json'], { cwd })

@@ -86,6 +86,18 @@ test('a run whose budget is spent ends its command: nothing goes on before someb
   expect((await agentloom('resume mine --budget 1')).stdout).toContain('success in')
 })
 
+test('so does a run whose child run has spent its budget', async () => {
+  const parent = 'name: parent\nsteps:\n  - {id: s, type: subworkflow, workflow_path: dear.yaml}\n'
+  const files = { 'double.mjs': DOUBLE_MODULE, 'dear.yaml': DEAR, 'parent.yaml': parent, 'answers.json': ANSWERS }
+  const cwd = folderWith(files)
+  const agentloom = here(cwd)
+  await using _worker = await worker(cwd)
+  const run = await agentloom('run parent.yaml --id mine --mock-responses answers.json')
+  expect(run).toMatchObject({ code: 0, stderr: '' })
+  expect((await agentloom('explain mine')).stdout).toContain('mend it with: agentloom resume mine --budget USD')
+  expect((await agentloom('resume mine --budget 1')).stdout).toContain('success in')
+})
+
 test('a run that Redis no longer has is shown from its checkpoint', async () => {
   const cwd = folderWith({ 'double.yaml': DOUBLE, 'double.mjs': DOUBLE_MODULE })
   const agentloom = here(cwd)

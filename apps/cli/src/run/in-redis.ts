@@ -140,14 +140,14 @@ export async function watchToItsEnd(client: Client, watched: Watched, io: Io): P
   let cursor = from
   const rest = new AbortController()
   let isDoubtful = false
+  const restIfNeeded = async (): Promise<void> => {
+    const loaded = await client.load(runId)
+    if (loaded !== null && (await needsSomebody(loaded, (child) => client.load(child)))) rest.abort()
+  }
   const tell = (record: JournalRecord): void => {
     cursor += 1
     isDoubtful ||= mayNeedSomebody(record)
-    if (isDoubtful)
-      client.load(runId).then(
-        (loaded) => (loaded !== null && needsSomebody(loaded) ? rest.abort() : undefined),
-        () => undefined, // the events meet the same, and tell it
-      )
+    if (isDoubtful) void restIfNeeded().catch(() => undefined) // the events meet the same, and tell it
     if (record.kind === 'claimed') clearTimeout(waiting)
     const news = newsOfRecord(record)
     if (news !== null) view.tell(news)

@@ -118,9 +118,9 @@ export async function openCompaction(options: CompactionOptions): Promise<Compac
       try {
         const nowMs = runs.length === 0 ? 0 : await storeTimeMs(redis)
         await Promise.all(
-          runs.map(({ runId }) => {
+          runs.map(async ({ runId }) => {
             const keys = shards[shardOf(runId, shards.length)]
-            return keys === undefined ? 0 : redis.zadd(keys.unsaved, 'XX', 'GT', nowMs, runId)
+            if (keys !== undefined) await redis.zadd(keys.unsaved, 'XX', 'GT', nowMs, runId)
           }),
         )
       } catch (error) {

@@ -63,12 +63,20 @@ export class LiveRuns {
     if (this.#isAtRest(run)) void this.#rest(run).catch((error: unknown) => this.lose(run.id, error))
   }
 
-  /** Paused, or parked for want of a human: more to spend, or another chance for steps that took their process along. */
   #isAtRest({ id }: LiveRun): boolean {
-    const state = this.#parts.journal.stateOf(id)
+    return this.#waitsForSomebody(id)
+  }
+
+  /** Paused, or parked for want of a human: more to spend, or another chance for steps that took their process along. */
+  #waitsForSomebody(runId: string): boolean {
+    const state = this.#parts.journal.stateOf(runId)
     if (state?.status === 'paused' || state?.awaitsBudget === true) return true
-    const waits = [...(state?.cells.values() ?? [])].flatMap(({ wait }) => wait ?? [])
-    return state?.status === 'parked' && waits.every((wait) => wait.kind === 'parked' && wait.reason === 'quarantined')
+    if (state?.status !== 'parked') return false
+    const waits = [...state.cells.values()].flatMap(({ wait }) => wait ?? [])
+    return waits.every((wait) => {
+      if (wait.kind === 'child') return this.#waitsForSomebody(wait.runId)
+      return wait.kind === 'gate' || (wait.kind === 'parked' && wait.reason === 'quarantined')
+    })
   }
 
   /** All its gates wait. Where one has a time-out somebody must be there when that is over; else any process may take it. */

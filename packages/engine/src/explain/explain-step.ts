@@ -83,7 +83,7 @@ function explainWait({ tree, node, fold, path, rootRunId }: StepAt, wait: Wait, 
   }
 }
 
-function explainWork({ tree, node, fold }: StepAt, { epoch }: StepFold, facts: Facts): Reason {
+function explainWork({ tree, node, fold, rootRunId }: StepAt, { epoch }: StepFold, facts: Facts): Reason {
   const { runId } = tree.loaded.header
   const claim = tree.loaded.records.findLast(
     (record) => record.kind === 'claimed' && record.stepId === node.id && record.epoch === epoch,
@@ -92,7 +92,10 @@ function explainWork({ tree, node, fold }: StepAt, { epoch }: StepFold, facts: F
   const sinceMs = claim?.atMs ?? null
   if (facts.workers === null) {
     if (facts.owner === null)
-      return reason('nobody', 'was at work when its process ended', { sinceMs, command: `agentloom resume ${runId}` })
+      return reason('nobody', 'was at work when its process ended', {
+        sinceMs,
+        command: `agentloom resume ${rootRunId}`,
+      })
     return reason('at-work', `is at work since ${at(sinceMs)} in ${facts.owner}`, { heldBy: facts.owner, sinceMs })
   }
   const untilMs = facts.dueAtMs(runId, node.id)
@@ -119,12 +122,12 @@ function explainWork({ tree, node, fold }: StepAt, { epoch }: StepFold, facts: F
 
 const NO_WORKER = 'there is no worker that could take it over'
 
-function explainReady({ tree, node, inFlight }: StepAt, facts: Facts): Reason {
+function explainReady({ tree, node, inFlight, rootRunId }: StepAt, facts: Facts): Reason {
   const { plan, loaded } = tree
   const { runId } = loaded.header
   if (facts.workers === null) {
     if (facts.owner === null)
-      return reason('nobody', 'is ready, and no process has the run', { command: `agentloom resume ${runId}` })
+      return reason('nobody', 'is ready, and no process has the run', { command: `agentloom resume ${rootRunId}` })
     return reason('queued', `is ready, and waits for a place in ${facts.owner}`, { heldBy: facts.owner })
   }
   const pool = poolOf(plan, node.id)

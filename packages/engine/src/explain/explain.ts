@@ -13,7 +13,7 @@ import type { Facts, RunTree } from './facts.ts'
 export function explainRun(tree: RunTree, facts: Facts): Explanation {
   const { runId, workflow, status } = tree.loaded.header
   const base = { runId, workflow, status }
-  const whole = explainWhole(tree)
+  const whole = explainWhole(tree, runId)
   if (whole !== null && isOver(status)) return told(base, whole, [])
   const steps = explainSteps(tree, facts, { prefix: '', rootRunId: runId })
   if (whole !== null) return told(base, whole, steps)
@@ -38,6 +38,8 @@ const RANKS: readonly WaitCause[] = [
   'worker-gone',
   'no-worker',
   'no-handler',
+  'awaiting_budget',
+  'paused',
   'parked',
   'gate',
   'nobody',
@@ -63,7 +65,7 @@ function told(
 }
 
 /** What is so of the run as a whole, whatever its steps do. */
-function explainWhole({ loaded: { header, records } }: RunTree): Reason | null {
+function explainWhole({ loaded: { header, records } }: RunTree, rootRunId: string): Reason | null {
   if (isOver(header.status)) return explainEnd(header)
   const last = records.findLast(({ kind }) => kind === 'paused' || kind === 'reopened' || kind === 'closing')
   if (last?.kind !== 'paused') return null
@@ -75,7 +77,7 @@ function explainWhole({ loaded: { header, records } }: RunTree): Reason | null {
       ? `its budget is spent since ${momentText(last.atMs)}`
       : `somebody holds it since ${momentText(last.atMs)}: ${last.reason}`,
     sinceMs: last.atMs,
-    command: `agentloom resume ${header.runId}${isBudget ? ' --budget USD' : ''}`,
+    command: `agentloom resume ${rootRunId}${isBudget ? ' --budget USD' : ''}`,
   }
 }
 
@@ -118,7 +120,13 @@ function explainSteps(tree: RunTree, facts: Facts, { prefix, rootRunId }: At): r
     const own: StepReason = { ...explainStep(at, facts), path, runId, stepId: node.id }
     const child = tree.children.get(node.id)
     if (child === undefined || isOver(child.loaded.header.status)) return [own]
-    return [own, ...explainSteps(child, facts, { prefix: `${path}.`, rootRunId })]
+    const whole = explainWhole(child, rootRunId)
+    const held = whole && {
+      ...own,
+      ...whole,
+      text: `waits for its child run ${child.loaded.header.runId}: ${whole.text}`,
+    }
+    return [held ?? own, ...explainSteps(child, facts, { prefix: `${path}.`, rootRunId })]
   })
 }
 
