@@ -61,7 +61,8 @@ export function cancel(
 
 /** A child run whose parent is over when it begins. */
 export function endWithParent(run: RunState, parent: RunState, ctx: CommandContext): void {
-  cut(run, parentEndedError(parent.closing?.status ?? parent.status), ctx)
+  const ending = isOver(parent.status) ? parent.status : (parent.closing?.status ?? parent.status)
+  cut(run, parentEndedError(ending), ctx)
 }
 
 function cut(run: RunState, error: ErrorInfo, ctx: CommandContext): RunTransition {

@@ -4,6 +4,7 @@ import type { Journal, Wait } from '../ports/journal.ts'
 import {
   childOf,
   claimed,
+  failure,
   idsOf,
   kindsOf,
   reopening,
@@ -207,6 +208,19 @@ export const childCases: readonly JournalCase[] = [
       assert.deepEqual(await journal.start(childOf('a')), { outcome: 'started', offers: [] })
       const { status, error } = (await journal.header('run.a')) ?? {}
       assert.deepEqual([status, error?.code], ['cancelled', 'run/parent-ended'])
+    },
+  },
+  {
+    name: 'a child run that comes too late is told how its parent ended, not how it would have without its cleanup',
+    async run({ journal }) {
+      await journal.start({ ...startOf({ steps: 1 }), cleanup: CLEANUP })
+      const { claim } = await claimed(journal, 'a')
+      await settled(journal, claim, success('1'), [])
+      const cleanup = await claimed(journal, CLEANUP.stepId)
+      await settled(journal, cleanup.claim, failure('no'), [], CLEANUP.rank)
+      await journal.start(childOf('a'))
+      const { status, error } = (await journal.header('run.a')) ?? {}
+      assert.deepEqual([status, error?.message], ['cancelled', 'its parent run ended: failed'])
     },
   },
   {
