@@ -21,7 +21,6 @@ const logSchema = z.object({
   level: z.string().optional(),
   timestamp: z.string().optional(),
   exception: z.object({ message: z.string() }).optional(),
-  lost: z.array(z.object({ run_id: z.string(), steps: z.array(z.string()) })).optional(),
 })
 export type LogLine = z.infer<typeof logSchema>
 
@@ -41,7 +40,6 @@ export class Witness {
   readonly #acknowledged = new Map<string, number>()
   readonly #begun = new Set<string>()
   readonly #ended = new Set<string>()
-  readonly #lost = new Set<string>()
   readonly #stalls = new Map<number, { readonly fromMs: number; untilMs: number }[]>()
   readonly #listeners = new Set<(line: Execution | LogLine) => void>()
   /** Executions of a step whose commit a worker had been told of: there must be none (I1). */
@@ -78,11 +76,6 @@ export class Witness {
   /** Whether a worker was told that the run is over. */
   isEnded(runId: string): boolean {
     return this.#ended.has(runId)
-  }
-
-  /** Whether a recovery has said that nobody had the result of the step, so that what stands on it was kept without. */
-  isNamedLost(runId: string, stepId: string): boolean {
-    return this.#lost.has(`${runId} ${stepId}`)
   }
 
   /** From now until the returned function is called, the process may hold a claim without knowing that it is stale. */
@@ -154,8 +147,7 @@ export class Witness {
     this.#epochs.set(step, Math.max(this.#epochs.get(step) ?? 0, epoch))
   }
 
-  #takeLog({ message, run_id: runId, step_id: stepId, lost = [] }: LogLine): void {
-    for (const run of lost) for (const step of run.steps) this.#lost.add(`${run.run_id} ${step}`)
+  #takeLog({ message, run_id: runId, step_id: stepId }: LogLine): void {
     this.messages.set(message, (this.messages.get(message) ?? 0) + 1)
     if (runId === undefined) return
     if (message === 'run ended') this.#ended.add(runId)

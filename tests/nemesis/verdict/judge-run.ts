@@ -5,7 +5,7 @@ import type { Witness } from '../witness.ts'
 
 /** What is wrong with a run that is over, its child runs included; null when it can't be read any more. */
 export async function judgeRun(
-  { client, witness }: { readonly client: Client; readonly witness: Witness },
+  { client }: { readonly client: Client; readonly witness: Witness },
   { runId, order }: LiveRun,
 ): Promise<readonly string[] | null> {
   const loaded = await client.load(runId)
@@ -15,7 +15,7 @@ export async function judgeRun(
   const family = [loaded, ...(await childrenOf(client, loaded))]
   return [
     ...order.problemsOf({ view, loaded }),
-    ...(await Promise.all(family.map((run) => findingsOf({ client, witness }, run)))).flat(),
+    ...(await Promise.all(family.map((run) => findingsOf(client, run)))).flat(),
     ...family.flatMap(repeatedItems),
   ]
 }
@@ -28,18 +28,10 @@ async function childrenOf(client: Client, { records }: LoadedRun): Promise<reado
   return children.filter((child) => child !== null)
 }
 
-/** What `agentloom verify` would say, but for what a recovery has said itself: that nobody came with the result of a source. */
-async function findingsOf(
-  { client, witness }: { readonly client: Client; readonly witness: Witness },
-  run: LoadedRun,
-): Promise<readonly string[]> {
+/** What `agentloom verify` would say. */
+async function findingsOf(client: Client, run: LoadedRun): Promise<readonly string[]> {
   const { runId, definition } = run.header
-  const plan = await client.plan(definition)
-  const hasNamed = (stepId: string): boolean =>
-    (plan.byId.get(stepId)?.sources ?? []).some((at) => witness.isNamedLost(runId, plan.nodes[at]?.id ?? ''))
-  const findings = verifyRun(plan, run).filter(
-    ({ code, stepId }) => code !== 'before-sources' || stepId === null || !hasNamed(stepId),
-  )
+  const findings = verifyRun(await client.plan(definition), run)
   return findings.map(({ code, stepId, message }) => `${runId} ${stepId ?? ''}: ${code}: ${message}`)
 }
 
