@@ -17,7 +17,7 @@ import type { Keys } from '../keys.ts'
 import { Scripts } from '../script.ts'
 import { rootIdOf, shardOf } from '../shards/shard-of.ts'
 import type { WorkerEvent } from '../worker/events.ts'
-import type { Registry } from '../worker/registry.ts'
+import type { Registry, WorkerEntry } from '../worker/registry.ts'
 import type { Generation, Lost } from './generation.ts'
 
 /** By then every worker that lives has noticed: each looks twice a second. */
@@ -55,9 +55,16 @@ type Stage = 'merging' | 'merged' | 'done'
  */
 export class Recovery {
   readonly #parts: RecoveryParts
+  /** The workers as the registry had them: what takes the data takes the registry, too. */
+  #fleet: readonly WorkerEntry[] = []
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts
+  }
+
+  /** Now and then, while nothing is lost: who must be waited for when something is. */
+  async lookAround(): Promise<void> {
+    this.#fleet = await this.#parts.registry.list()
   }
 
   async recover(keys: Keys, lost: Lost): Promise<void> {
@@ -171,11 +178,15 @@ export class Recovery {
       return of === quarantine ? stage : undefined
     }
     const alive = workers.filter(({ beatAtMs }) => nowMs - beatAtMs < SILENT_MS_MAX).map(({ instance }) => instance)
+    const isBack = ({ worker }: WorkerEntry): boolean => workers.some((one) => one.worker === worker)
+    const before = this.#fleet
+      .filter((entry) => sinceMs - entry.beatAtMs < SILENT_MS_MAX && !isBack(entry))
+      .map(({ instance }) => instance)
     const noted = Object.keys(notes).filter((instance) => stageOf(instance) !== undefined)
     const known =
       elapsedMs > MERGE_MS_MAX
         ? noted.filter((instance) => alive.includes(instance))
-        : [...new Set([...noted, ...alive])]
+        : [...new Set([...noted, ...alive, ...before])]
     return known.every((instance) => stages.some((stage) => stage === stageOf(instance)))
   }
 }

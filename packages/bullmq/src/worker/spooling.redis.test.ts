@@ -4,9 +4,12 @@ import { expectNoKeys, redisUrl, removeKeys, testPrefix } from '@agentloom/testi
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createClient } from '../client/client.ts'
 import { connect } from '../connect/connect.ts'
+import { storeTimeMs } from '../connect/store-time.ts'
+import { keysOf } from '../keys.ts'
 import { openShards } from '../shards/open-shards.ts'
 import { chainOf, echo, planOf } from '../testing/plans.fixture.ts'
 import { startTestWorker } from '../testing/test-worker.fixture.ts'
+import { ownMark } from './process-mark.ts'
 import { Registry } from './registry.ts'
 import { Spooling } from './spooling.ts'
 
@@ -21,6 +24,17 @@ afterEach(async () => {
   await expectNoKeys(prefix)
 })
 
+const CARD = {
+  worker: 'other',
+  host: 'host',
+  version: '1',
+  startedAtMs: 0,
+  pools: ['default'],
+  shards: [0],
+  handlers: [],
+  concurrency: 1,
+  held: 0,
+}
 const plan = planOf('  - {id: s, type: function, handler: f}')
 
 /** A worker's spool that knows how a run began. */
@@ -37,8 +51,11 @@ async function opened(instance: string) {
   const spooled = spooling.around(journal, unguarded, { doorbell, plans, observe: () => undefined })
   await spooling.begin()
   await spooled.start(startCommand(plan, { runId: 'run' }))
+  const [keys = keysOf(prefix)] = shards
   return {
     redis,
+    keys,
+    registry,
     spool,
     spooling,
     journal,
@@ -111,6 +128,24 @@ test('a run that leaves is not put back after a loss, unless another worker know
   await removeKeys(prefix)
   await Promise.all([here.spooling.look(), other.spooling.look()])
   expect(await here.journal.status('run')).toBe('timeout') // `other` has put it back, `here` knows how it ended
+})
+
+test('a worker that was there a moment before is waited for, though the loss has taken the registry, too', async () => {
+  await using here = await openedLongAgo()
+  await here.registry.beat('other', { ...ownMark(), ...CARD })
+  await here.spooling.look()
+  await removeKeys(prefix)
+  let isOpen = false
+  const looking = here.spooling.look().then(() => (isOpen = true))
+  const note = () => here.redis.hget(here.keys.replayed, 'me')
+  await expect.poll(note).toMatch(/^merged /)
+  const quarantine = (await note())?.split(' ')[1] ?? ''
+  const lostAtMs = Number(quarantine.split(':').at(-1))
+  await expect.poll(async () => (await storeTimeMs(here.redis)) - lostAtMs, { timeout: 4_000 }).toBeGreaterThan(2_500)
+  expect(isOpen).toBe(false)
+  await here.redis.hset(here.keys.replayed, 'other', `done ${quarantine}`)
+  await looking
+  expect(await here.journal.status('run')).toBe('timeout')
 })
 
 test('a run that Redis has lost is filled up and kept', async () => {

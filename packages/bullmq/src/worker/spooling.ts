@@ -35,6 +35,9 @@ export interface SpoolingParts {
   readonly monotonic: () => number
 }
 
+/** A worker that joined or left since is taken for one that is not there, or waited for in vain, for some seconds. */
+const LOOK_AROUND_MS = 2_500
+
 /** A worker's spool, and its part in the recovery of what Redis has lost. */
 export class Spooling {
   readonly generations: readonly Generation[]
@@ -43,6 +46,7 @@ export class Spooling {
   #spooled: SpooledJournal | null = null
   #sweep: SpoolSweep | null = null
   readonly #clock: StoreClock
+  #lookedAroundAtMs = Number.NEGATIVE_INFINITY
   readonly #recovery = Promise.withResolvers<Recovery>()
 
   constructor(parts: SpoolingParts, spool: SpoolOptions | null) {
@@ -104,6 +108,9 @@ export class Spooling {
     if (!this.isReady) await this.#spooled?.tryAgain()
     await this.#clock.look()
     await Promise.all(this.generations.map((generation) => generation.verify()))
+    if (this.#parts.monotonic() - this.#lookedAroundAtMs < LOOK_AROUND_MS) return
+    await (await this.#recovery.promise).lookAround()
+    this.#lookedAroundAtMs = this.#parts.monotonic()
   }
 
   /** What the spool may forget; null without one. */
