@@ -5,7 +5,7 @@ export {
   type CheckpointList,
   type CheckpointRetention,
 } from './checkpoint/checkpoint-store.ts'
-export { CheckpointCorruptError } from './checkpoint/errors.ts'
+export { CheckpointCorruptError, RunInRedisError } from './checkpoint/errors.ts'
 export { exportChunks, writeExport } from './checkpoint/export-file.ts'
 export { checkCheckpoint, parseExport, readJsonFile } from './checkpoint/read-file.ts'
 export { openJournal, type EmbeddedJournal, type JournalOptions } from './journal/embedded-journal.ts'

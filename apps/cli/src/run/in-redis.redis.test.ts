@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createClient } from '@agentloom/bullmq/client'
 import { CheckpointStore } from '@agentloom/embedded'
@@ -116,6 +117,17 @@ test('a run that Redis no longer has is shown from its checkpoint', async () => 
   const shown = await agentloom('show mine --json')
   expect(JSON.parse(shown.stdout)).toMatchObject({ run_id: 'mine', status: 'success', state: { n2: 42 } })
   expect((await agentloom('show other')).stderr).toContain('run/not-found')
+})
+
+test('pruning Redis leaves the embedded runs of the same home alone', async () => {
+  const cwd = folderWith({ 'nap.yaml': 'name: nap\nsteps:\n  - {id: s, type: sleep, seconds: 0}\n' })
+  expect(await call(['run', 'nap.yaml', '--id', 'mine'], { cwd })).toMatchObject({ code: 0 })
+  await using kept = new CheckpointStore(join(cwd, '.agentloom', 'checkpoints'))
+  await expect.poll(() => kept.read('mine')).not.toBeNull()
+  expect((await here(cwd)('runs prune --older-than 0s')).stdout).toBe('removed 0 runs\n')
+  expect((await here(cwd)('runs rm --force mine')).stderr).toContain('run/not-found')
+  expect(await kept.read('mine')).not.toBeNull()
+  expect(existsSync(join(cwd, '.agentloom', 'sessions', 'mine.json'))).toBe(true)
 })
 
 test('a run that no worker takes says what it waits for', async () => {

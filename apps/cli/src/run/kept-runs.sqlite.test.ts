@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { CheckpointStore } from '@agentloom/embedded'
 import { expect, test } from 'vitest'
 import { call, folderWith, type Called } from '../io/fake-io.fixture.ts'
 
@@ -103,6 +104,39 @@ test('runs rm removes everything that is kept of a run, and refuses one that is 
   expect(existsSync(join(cwd, '.agentloom', 'sessions', `${runId}.json`))).toBe(false)
   expect((await call(['runs', 'rm', runId], { cwd })).stderr).toContain('there is no run')
   expect((await call(['runs', 'rm', `${runId}.sub`], { cwd })).code).toBe(2)
+})
+
+test('a live run of which only a checkpoint is left is not removed without --force', async () => {
+  const cwd = folderWith({ 'flow.yaml': GATED })
+  const runId = idIn(await call(['run', 'flow.yaml'], { cwd }))
+  for (const ending of ['', '-wal', '-shm', '.made'])
+    rmSync(join(cwd, '.agentloom', `journal.db${ending}`), { force: true })
+  const refused = await call(['runs', 'rm', runId], { cwd })
+  expect(refused).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`run ${runId} is paused; it is not removed`),
+  })
+  expect(await shown(cwd, runId)).toMatchObject({ status: 'paused' })
+  expect(await call(['runs', 'rm', '--force', runId], { cwd })).toMatchObject({ code: 0 })
+  expect((await call(['show', runId], { cwd })).stderr).toContain('run/not-found')
+})
+
+test('a run that lives in Redis is shown from its checkpoint here, and neither gone on with nor removed nor picked', async () => {
+  const cwd = folderWith({ 'flow.yaml': GATED })
+  const runId = idIn(await call(['run', 'flow.yaml'], { cwd }))
+  const folder = join(cwd, '.agentloom', 'checkpoints')
+  await using mine = new CheckpointStore(folder)
+  const run = await mine.read(runId)
+  if (run === null) throw new Error('it is paused, and kept')
+  await using workers = new CheckpointStore(folder, 'redis')
+  await workers.write({ ...run, header: { ...run.header, runId: 'theirs', status: 'failed' } }, run.definitionText)
+  expect(await shown(cwd, 'theirs')).toMatchObject({ run_id: 'theirs' })
+  for (const refused of ['resume theirs --approve', 'runs rm --force theirs'])
+    expect((await call(refused.split(' '), { cwd })).stderr).toContain('run/in-redis')
+  expect((await call(['runs'], { cwd })).stdout).not.toContain('theirs')
+  expect((await call(['resume', '--status', 'failed', '--dry-run'], { cwd })).stdout).not.toContain('theirs')
+  expect((await call(['runs', 'prune', '--older-than', '0s'], { cwd })).stdout).toBe('removed 0 runs\n')
+  expect(await workers.read('theirs')).toMatchObject({ place: 'redis' })
 })
 
 test('runs prune removes ended runs by age and number, and nothing in a dry run', async () => {

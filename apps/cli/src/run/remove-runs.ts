@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isOver, type RunHeader, type RunStatus } from '@agentloom/engine'
+import { CheckpointCorruptError, RunInRedisError } from '@agentloom/embedded'
+import { CorruptJournalError, isOver, type RunHeader, type RunStatus } from '@agentloom/engine'
 import { surroundingsOf } from '../command-line/surroundings.ts'
 import { UsageError } from '../command-line/usage-error.ts'
 import { CliError } from '../errors.ts'
@@ -50,19 +51,18 @@ export async function removeRun(
   runId: string,
   { home, force }: { readonly home: string; readonly force: boolean },
 ): Promise<void> {
-  const header = await runs.header(runId)
-  if (header !== null && !isOver(header.status)) {
+  const { status, isInJournal } = await standingOf(runs, runId)
+  if (status === 'unreadable' || !isOver(status)) {
     if (!force)
-      throw new CliError('run/live', `run ${runId} is ${header.status}; it is not removed`, {
+      throw new CliError('run/live', `run ${runId} is ${status}; it is not removed`, {
         place: `run ${runId}`,
         help: 'cancel it first, or give --force',
       })
-    await runs.cancel(runId, 'removed')
+    if (isInJournal && status !== 'unreadable') await runs.cancel(runId, 'removed')
   }
   // Also of runs whose definition is gone: what can't be read can be removed.
   const below = (await runs.tree(runId).catch(() => [])).map((run) => run.header.runId)
   const kept = await runs.checkpoints.tree(runId)
-  if (header === null && below.length === 0 && kept.length === 0) throw notFound(runId)
   const all = new Set([runId, ...below, ...kept])
   for (const id of all)
     if (!(await runs.erase(id)))
@@ -72,7 +72,27 @@ export async function removeRun(
       })
   await runs.checkpoints.remove([...all])
   for (const id of all) await rm(join(home, 'work', id), { recursive: true, force: true })
-  await rm(join(home, 'sessions', `${runId}.json`), { force: true })
+  if (runs.place === 'embedded') await rm(join(home, 'sessions', `${runId}.json`), { force: true })
+}
+
+interface Standing {
+  readonly status: RunStatus | 'unreadable'
+  readonly isInJournal: boolean
+}
+
+/** By the journal, else by a checkpoint of a run that lives here. @throws {CliError} `run/not-found` @throws {RunInRedisError} `run/in-redis` */
+async function standingOf({ header, checkpoints, place }: WholeRuns, runId: string): Promise<Standing> {
+  const unreadable = (error: unknown): 'unreadable' => {
+    if (error instanceof CorruptJournalError || error instanceof CheckpointCorruptError) return 'unreadable'
+    throw error
+  }
+  const found = await header(runId).catch(unreadable)
+  if (found !== null) return { status: found === 'unreadable' ? found : found.status, isInJournal: true }
+  const kept = await checkpoints.read(runId).catch(unreadable)
+  if (kept === 'unreadable') return { status: kept, isInJournal: false }
+  if (kept?.place === 'redis' && place === 'embedded') throw new RunInRedisError(runId)
+  if (kept === null || (kept.place ?? 'embedded') !== place) throw notFound(runId)
+  return { status: kept.header.status, isInJournal: false }
 }
 
 export interface PruneOptions extends Omit<RemoveOptions, 'force'> {
@@ -122,7 +142,7 @@ export async function pruneRuns(options: PruneOptions, surrounding: Io): Promise
 /** Of journal and checkpoints, the one that ended last first. */
 async function endedRuns(runs: WholeRuns, statuses: readonly RunStatus[]): Promise<readonly RunHeader[]> {
   const inJournal = await runs.list({ statuses, limit: LISTED_MAX })
-  const { headers } = await runs.checkpoints.list({ statuses })
+  const { headers } = await runs.checkpoints.list({ statuses, place: runs.place })
   const found = new Map<string, RunHeader>()
   for (const header of headers) {
     // One that went on since has a checkpoint of its end before.

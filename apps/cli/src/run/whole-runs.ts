@@ -29,13 +29,14 @@ export interface WholeRuns extends AsyncDisposable {
   /** @returns false where somebody writes to the run all the time */
   erase(runId: string): Promise<boolean>
   readonly checkpoints: CheckpointStore
+  readonly place: Place['kind']
 }
 
 /** A cancelled run may have to clean up. */
 const CANCEL_MS_MAX = 30_000
 const LOOK_MS = 100
 
-type Journal = Omit<WholeRuns, 'tree' | 'cancel' | 'checkpoints'> & {
+type Journal = Omit<WholeRuns, 'tree' | 'cancel' | 'checkpoints' | 'place'> & {
   kept(runId: string): Promise<KeptRun | null>
   cancel(runId: string, reason: string): Promise<unknown>
 }
@@ -47,6 +48,7 @@ export async function openWholeRuns(place: Place, home: string, io: Io): Promise
   return {
     ...journal,
     checkpoints,
+    place: place.kind,
     tree: (runId) => readTree(async (id) => (await journal.kept(id)) ?? checkpoints.read(id), runId),
     async cancel(runId, reason) {
       await journal.cancel(runId, reason)

@@ -27,7 +27,7 @@ port.on('message', (message) => {
 })
 const tell = (news: CompactorNews): void => port.postMessage(news)
 
-const store = new CheckpointStore(folder)
+const store = new CheckpointStore(folder, 'redis')
 const compaction = await openCompaction({ redis, prefix, blobs: await openBlobPlace(blobs, process.env) })
 const written = new Map<string, number>()
 let liveAtMs = performance.now()

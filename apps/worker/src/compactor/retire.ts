@@ -14,11 +14,11 @@ export interface Retirement {
   readonly nowMs: number
 }
 
-/** Removes checkpoints that are older than the retention, and the folders of their runs. @returns of how many runs */
+/** Removes checkpoints of runs in Redis that are older than the retention, and the folders of their runs. @returns of how many runs */
 export async function retireCheckpoints({ store, ageMs, workDir, nowMs }: Retirement): Promise<number> {
   if (ageMs === null) return 0
   let count = 0
-  for (const root of await store.expired({ ageMs, countMax: null }, nowMs, RETIRED_MAX)) {
+  for (const root of await store.expired({ ageMs, countMax: null, place: 'redis' }, nowMs, RETIRED_MAX)) {
     const tree = await store.tree(root)
     for (const runId of tree) await rm(join(workDir, runId), { recursive: true, force: true })
     await store.remove(tree)

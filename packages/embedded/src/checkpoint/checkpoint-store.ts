@@ -12,12 +12,14 @@ import { headerSchema, recordSchema } from '../journal/record-schema.ts'
 import { CheckpointCalls } from './checkpoint-calls.ts'
 import { CheckpointCorruptError } from './errors.ts'
 import { JsonFiles } from './json-files.ts'
-import type { CheckpointRows, HeaderCells } from './messages.ts'
+import type { CheckpointRows, HeaderCells, RunPlace } from './messages.ts'
 import { isLight, piecesOf } from './pieces.ts'
 
 /** A run as its checkpoint holds it. */
 export interface Checkpoint extends LoadedRun {
   readonly definitionText: string
+  /** The run lives in Redis, and a worker has written this; missing: it is the embedded runtime's, or from a file. */
+  readonly place?: 'redis'
 }
 
 export interface CheckpointList {
@@ -35,6 +37,8 @@ export interface CheckpointRetention {
   readonly countMax: number | null
   /** Only runs that ended so; default: all. */
   readonly statuses?: readonly RunStatus[]
+  /** Only runs that live there; default: all. */
+  readonly place?: RunPlace
 }
 
 const FILE = 'runs.db'
@@ -50,9 +54,12 @@ export class CheckpointStore implements AsyncDisposable {
   readonly folder: string
   readonly #calls: CheckpointCalls
   readonly #files: JsonFiles
+  readonly #place: RunPlace
 
-  constructor(folder: string) {
+  /** @param place where the runs live that are written to it; those of both may be kept in one folder */
+  constructor(folder: string, place: RunPlace = 'embedded') {
     this.folder = folder
+    this.#place = place
     this.#calls = new CheckpointCalls(join(folder, FILE))
     this.#files = new JsonFiles(folder)
   }
@@ -110,13 +117,16 @@ export class CheckpointStore implements AsyncDisposable {
   }
 
   /** Headers of the runs that a filter wants; default: of all, children included. What cannot be read is reported, not thrown. */
-  async list(filter: Partial<RunFilter> = { withChildren: true }): Promise<CheckpointList> {
+  async list(
+    filter: Partial<RunFilter> & { readonly place?: RunPlace } = { withChildren: true },
+  ): Promise<CheckpointList> {
     const { statuses = null, workflow = null, sinceMs = 0, withChildren = false, limit = LISTED_MAX } = filter
+    const { place = null } = filter
     const cells = await this.#calls.call({
       name: 'list',
-      filter: { statuses, workflow, sinceMs, withChildren, limit },
+      filter: { statuses, workflow, sinceMs, withChildren, place, limit },
     })
-    const onlyFiles = await this.#calls.call({ name: 'unknown', runs: await this.#files.ids() })
+    const onlyFiles = await this.#onlyFiles(place)
     const files = await this.#files.headers(onlyFiles)
     const headers = files.headers.filter(
       ({ status, parent, createdAtMs, ...header }) =>
@@ -153,10 +163,10 @@ export class CheckpointStore implements AsyncDisposable {
 
   /** Runs at the top that are over and that the rule no longer keeps, the oldest first; see `tree` and `remove`. */
   async expired(rule: CheckpointRetention, nowMs: number, limit: number): Promise<readonly string[]> {
-    const { ageMs, countMax, statuses = null } = rule
+    const { ageMs, countMax, statuses = null, place = null } = rule
     const endedBeforeMs = ageMs === null ? null : nowMs - ageMs
-    const kept = await this.#calls.call({ name: 'expired', rule: { endedBeforeMs, countMax, statuses, limit } })
-    const onlyFiles = await this.#calls.call({ name: 'unknown', runs: await this.#files.ids() })
+    const kept = await this.#calls.call({ name: 'expired', rule: { endedBeforeMs, countMax, statuses, place, limit } })
+    const onlyFiles = await this.#onlyFiles(place)
     const { headers } = await this.#files.headers(onlyFiles)
     const old = headers.filter(
       ({ status, updatedAtMs, parent }) =>
@@ -176,6 +186,11 @@ export class CheckpointStore implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /** Runs that only have a file, as embedded runs had. */
+  async #onlyFiles(place: RunPlace | null): Promise<readonly string[]> {
+    return place === 'redis' ? [] : this.#calls.call({ name: 'unknown', runs: await this.#files.ids() })
   }
 
   async #append({ header, records }: LoadedRun, definitionText: string): Promise<boolean> {
@@ -208,7 +223,7 @@ export class CheckpointStore implements AsyncDisposable {
     { header, definitionText, ...piece }: Piece,
     isLast: boolean,
   ): Promise<{ readonly key: number } | 'differs'> {
-    const seal = isLast ? { header, definitionText } : null
+    const seal = isLast ? { header, definitionText, place: this.#place } : null
     return this.#calls.call({ name: 'put', run: header.runId, ...piece, seal })
   }
 
@@ -223,7 +238,8 @@ export class CheckpointStore implements AsyncDisposable {
       if (!parsed.success) throw damaged(`record ${index}: ${parsed.error.issues[0]?.message ?? 'unreadable'}`)
       return parsed.data
     })
-    return { header, records, definitionText: rows.definitionText }
+    const { place }: { place?: unknown } = Object(JSON.parse(rows.header))
+    return { header, records, definitionText: rows.definitionText, ...(place === 'redis' && { place }) }
   }
 
   #headerOf({ run, header, input, isDamaged }: HeaderCells): RunHeader {

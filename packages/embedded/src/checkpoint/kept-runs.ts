@@ -87,9 +87,9 @@ export class KeptRunWriter {
     return found !== undefined && found['body'] === body && found['output'] === output
   }
 
-  #sealRun(key: number, { run, from, records }: PutRecords, { header, definitionText }: Seal): void {
+  #sealRun(key: number, { run, from, records }: PutRecords, { header, definitionText, place }: Seal): void {
     const { input, ...rest } = header
-    const text = JSON.stringify(rest)
+    const text = JSON.stringify(place === 'embedded' ? rest : { ...rest, place })
     const count = from + records.length
     const before = this.standing(run)
     if (before !== null && before.key !== key) {

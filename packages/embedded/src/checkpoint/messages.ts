@@ -26,8 +26,11 @@ export interface PutRecords {
   /** Nothing that is kept of the run is gone on with. Default false. */
   readonly isAnew?: boolean
   readonly records: readonly JournalRecord[]
-  readonly seal: { readonly header: RunHeader; readonly definitionText: string } | null
+  readonly seal: { readonly header: RunHeader; readonly definitionText: string; readonly place: RunPlace } | null
 }
+
+/** Where a run lives whose copy is kept. */
+export type RunPlace = 'embedded' | 'redis'
 
 export interface CheckpointFilter {
   readonly statuses: readonly RunStatus[] | null
@@ -35,6 +38,8 @@ export interface CheckpointFilter {
   /** Started then or later, milliseconds since 1970. */
   readonly sinceMs: number
   readonly withChildren: boolean
+  /** Null: wherever they live. */
+  readonly place: RunPlace | null
   readonly limit: number
 }
 
@@ -46,12 +51,14 @@ export interface RetentionRule {
   readonly countMax: number | null
   /** Only those; null: however they ended. */
   readonly statuses: readonly RunStatus[] | null
+  /** Null: wherever they live. */
+  readonly place: RunPlace | null
   readonly limit: number
 }
 
 export interface HeaderCells {
   readonly run: string
-  /** JSON: the header without input. */
+  /** JSON: the header without input, and `place` of a run that lives in Redis. */
   readonly header: string
   readonly input: string
   readonly isDamaged: boolean

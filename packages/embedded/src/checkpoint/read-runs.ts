@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { sumOf } from '../store/sum.ts'
-import type { CheckpointFilter, CheckpointRows, HeaderCells, RetentionRule } from './messages.ts'
+import type { CheckpointFilter, CheckpointRows, HeaderCells, RetentionRule, RunPlace } from './messages.ts'
 
 type Row = Record<string, SQLOutputValue>
 
@@ -24,10 +24,10 @@ export function readRun(database: DatabaseSync, run: string): CheckpointRows | n
 
 /** Newest first. */
 export function listRuns(database: DatabaseSync, filter: CheckpointFilter): readonly HeaderCells[] {
-  const { statuses, workflow, sinceMs, withChildren, limit } = filter
+  const { statuses, workflow, sinceMs, withChildren, place, limit } = filter
   return database
     .prepare(
-      `select run, header, input, sum from runs where run is not null${among('status', statuses)}
+      `select run, header, input, sum from runs where run is not null${among('status', statuses)}${ofPlace(place)}
        ${workflow === null ? '' : 'and workflow = ?'} and created >= ? ${withChildren ? '' : 'and root = run'}
        order by created desc, id desc limit ?`,
     )
@@ -59,8 +59,8 @@ export function treeOf(database: DatabaseSync, run: string): readonly string[] {
 
 /** Runs at the top that are over and that a rule no longer keeps, the oldest first. */
 export function expiredRuns(database: DatabaseSync, rule: RetentionRule): readonly string[] {
-  const { endedBeforeMs, countMax, statuses, limit } = rule
-  const wanted = `is_over = 1 and root = run${among('status', statuses)}`
+  const { endedBeforeMs, countMax, statuses, place, limit } = rule
+  const wanted = `is_over = 1 and root = run${among('status', statuses)}${ofPlace(place)}`
   const values = statuses ?? []
   const old = endedBeforeMs === null ? '0' : `updated < ${Math.trunc(endedBeforeMs)}`
   const spare =
@@ -71,6 +71,11 @@ export function expiredRuns(database: DatabaseSync, rule: RetentionRule): readon
     .prepare(`select run from runs where ${wanted} and (${old} or ${spare}) order by updated, id limit ?`)
     .all(...values, ...(countMax === null ? [] : values), limit)
     .map((row) => textOf(row['run']))
+}
+
+/** Rows from before places were told are of either; they count as embedded, which removes nothing by itself. */
+function ofPlace(place: RunPlace | null): string {
+  return place === null ? '' : ` and coalesce(json_extract(header, '$.place'), 'embedded') = '${place}'`
 }
 
 function among(column: string, values: readonly string[] | null): string {

@@ -19,14 +19,14 @@ export async function viewOf(
     : viewRun(compileWorkflow(parseDefinition(checkpoint.definitionText)).plan, checkpoint)
 }
 
-/** Of the journal, and of checkpoints whose run the journal does not know; newest first. */
+/** Of the journal, and of checkpoints of embedded runs that the journal does not know; newest first. */
 export async function listRuns(
   journal: EmbeddedJournal,
   checkpoints: CheckpointStore,
   { limit = RUNS_LISTED, ...filter }: Partial<RunFilter>,
 ): Promise<readonly RunHeader[]> {
   const inJournal = await journal.list({ ...filter, limit })
-  const { headers } = await checkpoints.list({ ...filter, limit })
+  const { headers } = await checkpoints.list({ ...filter, limit, place: 'embedded' })
   const unknown = new Set(await journal.unknown(headers.map(({ runId }) => runId)))
   const found = headers.filter(({ runId }) => unknown.has(runId))
   return [...inJournal, ...found].sort((a, b) => b.createdAtMs - a.createdAtMs).slice(0, limit)

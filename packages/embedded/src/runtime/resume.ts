@@ -1,6 +1,7 @@
 import { foldSteps, isOver, openChildren, RunNotFoundError, type LoadedRun } from '@agentloom/engine'
 import { checkCheckpoint } from '../checkpoint/read-file.ts'
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
+import { RunInRedisError } from '../checkpoint/errors.ts'
 import type { EmbeddedJournal } from '../journal/embedded-journal.ts'
 
 /** Takes a run over from wherever it is: this journal, or a checkpoint whose journal is gone. */
@@ -21,6 +22,7 @@ export async function takeRun(
 export async function bringRun(journal: EmbeddedJournal, checkpoints: CheckpointStore, runId: string): Promise<void> {
   const checkpoint = await checkpoints.read(runId)
   if (checkpoint === null) return
+  if (checkpoint.place === 'redis') throw new RunInRedisError(runId)
   checkCheckpoint(checkpoints.placeOf(runId), checkpoint)
   await journal.bring(checkpoint, checkpoint.definitionText)
   for (const child of openChildren(checkpoint)) await bringRun(journal, checkpoints, child.runId)
