@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { unwritten } from '../workflow-file/write-output.ts'
 import { exportChunks, writeExport } from '@agentloom/embedded'
 import { viewRun, type KeptRun } from '@agentloom/engine'
 import { compileWorkflow, parseDefinition } from '@agentloom/workflow'
@@ -29,9 +30,13 @@ export async function exportRun(given: string, options: ExportOptions, surroundi
   const [run] = tree
   if (run === undefined) throw notFound(runId)
   const file = options.output === undefined ? null : resolve(io.cwd(), options.output)
-  if (options.format === 'reference') await exportReference(run, file, io)
-  else if (file === null) for (const chunk of exportChunks(tree)) io.stdout.write(chunk)
-  else await writeExport(file, tree)
+  try {
+    if (options.format === 'reference') await exportReference(run, file, io)
+    else if (file === null) for (const chunk of exportChunks(tree)) io.stdout.write(chunk)
+    else await writeExport(file, tree)
+  } catch (error) {
+    throw unwritten(error, options.output ?? '')
+  }
   if (file !== null) io.stderr.line(`run ${runId} is in ${printable(options.output ?? '')}`)
   return { code: 0 }
 }

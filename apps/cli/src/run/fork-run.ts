@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { NoHandlerError, RunNotFoundError } from '@agentloom/embedded'
-import { newRunId, type ForkReply } from '@agentloom/engine'
+import { ForkError, newRunId, type ForkReply } from '@agentloom/engine'
 import type { Plan, Value } from '@agentloom/workflow'
 import { loadHandlers } from '@agentloom/worker/program'
 import { placeOptionsOf, refuseWith } from '../command-line/place-option.ts'
@@ -83,6 +83,7 @@ async function forkEmbedded(wanted: Wanted, place: Place & { readonly kind: 'emb
   await using stage = await openStage({ home: place.home, folder, ...handlers })
   const plan = await changed(wanted, await planOf(stage.embedded, place.home, originId))
   if (options.check === true) return tellCheck(wanted, await stage.embedded.fork(originId, forkOf(wanted, plan)))
+  if ((await stage.embedded.journal.header(runId)) !== null) throw ForkError.taken(runId) // before its session is written over
   const hasStandIn = session?.hasStandIn ?? false
   await using gateway = await gatewayFor(plan, io, settings, { hasStandIn })
   checkServed(plan, gateway, io, options.file ?? null)

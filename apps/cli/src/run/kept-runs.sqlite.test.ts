@@ -139,6 +139,34 @@ test('a run that lives in Redis is shown from its checkpoint here, and neither g
   expect(await workers.read('theirs')).toMatchObject({ place: 'redis' })
 })
 
+test.each(['missing/run.json', '.'])('export names a path that cannot be written: %s', async (path) => {
+  const cwd = folderWith({ 'flow.yaml': GATED })
+  const runId = idIn(await call(['run', 'flow.yaml'], { cwd }))
+  const refused = await call(['export', runId, '-o', path], { cwd })
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('output/unwritten') })
+})
+
+test('a fork under the id of a run that is there leaves its session alone', async () => {
+  const cwd = folderWith({ 'flow.yaml': GATED, 'other.yaml': GATED })
+  const first = idIn(await call(['run', 'flow.yaml'], { cwd }))
+  const second = idIn(await call(['run', 'other.yaml'], { cwd }))
+  const session = join(cwd, '.agentloom', 'sessions', `${second}.json`)
+  writeFileSync(session, readFileSync(session, 'utf8').replace(cwd, '/elsewhere'))
+  const refused = await call(['fork', first, '--from', 'gate', '--id', second], { cwd })
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('fork/id') })
+  expect(readFileSync(session, 'utf8')).toContain('/elsewhere')
+})
+
+test('a run of which only its checkpoint is left is forked', async () => {
+  const cwd = folderWith({ 'flow.yaml': GATED })
+  const runId = idIn(await call(['run', 'flow.yaml'], { cwd }))
+  for (const ending of ['', '-wal', '-shm', '.made'])
+    rmSync(join(cwd, '.agentloom', `journal.db${ending}`), { force: true })
+  const forked = await call(['fork', runId, '--from', 'gate'], { cwd })
+  expect(forked).toMatchObject({ code: 0, stderr: '' })
+  expect(forked.stdout).toContain('1 kept, 0 again')
+})
+
 test('runs prune removes ended runs by age and number, and nothing in a dry run', async () => {
   const cwd = folderWith({
     'flow.yaml': 'name: a\nsteps:\n  - {id: s, type: sleep, seconds: 0}\n',

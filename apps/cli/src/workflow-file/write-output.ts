@@ -8,7 +8,12 @@ export async function writeOutput(path: string, text: string, cwd: string): Prom
   try {
     await writeFile(resolve(cwd, path), text)
   } catch (error) {
-    const reason = Error.isError(error) && 'code' in error ? String(error.code) : String(error)
-    throw new CliError('output/unwritten', `it cannot be written: ${printable(reason)}`, { place: path })
+    throw unwritten(error, path)
   }
+}
+
+/** The error of a file that the system refused to write; any other as it is. */
+export function unwritten(error: unknown, path: string): unknown {
+  if (!Error.isError(error) || !('syscall' in error) || !('code' in error)) return error
+  return new CliError('output/unwritten', `it cannot be written: ${printable(String(error.code))}`, { place: path })
 }

@@ -18,7 +18,7 @@ export async function writeExport(file: string, tree: readonly Checkpoint[]): Pr
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`
   try {
     await using handle = await open(temporary, 'wx', 0o600)
-    for (const chunk of exportChunks(tree)) await handle.write(chunk)
+    for (const chunk of exportChunks(tree)) await handle.writeFile(chunk) // all of it, or it throws: `write` may end early on a full disk
     await handle.datasync()
   } catch (error) {
     await rm(temporary, { force: true })

@@ -236,7 +236,8 @@ export class Runtime implements Embedded {
   async fork(runId: string, fork: ForkRun): Promise<ForkedRun> {
     this.#checkOpen()
     const { executors } = this.#parts
-    const plan = fork.plan ?? (await this.journal.plans.get(await this.#broughtDefinition(runId)))
+    const definition = await this.#broughtDefinition(runId)
+    const plan = fork.plan ?? (await this.journal.plans.get(definition))
     checkHandlers(plan, executors.functions)
     const parts = { ...this.#tree, now: () => executors.clock.now() }
     if (fork.isCheck === true) return { ...(await forkRun(parts, runId, fork)), handle: null }
