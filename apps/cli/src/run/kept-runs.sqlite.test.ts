@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { CheckpointStore } from '@agentloom/embedded'
 import { expect, test } from 'vitest'
 import { call, folderWith, type Called } from '../io/fake-io.fixture.ts'
@@ -165,6 +166,25 @@ test('a run of which only its checkpoint is left is forked', async () => {
   const forked = await call(['fork', runId, '--from', 'gate'], { cwd })
   expect(forked).toMatchObject({ code: 0, stderr: '' })
   expect(forked.stdout).toContain('1 kept, 0 again')
+})
+
+test('a damaged run is found by verify --all, removed with --force, and keeps nobody from pruning', async () => {
+  const cwd = folderWith({ 'flow.yaml': 'name: a\nsteps:\n  - {id: s, type: sleep, seconds: 0}\n' })
+  const [bad = '', good = ''] = [
+    idIn(await call(['run', 'flow.yaml'], { cwd })),
+    idIn(await call(['run', 'flow.yaml'], { cwd })),
+  ]
+  const journal = new DatabaseSync(join(cwd, '.agentloom', 'journal.db'))
+  journal.prepare('update runs set sum = 1 where run = ?').run(bad)
+  journal.close()
+  const verified = await call(['verify', '--all'], { cwd })
+  expect(verified).toMatchObject({ code: 1, stdout: expect.stringContaining(`✗ ${bad} · corrupt`) })
+  expect(verified.stdout).toContain('2 runs looked at, 1 with something wrong')
+  const pruned = await call(['runs', 'prune', '--older-than', '0s'], { cwd })
+  expect(pruned).toMatchObject({ code: 1, stderr: expect.stringContaining(`run ${bad} is unreadable`) })
+  expect(pruned.stdout).toContain(`${good}  success`)
+  expect(await call(['runs', 'rm', '--force', bad], { cwd })).toMatchObject({ code: 0, stderr: '' })
+  expect(await call(['verify', '--all'], { cwd })).toMatchObject({ code: 0 })
 })
 
 test('runs prune removes ended runs by age and number, and nothing in a dry run', async () => {

@@ -27,6 +27,8 @@ import type { Place } from './place.ts'
 /** The runs of a place, for commands that look at them or stop them. */
 export interface KeptRuns extends AsyncDisposable {
   list(filter: RunFilter): Promise<readonly RunHeader[]>
+  /** Of the journal, also of runs that are damaged. */
+  ids(filter: RunFilter): Promise<readonly string[]>
   /** Null where nobody knows the run. */
   explain(runId: string): Promise<Explanation | null>
   find(runId: string): Promise<FoundRun | null>
@@ -73,6 +75,7 @@ export async function openRuns(place: Place, io: Io, home: string | null = null)
 
 const NO_RUNS: KeptRuns = {
   list: async () => [],
+  ids: async () => [],
   find: async () => null,
   explain: async () => null,
   cancel: async () => ({ isDone: false, status: null }),
@@ -96,6 +99,7 @@ async function runsInFolder(home: string, folder: string): Promise<KeptRuns> {
   const { embedded } = stage
   return {
     list: (filter) => embedded.runs(filter),
+    ids: async (filter) => (await embedded.journal.listed(filter)).map(({ runId }) => runId),
     async find(runId) {
       try {
         const view = await embedded.view(runId)
@@ -146,6 +150,7 @@ async function runsInRedis(place: Place & { readonly kind: 'redis' }, home: stri
   const client = await connect(place)
   return {
     list: (filter) => client.list(filter),
+    ids: async (filter) => (await client.list(filter)).map(({ runId }) => runId),
     async find(runId) {
       const header = await client.header(runId)
       const view = header === null ? null : await client.view(runId)

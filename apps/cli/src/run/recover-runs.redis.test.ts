@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
+import { existsSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { createClient } from '@agentloom/bullmq/client'
-import { CheckpointStore } from '@agentloom/embedded'
+import { CheckpointStore, spoolFolder, WorkerSpool } from '@agentloom/embedded'
 import { redisUrl, removeKeys, testPrefix } from '@agentloom/testing'
 import { compileYaml } from '@agentloom/workflow'
 import { afterEach, expect, test } from 'vitest'
@@ -37,6 +37,20 @@ test('recover fills an empty Redis up from the checkpoints of a home, and verify
     code: 0,
     stdout: '2 runs looked at, 0 with something wrong\n',
   })
+})
+
+test('a damaged spool is named, and so are spools under another spelling of the URL', async () => {
+  const cwd = folderWith({})
+  const env = { AGENTLOOM_REDIS_URL: redisUrl(), AGENTLOOM_PREFIX: prefix }
+  const home = join(cwd, '.agentloom')
+  const other = spoolFolder(home, { redis: 'redis://elsewhere', prefix })
+  await (await WorkerSpool.open({ folder: other, worker: 'w' })).close()
+  const unfound = await call(['recover'], { cwd, env })
+  expect(unfound).toMatchObject({ code: 1, stderr: expect.stringContaining(`--from ${other}`) })
+  truncateSync(join(other, 'w.db'), 5_000)
+  const damaged = await call(['recover', '--from', other], { cwd, env })
+  expect(damaged).toMatchObject({ code: 1, stderr: expect.stringContaining(join(other, 'w.db')) })
+  expect(damaged.stdout).toContain('0 lacked something')
 })
 
 test('runs of the embedded runtime, whose checkpoints lie in the same folder, are not put into Redis', async () => {

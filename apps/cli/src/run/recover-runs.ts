@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { surroundingsOf } from '../command-line/surroundings.ts'
 import { UsageError } from '../command-line/usage-error.ts'
 import type { Io } from '../io/io.ts'
 import { jsonText } from '../result/json-text.ts'
 import { countText } from '../terminal/figures.ts'
 import { printable } from '../terminal/printable.ts'
+import { problemText } from '../terminal/problem.ts'
 import type { Ending } from './ending.ts'
 import { embeddedPlace, placeOf } from './place.ts'
 
@@ -32,7 +33,16 @@ export async function recoverFromSpools(options: RecoverRunsOptions, surrounding
   const given = options.from?.map((folder) => resolve(io.cwd(), folder))
   const folders = given ?? [spoolFolder(home, { redis, prefix })]
   await using checkpoints = await openCheckpoints([...new Set([home, ...(given ?? [])])])
-  const spools = folders.flatMap(readSpools)
+  const found = folders.map(readSpools)
+  const spools = found.flatMap((one) => one.spools)
+  const unread = found.flatMap((one) => one.unread)
+  const isOurs = (folder: string): boolean => basename(folder).startsWith(`${prefix}-`)
+  const others =
+    given !== undefined || spools.length + unread.length > 0
+      ? []
+      : readSpools(join(home, 'spool'))
+          .spools.map(({ path }) => dirname(path))
+          .filter(isOurs)
   const runs = await recoverRuns({
     redis,
     prefix,
@@ -51,7 +61,12 @@ export async function recoverFromSpools(options: RecoverRunsOptions, surrounding
     problem:
       run.outcome === 'failed' ? String(run.error) : run.outcome === 'no-definition' ? 'its definition is gone' : null,
   }))
-  const isWhole = told.every(({ lost, problem }) => lost.length === 0 && problem === null)
+  const isWhole =
+    told.every(({ lost, problem }) => lost.length === 0 && problem === null) &&
+    unread.length === 0 &&
+    others.length === 0
+  for (const error of unread) io.stderr.line(problemText(error, io.stderr))
+  if (others.length > 0) io.stderr.line(elsewhere(others))
   if (options.json === true) io.stdout.write(jsonText(told))
   else {
     for (const { run_id: id, records, lost, problem } of told) {
@@ -67,4 +82,10 @@ export async function recoverFromSpools(options: RecoverRunsOptions, surrounding
     )
   }
   return { code: isWhole ? 0 : 1 }
+}
+
+/** The name of a folder of spools is made of the URL as the workers had it. */
+function elsewhere(folders: readonly string[]): string {
+  const all = [...new Set(folders)].map((folder) => `--from ${printable(folder)}`)
+  return `no spool lies here for this Redis as it is written; there are others, perhaps under another spelling of its URL: ${all.join(' ')}`
 }

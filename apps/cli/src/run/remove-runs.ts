@@ -122,8 +122,15 @@ export async function pruneRuns(options: PruneOptions, surrounding: Io): Promise
     ({ updatedAtMs }, place) => updatedAtMs < (olderThan ?? Number.POSITIVE_INFINITY) && place >= (keep ?? 0),
   )
   const removed: RunHeader[] = []
+  let code = 0
   for (const header of chosen.toReversed()) {
-    if (!dryRun) await removeRun(runs, header.runId, { home, force: false })
+    try {
+      if (!dryRun) await removeRun(runs, header.runId, { home, force: false })
+    } catch (error) {
+      code = 1
+      io.stderr.line(problemText(error, io.stderr))
+      continue
+    }
     removed.push(header)
     if (json !== true)
       io.stdout.line(`${header.runId}  ${header.status}  ${new Date(header.updatedAtMs).toISOString().slice(0, 19)}Z`)
@@ -136,7 +143,12 @@ export async function pruneRuns(options: PruneOptions, surrounding: Io): Promise
     io.stdout.line(
       `${dryRun ? 'would remove' : 'removed'} ${removed.length} ${removed.length === 1 ? 'run' : 'runs'}${dryRun ? '; nothing was changed' : ''}`,
     )
-  return { code: 0 }
+  return { code }
+}
+
+function nullIfCorrupt(error: unknown): null {
+  if (error instanceof CorruptJournalError) return null
+  throw error
 }
 
 /** Of journal and checkpoints, the one that ended last first. */
@@ -145,8 +157,8 @@ async function endedRuns(runs: WholeRuns, statuses: readonly RunStatus[]): Promi
   const { headers } = await runs.checkpoints.list({ statuses, place: runs.place })
   const found = new Map<string, RunHeader>()
   for (const header of headers) {
-    // One that went on since has a checkpoint of its end before.
-    const now = found.has(header.runId) ? null : await runs.header(header.runId)
+    // One that went on since has a checkpoint of its end before; of one that is damaged here it is the end that is known.
+    const now = found.has(header.runId) ? null : await runs.header(header.runId).catch(nullIfCorrupt)
     if (now === null || isOver(now.status)) found.set(header.runId, now ?? header)
   }
   for (const header of inJournal) found.set(header.runId, header)

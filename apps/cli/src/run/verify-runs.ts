@@ -27,8 +27,8 @@ export async function verifyRuns(runId: string | undefined, options: VerifyOptio
   if ((runId === undefined) === (options.all === undefined)) throw new UsageError('Give a run id, or --all.')
   const { io, settings } = await surroundingsOf(surrounding, options)
   await using runs = await openRuns(placeOf(options.redis, settings, io), io)
-  const ids =
-    runId === undefined ? (await runs.list({ limit: RUNS_MAX, withChildren: true })).map((run) => run.runId) : [runId]
+  const ids = runId === undefined ? await runs.ids({ limit: RUNS_MAX, withChildren: true }) : [runId]
+  const isCut = ids.length === RUNS_MAX
   const verified: VerifiedRun[] = []
   for (const id of ids) verified.push(...(await verified1(runs, id, runId === undefined)))
   const wrong = verified.filter(({ findings }) => findings.length > 0)
@@ -39,7 +39,8 @@ export async function verifyRuns(runId: string | undefined, options: VerifyOptio
         io.stdout.line(`✗ ${id}${step === null ? '' : ` · ${printable(step)}`} · ${code}: ${printable(message)}`)
     io.stdout.line(`${countText(verified.length, 'run')} looked at, ${wrong.length} with something wrong`)
   }
-  return { code: wrong.length > 0 ? 1 : 0 }
+  if (isCut) io.stderr.line(`there may be more runs: only the newest ${RUNS_MAX} were looked at`)
+  return { code: wrong.length > 0 || isCut ? 1 : 0 }
 }
 
 /** @param isListed it was there just now: what is not has been removed since, or is a checkpoint, which is not checked */

@@ -119,13 +119,18 @@ export class EmbeddedJournal extends MemoryJournal implements AsyncDisposable {
 
   /** Damaged runs are left out: each says so itself when it is loaded. */
   override async list(filter: RunFilter): Promise<readonly RunHeader[]> {
+    return (await this.listed(filter)).flatMap(({ header }) => header ?? [])
+  }
+
+  /** As `list`, with the ids of damaged runs. */
+  async listed(filter: RunFilter): Promise<readonly { readonly runId: string; readonly header: RunHeader | null }[]> {
     const { statuses = null, workflow = null, sinceMs = 0, withChildren = false, limit } = filter
     const rows = await this.#store.call({ name: 'list', statuses, workflow, sinceMs, withChildren, limit })
-    return rows.flatMap((row) => {
+    return rows.map((row) => {
       try {
-        return [headerOf(row)]
+        return { runId: row.run, header: headerOf(row) }
       } catch (error) {
-        if (error instanceof CorruptJournalError) return []
+        if (error instanceof CorruptJournalError) return { runId: row.run, header: null }
         throw error
       }
     })

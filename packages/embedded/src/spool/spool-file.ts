@@ -70,8 +70,8 @@ export class SpoolFile {
   }
 
   runs(): SpoolReplies['runs'] {
-    const rows = this.#database.prepare('select run, touched, leaving from runs').all()
-    return rows.map(({ run, touched, leaving }) => ({
+    const rows = this.#database.prepare('select * from runs').all() // schema 1, which may be looked at, has no `leaving`
+    return rows.map(({ run, touched, leaving = null }) => ({
       runId: String(run),
       touchedAtMs: Number(touched),
       leavingAtMs: leaving === null ? null : Number(leaving),

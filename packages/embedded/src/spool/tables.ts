@@ -30,6 +30,7 @@ export const SPOOL: FileKind = {
   help: 'move the file away: what it holds is needed only after a loss of Redis data',
   applicationId: 0x616c_7370, // "alsp"
   version: 2,
+  readableFrom: 1,
   tables: TABLES,
   migrations: ['alter table runs add column leaving integer'],
   givesSpaceBack: true,

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -49,7 +49,7 @@ test('what is dropped is gone, and the rest can be read by others', async () => 
     { runId: 'run', touchedAtMs: 3, leavingAtMs: null },
     { runId: 'b', touchedAtMs: 1, leavingAtMs: null }, // something has been put for it since
   ])
-  const [found] = readSpools(folder)
+  const [found] = readSpools(folder).spools
   expect(await found?.spool.runs()).toEqual([{ runId: 'b', touchedAtMs: 2, leavingAtMs: null }])
   expect(await found?.spool.read('b')).toMatchObject({ definitionText: '{"ü":1}', facts: [] })
   await spool.close()
@@ -73,7 +73,20 @@ test('a run is marked as leaving until something is put for it, also by the work
   await second.close()
 })
 
-test('a spool of the schema before is taken over', async () => {
+test('a damaged spool keeps nobody from reading the others', async () => {
+  const folder = newFolder()
+  for (const worker of ['bad', 'good']) {
+    const spool = await WorkerSpool.open({ folder, worker })
+    await spool.put(begun)
+    await spool.close()
+    if (worker === 'bad') truncateSync(join(folder, 'bad.db'), 5_000)
+  }
+  const { spools, unread } = readSpools(folder)
+  expect(spools.map(({ path }) => path)).toEqual([join(folder, 'good.db')])
+  expect(unread).toMatchObject([{ code: 'spool/io', place: join(folder, 'bad.db') }])
+})
+
+test('a spool of the schema before is read and taken over', async () => {
   const folder = newFolder()
   const old = await WorkerSpool.open({ folder, worker: 'old' })
   await old.put(begun)
@@ -81,8 +94,10 @@ test('a spool of the schema before is taken over', async () => {
   const database = new DatabaseSync(join(folder, 'old.db'))
   database.exec('alter table runs drop column leaving; pragma user_version = 1')
   database.close()
+  const known = [{ runId: 'run', touchedAtMs: 2, leavingAtMs: null }]
+  expect(await readSpools(folder).spools[0]?.spool.runs()).toEqual(known)
   const next = await WorkerSpool.open({ folder, worker: 'next' })
-  expect(await next.runs()).toEqual([{ runId: 'run', touchedAtMs: 2, leavingAtMs: null }])
+  expect(await next.runs()).toEqual(known)
   await next.close()
 })
 
@@ -104,7 +119,7 @@ test('spools are found below a folder, not behind its symbolic links', async () 
   const folder = newFolder()
   const spool = await WorkerSpool.open({ folder: join(folder, 'place'), worker: 'w' })
   symlinkSync('..', join(folder, 'place', 'circle'))
-  expect(readSpools(folder).map(({ path }) => path)).toEqual([join(folder, 'place', 'w.db')])
+  expect(readSpools(folder).spools.map(({ path }) => path)).toEqual([join(folder, 'place', 'w.db')])
   await spool.close()
 })
 

@@ -129,19 +129,38 @@ export class WorkerSpool implements Spool {
 }
 
 /** The spools that lie in a folder, each as it is: of workers that are gone, or of another machine. For recovery by hand. */
-export function readSpools(
-  folder: string,
-): readonly { readonly path: string; readonly spool: Pick<Spool, 'runs' | 'read'> }[] {
-  if (!existsSync(folder)) return []
-  return databasesBelow(folder).flatMap((path) => {
-    const file = looked(path)
-    if (file === null) return []
-    const spool = {
-      runs: async () => file.runs(),
-      read: async (runId: string) => spooledRun(file.read(runId)),
+export function readSpools(folder: string): FoundSpools {
+  const spools: FoundSpool[] = []
+  const unread: SpoolError[] = []
+  for (const path of existsSync(folder) ? databasesBelow(folder) : []) {
+    try {
+      const file = SpoolFile.look(path)
+      if (file === null) continue
+      const spool = {
+        runs: async () => file.runs(),
+        read: async (runId: string) => spooledRun(file.read(runId)),
+      }
+      spools.push({ path, spool })
+    } catch (error) {
+      if (!(error instanceof StoreFailure)) throw error
+      if (error.failure.code !== 'not-a-database')
+        unread.push(spoolError({ ...error.failure, help: HELP_UNREAD }, path))
     }
-    return [{ path, spool }]
-  })
+  }
+  return { spools, unread }
+}
+
+const HELP_UNREAD = 'what it holds is not told: bring back a copy of it, or recover without it'
+
+export interface FoundSpool {
+  readonly path: string
+  readonly spool: Pick<Spool, 'runs' | 'read'>
+}
+
+export interface FoundSpools {
+  readonly spools: readonly FoundSpool[]
+  /** Of files that can't be read: a damaged one costs itself. */
+  readonly unread: readonly SpoolError[]
 }
 
 /** Not behind symbolic links, which may lead in circles; readdirSync's own recursion follows them. */
@@ -151,17 +170,6 @@ function databasesBelow(folder: string): readonly string[] {
     if (entry.isDirectory()) return databasesBelow(path)
     return entry.isFile() && entry.name.endsWith('.db') ? [path] : []
   })
-}
-
-/** Null for what is no spool. */
-function looked(path: string): SpoolFile | null {
-  try {
-    return SpoolFile.look(path)
-  } catch (error) {
-    if (!(error instanceof StoreFailure)) throw error
-    if (error.failure.code === 'not-a-database') return null
-    throw spoolError(error.failure, path)
-  }
 }
 
 function spoolError({ code, message, help }: Failure, path: string): SpoolError {

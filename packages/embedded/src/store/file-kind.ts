@@ -8,6 +8,8 @@ export interface FileKind {
   readonly applicationId: number
   /** Version of the tables: `PRAGMA user_version`. A file with a higher one is left untouched. */
   readonly version: number
+  /** From which on a file can be read as it is; default: only this one. */
+  readonly readableFrom?: number
   readonly tables: string
   /** From each version to the next. */
   readonly migrations: readonly string[]

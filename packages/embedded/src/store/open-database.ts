@@ -88,7 +88,7 @@ function openForReading({ path, busyMs }: OpenRequest, kind: FileKind): Database
   const database = new DatabaseSync(readableAt(path), { timeout: busyMs, readOnly: true })
   try {
     const version = checkOrigin(database, kind)
-    if (version > 0 && version < kind.version)
+    if (version > 0 && version < (kind.readableFrom ?? kind.version))
       throw new StoreFailure('read-only', `the ${kind.name} has the older schema ${version}`, HELP_OLDER)
     if (version > 0) return database
   } catch (error) {
