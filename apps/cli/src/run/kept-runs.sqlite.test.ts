@@ -170,10 +170,7 @@ test('a run of which only its checkpoint is left is forked', async () => {
 
 test('a damaged run is found by verify --all, removed with --force, and keeps nobody from pruning', async () => {
   const cwd = folderWith({ 'flow.yaml': 'name: a\nsteps:\n  - {id: s, type: sleep, seconds: 0}\n' })
-  const [bad = '', good = ''] = [
-    idIn(await call(['run', 'flow.yaml'], { cwd })),
-    idIn(await call(['run', 'flow.yaml'], { cwd })),
-  ]
+  const [bad, good] = [idIn(await call(['run', 'flow.yaml'], { cwd })), idIn(await call(['run', 'flow.yaml'], { cwd }))]
   const journal = new DatabaseSync(join(cwd, '.agentloom', 'journal.db'))
   journal.prepare('update runs set sum = 1 where run = ?').run(bad)
   journal.close()
