@@ -23,12 +23,13 @@ const GAP_MS: Readonly<Record<Lane, { readonly min: number; readonly max: number
 
 export interface LanesOptions {
   readonly tallies: readonly Tally[]
-  readonly isOver: () => boolean
+  /** Of a lane. */
+  readonly isOver: (tallies: readonly Tally[]) => boolean
   /** Factor on the time between two faults. */
   readonly pace: number
 }
 
-/** Lets every lane go on until the time is up; always with the fault that took effect least often so far. */
+/** Lets every lane go on until its time is up; always with the fault that took effect least often so far. */
 export async function runLanes(world: World, options: LanesOptions): Promise<void> {
   const lanes = Map.groupBy(options.tallies, ({ fault }) => fault.lane)
   await Promise.all([...lanes].map(([lane, tallies]) => runLane(world, lane, { ...options, tallies })))
@@ -37,7 +38,7 @@ export async function runLanes(world: World, options: LanesOptions): Promise<voi
 async function runLane(world: World, lane: Lane, { tallies, isOver, pace }: LanesOptions): Promise<void> {
   const { random } = world
   const { min, max } = GAP_MS[lane]
-  while (!isOver()) {
+  while (!isOver(tallies)) {
     await sleep(pace * between(random, min, max))
     const [tally] = tallies.toSorted((a, b) => a.tookEffect - b.tookEffect || a.injected - b.injected)
     if (tally !== undefined) await injectOne(world, tally)

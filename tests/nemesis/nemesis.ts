@@ -10,7 +10,7 @@ import { openWorld, type World } from './world.ts'
 
 export interface NemesisOptions {
   readonly seed: number
-  /** Faults go on for so long, on a slow machine longer until each took effect; then come the settling and the verdict. */
+  /** Faults go on for so long, and those of a lane longer until each of them took effect; then come the settling and the verdict. */
   readonly minutes: number
   /** Each fault is to take effect so often; a report with fewer is invalid. */
   readonly effects: number
@@ -28,7 +28,7 @@ const TELL_MS = 30_000
 const SMALL_MINUTES = 2
 /** A short run leaves less time between faults. */
 const SMALL_PACE = 0.3
-/** So many times longer than asked for, at most, until every fault has taken effect often enough. */
+/** So many times longer than asked for, at most, goes a lane whose faults have not all taken effect often enough. */
 const EXTENSION = 6
 
 export async function nemesis(options: NemesisOptions): Promise<Report> {
@@ -43,9 +43,9 @@ export async function nemesis(options: NemesisOptions): Promise<Report> {
   if (!hasRun) throw new Error(`no worker began a step: see ${folder}/workers.log`)
   await sleep(WARM_UP_MS)
   const faultsFrom = monotonicMs()
-  const isOver = (): boolean => {
+  const isOver = (ofLane: readonly Tally[]): boolean => {
     const minutesGone = (monotonicMs() - faultsFrom) / 60_000
-    const isShown = tallies.every(({ tookEffect }) => tookEffect >= options.effects)
+    const isShown = ofLane.every(({ tookEffect }) => tookEffect >= options.effects)
     return minutesGone >= (isShown ? minutes : minutes * EXTENSION)
   }
   const telling = setInterval(() => tell(progressOf(world, tallies)), TELL_MS)
