@@ -83,5 +83,6 @@ function isSpoolBack(line: Execution | LogLine): boolean {
 
 async function writerOfCheckpoints({ admin, prefix, workers, random }: World): Promise<Worker | undefined> {
   const holder = await admin.get(keysOf(prefix, 0).compactor)
-  return workers.alive.find(({ name }) => name === holder) ?? pick(random, workers.alive)
+  const free = workers.alive.filter((one) => !workers.isHeld(one)) // else two copies are lost: a full disk and a killed process
+  return free.find(({ name }) => name === holder) ?? pick(random, free)
 }
