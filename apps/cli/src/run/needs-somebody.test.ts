@@ -1,4 +1,5 @@
-import type { JournalRecord, RunHeader, Wait } from '@agentloom/engine'
+import type { JournalRecord, Wait } from '@agentloom/engine'
+import { testHeader } from '@agentloom/engine/testing'
 import { expect, test } from 'vitest'
 import { needsSomebody } from './needs-somebody.ts'
 
@@ -17,23 +18,7 @@ const gate: Wait = { kind: 'gate', timeoutMs: null }
 const woken: JournalRecord = { kind: 'woken', atMs: 1, stepId: 'b', wake: { kind: 'signalled', payload: '1' } }
 const spent: JournalRecord = { kind: 'paused', atMs: 1, reason: 'awaiting_budget' }
 const more: JournalRecord = { kind: 'reopened', atMs: 1, reason: 'resumed', stepIds: [] }
-const header: RunHeader = {
-  runId: 'run',
-  workflow: 'w',
-  definition: 'hash',
-  input: '{}',
-  tenant: null,
-  priority: 0,
-  tags: [],
-  status: 'parked',
-  error: null,
-  createdAtMs: 1,
-  updatedAtMs: 1,
-  format: 1,
-  budgetNanoUsd: null,
-  timeoutMs: null,
-  parent: null,
-}
+const header = testHeader({ status: 'parked' })
 
 test.each([
   ['a quarantined step', [waiting('a', parked('quarantined'))], true],

@@ -1,4 +1,5 @@
 import { BlobMissingError, NewerFormatError } from '@agentloom/engine'
+import { testHeader } from '@agentloom/engine/testing'
 import { expect, test } from 'vitest'
 import { compactLive, compactRound } from './compact.ts'
 import type { CompactorNews } from './messages.ts'
@@ -11,23 +12,7 @@ function place(runIds: readonly string[]) {
   const listed = new Set(runIds)
   const files = new Set<string>()
   const news: CompactorNews[] = []
-  const header = (runId: string) => ({
-    runId,
-    workflow: 'w',
-    definition: 'hash',
-    input: '{}',
-    tenant: null,
-    priority: 0,
-    tags: [],
-    status: 'success' as const,
-    error: null,
-    createdAtMs: 0,
-    updatedAtMs: 0,
-    format: 1,
-    budgetNanoUsd: null,
-    timeoutMs: null,
-    parent: null,
-  })
+  const header = (runId: string) => testHeader({ runId, status: 'success' })
   return {
     headerOf: header,
     listed,

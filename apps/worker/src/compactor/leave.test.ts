@@ -1,25 +1,10 @@
 import { NewerFormatError, type LoadedRun } from '@agentloom/engine'
+import { testHeader } from '@agentloom/engine/testing'
 import { expect, test } from 'vitest'
 import { leaveIdle } from './leave.ts'
 
 const loaded = (runId: string): LoadedRun => ({
-  header: {
-    runId,
-    workflow: 'w',
-    definition: 'hash',
-    input: '{}',
-    tenant: null,
-    priority: 0,
-    tags: [],
-    status: 'paused',
-    error: null,
-    createdAtMs: 0,
-    updatedAtMs: 0,
-    format: 1,
-    budgetNanoUsd: null,
-    timeoutMs: null,
-    parent: null,
-  },
+  header: testHeader({ runId, status: 'paused', createdAtMs: 0, updatedAtMs: 0 }),
   records: [],
 })
 

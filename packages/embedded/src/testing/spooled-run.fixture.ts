@@ -1,22 +1,7 @@
-import type { RunHeader, SpoolEntry } from '@agentloom/engine/ports'
+import type { SpoolEntry } from '@agentloom/engine/ports'
+import { testHeader } from '@agentloom/engine/testing'
 
-export const header: RunHeader = {
-  runId: 'run',
-  workflow: 'w',
-  definition: 'hash',
-  input: '{}',
-  tenant: null,
-  priority: 0,
-  tags: [],
-  status: 'running',
-  error: null,
-  createdAtMs: 1,
-  updatedAtMs: 1,
-  format: 1,
-  budgetNanoUsd: null,
-  timeoutMs: null,
-  parent: null,
-}
+export const header = testHeader()
 export const begun: Extract<SpoolEntry, { readonly kind: 'run' }> = {
   kind: 'run',
   header,

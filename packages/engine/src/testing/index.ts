@@ -1,4 +1,5 @@
 export type { JournalCase, OpenedJournal } from './journal-case.ts'
+export { testHeader } from './header.ts'
 export { journalConformance } from './journal-conformance.ts'
 export { keyCases } from './journal-key-cases.ts'
 export {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { MemoryJournal } from '../journal/memory-journal.ts'
 import type { JournalRecord } from '../journal/record.ts'
 import type { LoadedRun } from '../ports/journal.ts'
+import { testHeader } from '../testing/header.ts'
 import { JournalPlayer, PLAYED_RUNS } from '../testing/journal-player.fixture.ts'
 import { commandOf, DICE } from '../testing/random-commands.fixture.ts'
 import { planOf, shapes } from '../testing/random-plans.fixture.ts'
@@ -58,23 +59,7 @@ const ended: JournalRecord = { kind: 'ended', atMs: 1, status: 'success', error:
 const whole = [started, claimed('a'), committed('a'), claimed('b'), committed('b'), ended]
 
 function run(records: readonly JournalRecord[], status: LoadedRun['header']['status'] = 'success'): LoadedRun {
-  const header = {
-    runId: 'run',
-    workflow: 'chain',
-    definition: plan.hash,
-    input: '{}',
-    tenant: null,
-    priority: 0,
-    tags: [],
-    status,
-    error: null,
-    createdAtMs: 1,
-    updatedAtMs: 1,
-    format: 1,
-    budgetNanoUsd: null,
-    timeoutMs: null,
-    parent: null,
-  }
+  const header = testHeader({ workflow: 'chain', definition: plan.hash, status })
   return { header, records }
 }
 
