@@ -8,7 +8,8 @@ export {
 export { CheckpointCorruptError, RunInRedisError } from './checkpoint/errors.ts'
 export { exportChunks, writeExport } from './checkpoint/export-file.ts'
 export { checkCheckpoint, parseExport, readJsonFile } from './checkpoint/read-file.ts'
-export { openJournal, type EmbeddedJournal, type JournalOptions } from './journal/embedded-journal.ts'
+export type { EmbeddedJournal } from './journal/embedded-journal.ts'
+export { openJournal, type JournalOptions } from './journal/open-journal.ts'
 export {
   createEmbedded,
   type Embedded,

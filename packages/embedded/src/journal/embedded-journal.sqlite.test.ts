@@ -13,7 +13,8 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Store } from '../store/store.ts'
 import { temporaryFolders } from '../testing/folder.ts'
-import { EmbeddedJournal, openJournal } from './embedded-journal.ts'
+import { EmbeddedJournal } from './embedded-journal.ts'
+import { openJournal } from './open-journal.ts'
 
 const freshFolder = temporaryFolders(afterEach)
 

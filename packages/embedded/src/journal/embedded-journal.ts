@@ -13,7 +13,6 @@ import {
   type CancelCode,
   type Change,
   type EraseReply,
-  type JournalRecord,
   type LoadedRun,
   type MemoryJournalOptions,
   type ReopenReply,
@@ -37,19 +36,11 @@ import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RunActiveError } from '../runtime/errors.ts'
 import { RefusedWriteError, StoreError } from '../store/errors.ts'
-import type { ChangeCells, WholeRunReply } from '../store/messages.ts'
+import type { WholeRunReply } from '../store/messages.ts'
 import { Store } from '../store/store.ts'
 import { parseWish, signalReplyOf, wakeReplyOf, wishText, type RunWish } from './asking.ts'
+import { changesOf } from './changes.ts'
 import { cellsOf, headerOf, loadedOf, startCellsOf } from './rows.ts'
-
-export interface JournalOptions {
-  /** Holds `journal.db`. */
-  readonly folder: string
-  /** `write` (default) makes folder and file when missing; `read` changes nothing, and a missing file is an empty journal. */
-  readonly access?: 'write' | 'read'
-  /** Milliseconds since 1970; default the machine's clock. */
-  readonly now?: () => number
-}
 
 /** How long a wish waits for the process that has the run: it looks every 0.5 s. */
 const WISH_MS_MAX = 5_000
@@ -392,47 +383,3 @@ export class EmbeddedJournal extends MemoryJournal implements AsyncDisposable {
 }
 
 const UNKNOWN_RUN = { outcome: 'refused', reason: 'unknown-run' } as const
-
-/**
- * Opens the journal of a folder. Several processes may have it open; a run is executed by one of them.
- * @throws {StoreError} `store/path`, `store/read-only`, `store/full`, `store/locked`, `store/corrupt`, `store/not-a-database`,
- *   `store/newer-schema`; the file is left as it is
- */
-export async function openJournal({
-  folder,
-  access = 'write',
-  now = Date.now,
-}: JournalOptions): Promise<EmbeddedJournal> {
-  // A bell rung in this process cannot be lost, nor can a claim outlive the process.
-  return new EmbeddedJournal(await Store.open({ folder, access }), {
-    now,
-    offerMs: null,
-    hasLeases: false,
-    hasPools: false,
-  })
-}
-
-/** A whole run as the changes that write it. */
-function changesOf({ header, records }: LoadedRun, definitionText: string): readonly ChangeCells[] {
-  return groupedByCommit(records).map(({ from, group }, index) => {
-    const isLast = from + group.length === records.length
-    const status = isLast
-      ? { status: header.status, error: header.error }
-      : ({ status: 'running', error: null } as const)
-    const change: Change = { from, records: group, start: null, header: { ...header, ...status } }
-    return cellsOf(change, index === 0 ? startCellsOf(header, definitionText) : null)
-  })
-}
-
-/** A row of the file holds one commit at most. */
-function groupedByCommit(
-  records: readonly JournalRecord[],
-): readonly { readonly from: number; readonly group: readonly JournalRecord[] }[] {
-  const groups: { from: number; group: JournalRecord[] }[] = []
-  for (const [index, record] of records.entries()) {
-    const last = groups.at(-1)
-    if (last === undefined || record.kind === 'committed') groups.push({ from: index, group: [record] })
-    else last.group.push(record)
-  }
-  return groups
-}

@@ -18,7 +18,8 @@ import type {
 import type { Plan } from '@agentloom/workflow'
 import { join, resolve } from 'node:path'
 import { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
-import { openJournal, type EmbeddedJournal } from '../journal/embedded-journal.ts'
+import type { EmbeddedJournal } from '../journal/embedded-journal.ts'
+import { openJournal } from '../journal/open-journal.ts'
 import { Runtime } from './runtime.ts'
 
 export interface EmbeddedOptions {

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, trun
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, test } from 'vitest'
-import { openJournal } from '../journal/embedded-journal.ts'
+import { openJournal } from '../journal/open-journal.ts'
 import { temporaryFolders } from '../testing/folder.ts'
 import { Store } from './store.ts'
 

@@ -7,6 +7,7 @@ import { noteCases } from './journal-note-cases.ts'
 import { runCases } from './journal-run-cases.ts'
 import { stepCases } from './journal-step-cases.ts'
 import { takeoverCases } from './journal-takeover-cases.ts'
+import { outcomeCases } from './journal-outcome-cases.ts'
 import { waitCases } from './journal-wait-cases.ts'
 import { wholeCases } from './journal-whole-cases.ts'
 
@@ -17,6 +18,7 @@ import { wholeCases } from './journal-whole-cases.ts'
 export const journalConformance: readonly JournalCase[] = [
   ...stepCases,
   ...runCases,
+  ...outcomeCases,
   ...waitCases,
   ...childCases,
   ...noteCases,

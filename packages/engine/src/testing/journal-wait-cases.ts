@@ -7,7 +7,6 @@ import {
   heldBy,
   idsOf,
   kindsOf,
-  offered,
   reopening,
   retry,
   settled,
@@ -379,29 +378,6 @@ export const waitCases: readonly JournalCase[] = [
       await settled(journal, visit.claim, waiting(GATE), [])
       const rejected = { ...approved, decision: 'rejected' }
       assert.equal((await journal.wake({ runId: 'run', stepId: 'a', wake: rejected })).outcome, 'woken')
-    },
-  },
-  {
-    name: 'a claimed step whose condition is false is skipped, and its edges are spread',
-    async run({ journal }) {
-      await journal.start(startOf({ steps: 2, roots: ['a'] }))
-      const { claim } = await claimed(journal, 'a')
-      const against = { cause: 3, voted: null, chosen: false, admitted: false }
-      const skipped = { kind: 'skipped', cause: 3, usage: NO_USAGE } as const
-      const reply = await settled(journal, claim, skipped, [edge('b', { verdicts: against })])
-      assert.deepEqual(idsOf(reply.undecided), ['b'])
-      await journal.skip({ offer: offered('b'), rank: 1, cause: 3, edges: [], next: null })
-      assert.equal(await statusOf(journal), 'success')
-    },
-  },
-  {
-    name: 'what a failed step leaves can be read by others',
-    async run({ journal }) {
-      await journal.start(startOf({ steps: 2, roots: ['a'] }))
-      const { claim } = await claimed(journal, 'a')
-      const error = { code: 'x/y', message: 'no', place: null, help: null }
-      await settled(journal, claim, { kind: 'failed', error, usage: NO_USAGE, output: '{"n":1}' }, [edge('b')])
-      assert.deepEqual((await claimed(journal, 'b', { reads: ['a'] })).outputs, [{ status: 'failed', text: '{"n":1}' }])
     },
   },
 ]
