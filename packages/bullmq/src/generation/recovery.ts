@@ -19,14 +19,10 @@ import { rootIdOf, shardOf } from '../shards/shard-of.ts'
 import type { WorkerEvent } from '../worker/events.ts'
 import type { Registry, WorkerEntry } from '../worker/registry.ts'
 import type { Generation, Lost } from './generation.ts'
+import { areAllAt, STAGES, type Stage } from './waited-for.ts'
 
-/** By then every worker that lives has noticed: each looks twice a second. */
-const JOIN_MS = 1_500
-/** After this a worker is waited for only while it lives and has said that it is at work: what only the spool of another holds runs again. */
-const MERGE_MS_MAX = 10_000
-/** A worker that merges a thousand runs beats late; who is silent for so long is gone. */
-const SILENT_MS_MAX = 10_000
 const PASS_MS = 100
+const NOTE_MS = 1_000
 /** Of the notes that workers leave each other while they tell what they know. */
 const NOTES_TTL_SECONDS = 300
 
@@ -46,8 +42,6 @@ export interface RecoveryParts {
   readonly follower: Follower
   readonly emit: (event: WorkerEvent) => void
 }
-
-type Stage = 'merging' | 'merged' | 'done'
 
 /**
  * A worker's part in filling up a shard that has lost data. All workers merge what their spools know until none has anything
@@ -113,24 +107,35 @@ export class Recovery {
 
   async #together(keys: Keys, lost: Lost, told: Told): Promise<void> {
     const generation = this.#parts.generations[keys.shard]
-    await this.#note(keys, lost, 'merging')
-    let open: ReadonlySet<string> | null = null
-    for (;;) {
-      const replayed = await this.#replay(keys, 'merge', open)
-      told.add(replayed)
-      open = new Set(replayed.flatMap((run) => (needsOthers(run) ? run.runId : [])))
-      const isNew = replayed.some((run) => 'addedCount' in run && run.addedCount > 0)
-      await this.#note(keys, lost, isNew ? 'merging' : 'merged')
-      if (!isNew && (await this.#areAll(keys, lost, ['merged', 'done']))) break
-      await sleep(PASS_MS)
+    let stage: Stage = 'merging'
+    const note = async (next: Stage): Promise<void> => {
+      stage = next
+      await this.#note(keys, lost, next)
     }
-    for (let isNew = true; isNew;) {
-      const replayed = await this.#replay(keys, 'last', null)
-      told.add(replayed)
-      isNew = replayed.some((run) => 'addedCount' in run && run.addedCount > 0)
+    await note('merging')
+    // A pass over thousands of runs takes longer than others wait for somebody who is silent.
+    const noting = setInterval(() => void this.#note(keys, lost, stage).catch(() => undefined), NOTE_MS)
+    try {
+      let open: ReadonlySet<string> | null = null
+      for (;;) {
+        const replayed = await this.#replay(keys, 'merge', open)
+        told.add(replayed)
+        open = new Set(replayed.flatMap((run) => (needsOthers(run) ? run.runId : [])))
+        const isNew = replayed.some((run) => 'addedCount' in run && run.addedCount > 0)
+        await note(isNew ? 'merging' : 'merged')
+        if (!isNew && (await this.#areAll(keys, lost, ['merged', 'done']))) break
+        await sleep(PASS_MS)
+      }
+      for (let isNew = true; isNew;) {
+        const replayed = await this.#replay(keys, 'last', null)
+        told.add(replayed)
+        isNew = replayed.some((run) => 'addedCount' in run && run.addedCount > 0)
+      }
+      await note('done')
+      while (!(await this.#areAll(keys, lost, ['done']))) await sleep(PASS_MS)
+    } finally {
+      clearInterval(noting)
     }
-    await this.#note(keys, lost, 'done')
-    while (!(await this.#areAll(keys, lost, ['done']))) await sleep(PASS_MS)
     await endLeftChildren(this.#parts.journal, told.filled)
     await generation?.open(lost.quarantine)
   }
@@ -163,31 +168,21 @@ export class Recovery {
     await new Scripts(redis).call({ name: 'replayed', keys: [keys.replayed], args })
   }
 
-  /** Whether every worker that is known to live is at one of the stages, or nobody waits for it any more. */
   async #areAll(keys: Keys, { quarantine, sinceMs }: Lost, stages: readonly Stage[]): Promise<boolean> {
     const { redis, registry } = this.#parts
-    const [notes, workers, nowMs] = await Promise.all([
+    const [found, workers, nowMs] = await Promise.all([
       redis.hgetall(keys.replayed),
       registry.list(),
       storeTimeMs(redis),
     ])
-    const elapsedMs = nowMs - sinceMs
-    if (elapsedMs < JOIN_MS) return false
-    const stageOf = (instance: string): string | undefined => {
-      const [stage, of] = (notes[instance] ?? '').split(' ')
-      return of === quarantine ? stage : undefined
-    }
-    const alive = workers.filter(({ beatAtMs }) => nowMs - beatAtMs < SILENT_MS_MAX).map(({ instance }) => instance)
-    const isBack = ({ worker }: WorkerEntry): boolean => workers.some((one) => one.worker === worker)
-    const before = this.#fleet
-      .filter((entry) => sinceMs - entry.beatAtMs < SILENT_MS_MAX && !isBack(entry))
-      .map(({ instance }) => instance)
-    const noted = Object.keys(notes).filter((instance) => stageOf(instance) !== undefined)
-    const known =
-      elapsedMs > MERGE_MS_MAX
-        ? noted.filter((instance) => alive.includes(instance))
-        : [...new Set([...noted, ...alive, ...before])]
-    return known.every((instance) => stages.some((stage) => stage === stageOf(instance)))
+    const notes = new Map(
+      Object.entries(found).flatMap(([instance, text]) => {
+        const [noted, of, atMs] = text.split(' ')
+        const stage = STAGES.find((one) => one === noted)
+        return stage === undefined || of !== quarantine ? [] : [[instance, { stage, atMs: Number(atMs) }] as const]
+      }),
+    )
+    return areAllAt(stages, { nowMs, sinceMs, notes, workers, before: this.#fleet })
   }
 }
 

@@ -143,7 +143,7 @@ test('a worker that was there a moment before is waited for, though the loss has
   const lostAtMs = Number(quarantine.split(':').at(-1))
   await expect.poll(async () => (await storeTimeMs(here.redis)) - lostAtMs, { timeout: 4_000 }).toBeGreaterThan(2_500)
   expect(isOpen).toBe(false)
-  await here.redis.hset(here.keys.replayed, 'other', `done ${quarantine}`)
+  await here.redis.hset(here.keys.replayed, 'other', `done ${quarantine} ${await storeTimeMs(here.redis)}`)
   await looking
   expect(await here.journal.status('run')).toBe('timeout')
 })
